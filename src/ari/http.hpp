@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace arigate::ari {
+
+enum class Method : std::uint8_t { get, head, post, put, del, options, other };
+
+/// One HTTP request as it came, before it is routed. Views live until it is answered.
+struct HttpRequest {
+  Method method = Method::get;
+  std::string_view target;         ///< Path and query, still percent-encoded.
+  std::string_view host;           ///< Host header, "" when absent.
+  std::string_view authorization;  ///< Authorization header.
+  std::string_view origin;
+  std::string_view content_type;
+  std::string_view access_control_request_method;
+  std::string_view access_control_request_headers;
+  std::string_view body;
+  bool upgrade = false;  ///< Asks for a WebSocket (Upgrade: websocket).
+  bool secure = false;   ///< Came over TLS.
+};
+
+struct Response {
+  int status = 204;
+  std::string body;  ///< JSON, or empty with 204.
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Beside those of every answer.
+  std::string content_type = "application/json";
+};
+
+}  // namespace arigate::ari
