@@ -1,0 +1,83 @@
+#include "generated/api_docs.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+#include "support/fixtures.hpp"
+
+namespace arigate::ari {
+namespace {
+
+boost::json::value parse(std::string_view text) {
+  return boost::json::parse(boost::json::string_view{text.data(), text.size()});
+}
+
+/// Takes out what is prose, and so our own; collects it.
+void strip_prose(boost::json::value& value, std::vector<std::string>& prose) {
+  if (value.is_array()) {
+    for (auto& member : value.get_array()) strip_prose(member, prose);
+  }
+  if (!value.is_object()) return;
+  auto& object = value.get_object();
+  for (const auto* key : {"description", "summary", "notes", "reason"}) {
+    // A property may be called "description": then it is an object, not prose.
+    const auto* member = object.if_contains(key);
+    if (member == nullptr || !member->is_string()) continue;
+    prose.emplace_back(member->get_string().c_str());
+    object.erase(key);
+  }
+  for (auto& member : object) strip_prose(member.value(), prose);
+}
+
+/// Native 22.10 without its prose: {"resources": {…}, "channels": {…}, …}.
+boost::json::value native() {
+  return parse(test::read_file(std::filesystem::path{ARIGATE_FIXTURES} / "ari-facts" / "22.json"));
+}
+
+TEST(ApiDocs, AgreeWithNativeInEveryNamePathTypeAndCode) {
+  auto facts = native();
+  ASSERT_EQ(facts.as_object().size(), api_doc_files().size());
+  for (auto& [name, expected] : facts.as_object()) {
+    const auto file = std::string{std::string_view{name}} + ".json";
+    const auto text = api_doc(file);
+    ASSERT_FALSE(text.empty()) << file;
+    auto served = parse(text);
+    std::vector<std::string> prose;
+    strip_prose(served, prose);
+    expected.as_object().erase("basePath");
+    served.as_object().erase("basePath");
+    EXPECT_EQ(served, expected) << file;
+  }
+}
+
+TEST(ApiDocs, HoldOneBasePathThatCanBeReplacedOrTakenOut) {
+  for (const auto file : api_doc_files()) {
+    std::string text{api_doc(file)};
+    const auto marker = text.find(base_path_marker);
+    ASSERT_NE(marker, std::string::npos) << file;
+    EXPECT_EQ(text.find(base_path_marker, marker + 1), std::string::npos) << file;
+    auto replaced = text;
+    replaced.replace(marker, base_path_marker.size(), "http://gate:8088/ari");
+    EXPECT_EQ(parse(replaced).at("basePath").as_string(), "http://gate:8088/ari") << file;
+    const auto member = text.find(base_path_member);
+    ASSERT_NE(member, std::string::npos) << file;
+    text.erase(member, base_path_member.size());
+    EXPECT_FALSE(parse(text).as_object().contains("basePath")) << file;
+  }
+}
+
+TEST(ApiDocs, KnowOnlyTheirFiles) {
+  EXPECT_EQ(api_doc_files().front(), "resources.json");
+  EXPECT_EQ(api_doc(""), "");
+  EXPECT_EQ(api_doc("channels"), "");
+  EXPECT_EQ(api_doc("Channels.json"), "");
+}
+
+}  // namespace
+}  // namespace arigate::ari
