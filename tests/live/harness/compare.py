@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import difflib
 import fnmatch
+import functools
 import json
 import pathlib
 
@@ -57,8 +58,8 @@ class Comparison:
         return "\n".join(rows)
 
     def _compare_events(self, native, arigate):
-        for name in sorted(native.objects.keys() | arigate.objects.keys()):
-            left, right = native.objects[name], arigate.objects[name]
+        for stream in sorted(native.streams.keys() | arigate.streams.keys()):
+            left, right, name = native.streams[stream], arigate.streams[stream], stream[1]
             left_only, right_only = [], []
             matcher = difflib.SequenceMatcher(None, [_key(e) for e in left], [_key(e) for e in right], False)
             for tag, l1, l2, r1, r2 in matcher.get_opcodes():
@@ -115,15 +116,19 @@ class Comparison:
 
 
 class _Run:
-    """One recording without its ids and times: events by object, exchanges in their order."""
+    """One recording without its ids and times: exchanges in their order, and streams of events.
+
+    Within one application and object the order counts. Between two applications it cannot: they have
+    sockets of their own.
+    """
 
     def __init__(self, lines):
         names = normalise.Names(lines)
         self.exchanges = [normalise.exchange(line, names) for line in lines if "request" in line]
-        self.objects = collections.defaultdict(list)
-        for line in lines:
-            if "event" in line:
-                self.objects[_object(line["event"], names)].append(normalise.event(line["event"], names))
+        self.streams = collections.defaultdict(list)
+        for event in (line["event"] for line in lines if "event" in line):
+            stream = event.get("application", ""), _object(event, names)
+            self.streams[stream].append(normalise.event(event, names))
 
 
 def load(path):
@@ -131,9 +136,15 @@ def load(path):
         return [json.loads(line) for line in lines]
 
 
-def load_allowed(path=ALLOWED_FILE):
-    with open(path) as file:
+@functools.cache
+def load_allowed():
+    """The reviewed differences. Comparisons count in them what they met, for unused_entries()."""
+    with open(ALLOWED_FILE) as file:
         return json.load(file)["allowed"]
+
+
+def unused_entries():
+    return [entry for entry in load_allowed() if not entry.get("seen")]
 
 
 def _object(event, names):

@@ -74,7 +74,8 @@ def _mask(value, names, key=""):
     if isinstance(value, dict):
         return {k: _mask(v, names, k) for k, v in value.items()}
     if isinstance(value, list):
-        return [_mask(item, names, key) for item in value]
+        masked = [_mask(item, names, key) for item in value]
+        return _in_order(masked) if _is_set(key, masked) else masked
     if not isinstance(value, str):
         return value
     if key in ("timestamp", "creationtime") and _TIME.fullmatch(value):
@@ -87,3 +88,12 @@ def _mask(value, names, key=""):
     if key in ("name", "channel"):
         value = _NAME_COUNTER.sub("-#", value)
     return _LOOPBACK_PORT.sub("127.0.0.1:<port>", value)
+
+
+def _is_set(key, items):
+    """Lists of objects, and of their ids, come in the order of the PBX's hash tables: no order at all."""
+    return key.endswith("_ids") or all(isinstance(i, dict) and i.keys() & {"id", "name"} for i in items)
+
+
+def _in_order(items):
+    return sorted(items, key=lambda item: str(item.get("id") or item["name"]) if isinstance(item, dict) else item)

@@ -17,6 +17,7 @@ PHONES = ("alice", "bob", "carol", "dave")
 AMI_SECRET = "ami-secret-of-the-tests"
 ARI_SECRET = "ari-secret-of-the-tests"
 ARI_USER = "oracle"
+_RTP_PORTS = 20  # Two for each SIP call that is up at the same time.
 
 
 class Pbx:
@@ -60,9 +61,9 @@ class Pbx:
     def ari_url(self):
         return f"http://127.0.0.1:{self.http_port}"
 
-    @property
-    def log(self):
-        return self._inside / "log/messages"
+    def file(self, name):
+        """A file of this run, as seen from outside the chroot: etc/…, log/…."""
+        return self._inside / name
 
     @property
     def pid(self):
@@ -82,8 +83,15 @@ class Pbx:
         """Channel names that are up, as the PBX says now."""
         return [e["Channel"] for e in self.observer().list({"Action": "CoreShowChannels"})]
 
+    def call_locally(self, extension, far_end="wait"):
+        """A caller without a phone: dials the extension, then does what [callers] says for far_end."""
+        self.observer().send({
+            "Action": "Originate", "Channel": f"Local/{extension}@phones/n", "Context": "callers",
+            "Exten": far_end, "Priority": "1", "CallerID": '"Local Caller" <300>', "Async": "true"})
+
     def command(self, text):
-        return self.observer().action({"Action": "Command", "Command": text})
+        """What the CLI prints, as lines."""
+        return self.observer().action({"Action": "Command", "Command": text}).get("Output", [])
 
     def kill(self):
         if self._process and self._process.poll() is None:
@@ -117,8 +125,8 @@ class Pbx:
             "AGI_PORT": self.agi_port,
         } | self._settings
         if "@RTP_FIRST@" in text:
-            values["RTP_FIRST"] = ports.free_udp_range(100)
-            values["RTP_LAST"] = values["RTP_FIRST"] + 99
+            values["RTP_FIRST"] = ports.free_udp_range(_RTP_PORTS)
+            values["RTP_LAST"] = values["RTP_FIRST"] + _RTP_PORTS - 1
         text = re.sub(r"@ENTRY\(([^)]*)\)@", lambda m: self._entry(m[1]), text)
         text = re.sub(r"@PHONE_PORT\((\w+)\)@", lambda m: str(self.phone_ports[m[1]]), text)
         return re.sub(r"@([A-Z_]+)@", lambda m: str(values[m[1]]), text)
