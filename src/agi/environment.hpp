@@ -18,8 +18,8 @@ struct Environment {
   std::string language;
   std::string type;
   std::string version;
-  std::string caller_number;   ///< agi_callerid
-  std::string caller_name;     ///< agi_calleridname
+  std::string caller_number;  ///< agi_callerid
+  std::string caller_name;    ///< agi_calleridname
   std::string dnid;
   std::string rdnis;
   std::string context;

@@ -22,11 +22,13 @@ struct Credentials {
 ///
 ///   banner_pending --Banner--> challenge_pending --Challenge--> login_pending --Success--> done
 ///                     |--------- plain --------------------------^
-///   challenge_pending --Error--> login_pending with the plain form is NOT tried: never weaker by itself
-///   login_pending --Error--> failed (Errc::forbidden);   anything else is ignored
+///   challenge_pending --Error--> login_pending with the plain form is NOT tried: never weaker by
+///   itself login_pending --Error--> failed (Errc::forbidden);   anything else is ignored
 class LoginMachine {
  public:
-  struct Send { Action action; };
+  struct Send {
+    Action action;
+  };
   struct LoggedIn {};
   /// What to do next; nullopt: wait.
   using Step = std::optional<std::variant<Send, LoggedIn, Error>>;
