@@ -20,6 +20,9 @@ struct HttpRequest {
   std::string_view content_type;
   std::string_view access_control_request_method;
   std::string_view access_control_request_headers;
+  std::string_view websocket_key;        ///< Sec-WebSocket-Key.
+  std::string_view websocket_version;    ///< Sec-WebSocket-Version.
+  std::string_view websocket_protocols;  ///< Sec-WebSocket-Protocol: a comma list.
   std::string_view body;
   bool upgrade = false;  ///< Asks for a WebSocket (Upgrade: websocket).
   bool secure = false;   ///< Came over TLS.
@@ -27,8 +30,8 @@ struct HttpRequest {
 
 struct Response {
   int status = 204;
-  std::string body;  ///< JSON, or empty with 204.
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Beside those of every answer.
+  std::string body;                                            ///< JSON, or empty with 204.
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< Beside those of every answer.
   std::string content_type = "application/json";
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,9 +13,9 @@
 
 namespace arigate::ari {
 
-/// One routed and authenticated request. It owns its text, so a handler may keep it across co_await.
-/// A parameter may come in the query, a form body or a JSON body; given twice, the last one counts,
-/// as in native ARI.
+/// One routed and authenticated request. It owns its text, so a handler may keep it across
+/// co_await. A parameter may come in the query, a form body or a JSON body; given twice, the last
+/// one counts, as in native ARI.
 class Request {
  public:
   Operation operation{};
@@ -26,7 +27,7 @@ class Request {
   std::optional<std::string_view> param(std::string_view name) const;
   /// A yes/no parameter as native reads it ("true", "yes", "1", "on" in any case are true).
   bool flag(std::string_view name, bool otherwise) const;
-  /// Errc::bad_request when it is not a number that fits.
+  /// Errc::bad_request when it is not a number that fits a long.
   Result<std::optional<long>> integer(std::string_view name) const;
   /// Parts of a comma list or members of a JSON array; empty when it was not given.
   std::vector<std::string> list(std::string_view name) const;
@@ -41,13 +42,18 @@ class Request {
   void set_param(std::string name, std::string value);
   void set_list(std::string name, std::vector<std::string> values);
   void set_fields(std::string name, std::vector<std::pair<std::string, std::string>> fields);
+  void set_bad_fields(std::string name);  ///< fields(name) then gives Errc::bad_request.
   void set_body(std::string body) { body_ = std::move(body); }
+  /// How many parameters of any kind were given; the router limits it.
+  std::size_t parameter_count() const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> path_;
-  std::vector<std::pair<std::string, std::string>> params_;
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+
+  Fields path_;
+  Fields params_;
   std::vector<std::pair<std::string, std::vector<std::string>>> lists_;
-  std::vector<std::pair<std::string, std::vector<std::pair<std::string, std::string>>>> fields_;
+  std::vector<std::pair<std::string, Result<Fields>>> fields_;
   std::string body_;
 };
 

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
+#include "ari/cors.hpp"
 #include "ari/http.hpp"
+#include "ari/json_body.hpp"
 #include "ari/request.hpp"
+#include "ari/route_table.hpp"
+#include "ari/users.hpp"
 
 namespace arigate::ari {
 
@@ -13,5 +23,63 @@ namespace arigate::ari {
 using SyncHandler = std::function<Response(const Request&)>;
 using AsyncHandler = std::function<boost::asio::awaitable<Response>(Request)>;
 using Handler = std::variant<SyncHandler, AsyncHandler>;
+/// Makes the 501 of an operation that has no handler.
+using UnsupportedHandler = std::function<Response(Operation)>;
+
+/// The request may become a WebSocket: what is left are the checks of the WebSocket protocol.
+struct Upgrade {
+  Request request;
+};
+
+/// What the caller does next: send this, open that, or wait for one of the two. A request that is
+/// answered from memory costs no coroutine.
+using Decision = std::variant<Response, Upgrade>;
+using Answer = std::variant<Response, Upgrade, boost::asio::awaitable<Decision>>;
+
+struct RouterOptions {
+  std::string prefix;  ///< `prefix` of http.conf: "/asterisk" makes it /asterisk/ari. "" for none.
+  std::string realm = "Asterisk REST Interface";
+  std::vector<std::string> allowed_origins;
+  bool pretty = false;  ///< Indent every JSON answer; `?pretty` asks for it in one request.
+};
+
+/// The ARI side of one HTTP request, without a socket: who asks, for which operation, with which
+/// parameters; then the handler of that operation. Its answers are native's, byte for byte where a
+/// client can see it.
+class Router {
+ public:
+  static constexpr std::size_t parameters_max = JsonBody::parameters_max;
+
+  Router(RouterOptions options, Users& users);
+
+  void on(Operation operation, Handler handler);
+  void on_unsupported(UnsupportedHandler handler) { unsupported_ = std::move(handler); }
+
+  /// The views in `http` must live until an answer that waits has come.
+  Answer handle(const HttpRequest& http);
+
+ private:
+  struct Routed;
+
+  Answer authenticate(const HttpRequest& http, Routed routed);
+  boost::asio::awaitable<Decision> verify(HttpRequest http, Routed routed);
+  Answer decide(const HttpRequest& http, Routed routed, const Identity& identity);
+  Answer dispatch(const HttpRequest& http, Routed routed);
+  Answer call(const OperationInfo& operation, Request request);
+  boost::asio::awaitable<Decision> wait_for(const AsyncHandler& handler, Request request);
+  boost::asio::awaitable<Decision> finish_later(boost::asio::awaitable<Decision> work,
+                                                HttpRequest http, bool pretty);
+  void finish(const HttpRequest& http, bool pretty, Response& response) const;
+  Response unauthorized() const;
+  Response api_doc(const HttpRequest& http, std::string_view file) const;
+
+  RouterOptions options_;
+  Users& users_;
+  Cors cors_;
+  RouteTable routes_;
+  JsonBody json_body_;
+  std::array<std::optional<Handler>, operation_count> handlers_;
+  UnsupportedHandler unsupported_;
+};
 
 }  // namespace arigate::ari
