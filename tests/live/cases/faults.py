@@ -1,1 +1,0 @@
-"""Lost connections and crashes."""

@@ -1,1 +1,0 @@
-"""The bench of the live tests: real PBXs, callers, and the two sides that are compared."""
