@@ -1,0 +1,7 @@
+"""The live tests. Importing this package collects them all."""
+
+from . import comparator  # noqa: F401
+from . import calls  # noqa: F401
+from . import requests  # noqa: F401
+from . import faults  # noqa: F401
+from . import setup  # noqa: F401

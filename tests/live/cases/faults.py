@@ -1,0 +1,1 @@
+"""Lost connections and crashes."""

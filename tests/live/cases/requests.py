@@ -1,0 +1,240 @@
+"""Requests that a careful client never sends, and some that it does: status, body and events as native's."""
+
+import time
+
+from harness.ari import Recorder
+from harness.outcome import check, wait_until
+from harness.registry import case
+from harness.sides import client, compare_sides
+
+
+def _compared(name, scenario):
+    """Adds a test that plays scenario(pbx, ari, events) on both sides, with the application's socket open."""
+
+    @case(f"same-as-native-{name}")
+    def compared(run):
+        def play(pbx, url):
+            recorder = Recorder()
+            ari = client(url, recorder)
+            with ari.events("oracle") as events:
+                scenario(pbx, ari, events)
+                _settle(pbx)
+            return recorder.lines
+
+        compare_sides(run, name, play)
+
+
+def _settle(pbx):
+    """Until the PBX has no channel left and what it said about that has come."""
+    for channel in pbx.channels():
+        if not channel.endswith(";2"):  # The other leg follows by itself; two hangups would race.
+            pbx.observer().action({"Action": "Hangup", "Channel": channel})
+    wait_until(lambda: not pbx.channels(), 5, "every channel is gone")
+    time.sleep(0.3)  # Native sends nothing that says "that was all".
+
+
+def _caller(pbx, events, answered_by=None):
+    since = events.mark()
+    pbx.call_locally("600")
+    path = "/channels/" + events.wait("StasisStart", since=since)["channel"]["id"]
+    if answered_by:
+        since = events.mark()
+        answered_by.post(path + "/answer")
+        events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Up", since=since)
+    return path
+
+
+# (method, path below the channel, parameters); each is sent to a channel in the state that the name says.
+_ON_A_CHANNEL = [
+    ("GET", "", {}),
+    ("POST", "/ring", {}),
+    ("DELETE", "/ring", {}),
+    ("POST", "/dtmf", {"dtmf": "12"}),
+    ("POST", "/dtmf", {}),
+    ("POST", "/dtmf", {"dtmf": ""}),
+    ("POST", "/moh", {}),
+    ("POST", "/moh", {"mohClass": "default"}),
+    ("DELETE", "/moh", {}),
+    ("DELETE", "/moh", {}),
+    ("GET", "/variable", {}),
+    ("GET", "/variable", {"variable": ""}),
+    ("GET", "/variable", {"variable": "NEVER_SET"}),
+    ("GET", "/variable", {"variable": "NO_SUCH_FUNCTION(x)"}),
+    ("GET", "/variable", {"variable": "CHANNEL(state)"}),
+    ("POST", "/variable", {}),
+    ("POST", "/variable", {"variable": ""}),
+    ("POST", "/play", {"media": "sound:tone-short", "offsetms": "-1"}),
+    ("POST", "/play", {"media": "sound:tone-short", "skipms": "-1"}),
+    ("POST", "/continue", {"context": "elsewhere", "extension": "700", "label": "nowhere"}),
+    ("DELETE", "", {"reason": "boredom"}),
+    ("POST", "", {}),
+    ("PUT", "", {}),
+    ("GET", "/answer", {}),
+    ("DELETE", "/answer", {}),
+    ("GET", "/no-such-thing", {}),
+]
+
+_ON_A_CHANNEL_OF_SOMEBODY_ELSE = [
+    ("GET", "", {}),
+    ("POST", "/answer", {}),
+    ("POST", "/ring", {}),
+    ("DELETE", "/ring", {}),
+    ("POST", "/dtmf", {"dtmf": "12"}),
+    ("POST", "/dtmf", {}),
+    ("POST", "/moh", {}),
+    ("DELETE", "/moh", {}),
+    ("POST", "/play", {"media": "sound:tone-short"}),
+    ("POST", "/play", {}),
+    ("POST", "/play/mine", {"media": "sound:tone-short"}),
+    ("GET", "/variable", {"variable": "NEVER_SET"}),
+    ("GET", "/variable", {}),
+    ("POST", "/variable", {"variable": "A", "value": "1"}),
+    ("POST", "/variable", {}),
+    ("POST", "/continue", {}),
+    ("POST", "/move", {"app": "oracle"}),
+    ("DELETE", "", {"reason": "boredom"}),
+    ("DELETE", "", {"reason": "busy"}),
+]
+
+_ON_NO_CHANNEL = [
+    ("GET", "/playbacks/nope", {}),
+    ("DELETE", "/playbacks/nope", {}),
+    ("POST", "/playbacks/nope/control", {"operation": "pause"}),
+    ("POST", "/playbacks/nope/control", {"operation": "dance"}),
+    ("POST", "/playbacks/nope/control", {}),
+    ("GET", "/playbacks", {}),
+    ("GET", "/applications", {}),
+    ("GET", "/applications/oracle", {}),
+    ("GET", "/applications/nope", {}),
+    ("POST", "/applications", {}),
+    ("GET", "/asterisk/variable", {}),
+    ("GET", "/asterisk/variable", {"variable": ""}),
+    ("POST", "/asterisk/variable", {"variable": "COLOUR", "value": "blue"}),
+    ("GET", "/asterisk/variable", {"variable": "COLOUR"}),
+    ("GET", "/asterisk/variable", {"variable": "NEVER_SET"}),
+    ("POST", "/asterisk/variable", {}),
+    ("GET", "", {}),
+    ("GET", "/", {}),
+    ("GET", "/no-such-resource", {}),
+    ("GET", "/channels/", {}),
+    ("GET", "/CHANNELS", {}),
+    ("PUT", "/channels", {}),
+    ("PATCH", "/channels", {}),
+    ("HEAD", "/channels", {}),
+    ("GET", "/channels/nope", {}),
+    ("GET", "/api-docs/nope.json", {}),
+]
+
+_ANSWER = "Local/answer@far-end/n"
+_BAD_ORIGINATES = [
+    ({"app": "oracle"}, None),
+    ({"endpoint": "", "app": "oracle"}, None),
+    ({"endpoint": "bob", "app": "oracle"}, None),
+    ({"endpoint": "/x", "app": "oracle"}, None),
+    ({"endpoint": _ANSWER}, None),
+    ({"endpoint": _ANSWER, "context": "elsewhere"}, None),
+    ({"endpoint": _ANSWER, "context": "elsewhere", "extension": "700", "label": "nowhere"}, None),
+    ({"endpoint": _ANSWER, "app": "oracle", "originator": "nope"}, None),
+    ({"endpoint": _ANSWER, "app": "oracle", "formats": "ulaw,nope"}, None),
+    ({"endpoint": _ANSWER, "app": "oracle", "originator": "nope", "formats": "ulaw"}, None),
+    ({"endpoint": _ANSWER, "app": "oracle", "channelId": "one", "otherChannelId": "one"}, None),
+    ({"endpoint": _ANSWER, "app": "oracle"}, b"{"),
+    ({"endpoint": _ANSWER, "app": "oracle"}, b"null"),
+    ({"endpoint": _ANSWER, "app": "oracle"}, {"variables": {"A": 1}}),
+    ({"endpoint": _ANSWER, "app": "oracle"}, {"variables": {"A": None}}),
+    ({}, {"endpoint": 5, "app": "oracle"}),
+]
+
+
+def _requests_on(path, ari, requests):
+    for method, below, parameters in requests:
+        ari.request(method, path + below, None, None, **parameters)
+        time.sleep(0.05)  # So that a request's events stand with it in the recording.
+
+
+_compared("requests-on-no-channel", lambda pbx, ari, events: _requests_on("", ari, _ON_NO_CHANNEL))
+_compared("requests-on-an-unknown-channel", lambda pbx, ari, events: _requests_on(
+    "/channels/nope", ari, _ON_A_CHANNEL_OF_SOMEBODY_ELSE))
+_compared("requests-on-a-ringing-channel", lambda pbx, ari, events: _requests_on(
+    _caller(pbx, events), ari, _ON_A_CHANNEL))
+_compared("requests-on-an-answered-channel", lambda pbx, ari, events: _requests_on(
+    _caller(pbx, events, answered_by=ari), ari, _ON_A_CHANNEL))
+
+
+def _somebody_elses(pbx, ari, events):
+    pbx.observer().send({"Action": "Originate", "Channel": _ANSWER, "ChannelId": "outside", "Context": "callers",
+                         "Exten": "wait", "Priority": "1", "Async": "true"})
+    pbx.observer().wait_event(lambda e: e["Event"] == "Newstate" and e["Uniqueid"] == "outside"
+                              and e["ChannelStateDesc"] == "Up")
+    time.sleep(0.2)  # Until the far leg waits in its dialplan: GET shows where it is.
+    _requests_on("/channels/outside", ari, _ON_A_CHANNEL_OF_SOMEBODY_ELSE)
+
+
+def _bad_originates(pbx, ari, events):
+    for parameters, body in _BAD_ORIGINATES:
+        headers = {"Content-Type": "application/json"} if body else None
+        ari.request("POST", "/channels", body, headers, **parameters)
+
+
+def _unanswered_originates(pbx, ari, events):
+    for endpoint, timeout in (("busy", "10"), ("noanswer", "1")):
+        since = events.mark()
+        status, channel = ari.post("/channels", endpoint=f"Local/{endpoint}@far-end/n", app="oracle",
+                                   timeout=timeout)
+        check(status == 200, f"originate: {status} {channel}")
+        events.wait(lambda e: e["type"] == "ChannelDestroyed", since=since)
+        ari.get("/channels/" + channel["id"])
+
+
+def _playbacks(pbx, ari, events):
+    path = _caller(pbx, events, answered_by=ari)
+    for media in ("sound:tone-short", "sound:tone-short,sound:tone-short", "sound:no-such-sound"):
+        since = events.mark()
+        ari.post(path + "/play", media=media)
+        events.wait("PlaybackFinished", since=since)
+    ari.post(path + "/play/first", media="sound:tone-10s")
+    events.wait(lambda e: e["type"] == "PlaybackStarted" and e["playback"]["id"] == "first")
+    ari.post("/playbacks/first/control", operation="dance")
+    ari.post("/playbacks/first/control")
+    for operation in ("unpause", "forward", "restart", "pause", "pause", "reverse", "unpause"):
+        ari.post("/playbacks/first/control", operation=operation)
+        time.sleep(0.3)
+        ari.get("/playbacks/first")
+    ari.delete("/playbacks/first")
+    events.wait(lambda e: e["type"] == "PlaybackFinished" and e["playback"]["id"] == "first")
+    ari.delete("/playbacks/first")
+    ari.post(path + "/play/last", media="sound:tone-10s")
+    events.wait(lambda e: e["type"] == "PlaybackStarted" and e["playback"]["id"] == "last")
+    ari.delete(path)
+    events.wait("StasisEnd")
+
+
+def _continue_in_dialplan(pbx, ari, events):
+    for parameters in ({}, {"context": "elsewhere", "extension": "700", "priority": "1"},
+                       {"context": "elsewhere", "extension": "700", "label": "later"}):
+        since = events.mark()
+        path = _caller(pbx, events, answered_by=ari)
+        ari.post(path + "/continue", **parameters)
+        events.wait("StasisEnd", since=since)
+        time.sleep(0.2)
+        if parameters:
+            ari.post(path + "/continue")
+        _settle(pbx)
+
+
+def _move(pbx, ari, events):
+    path = _caller(pbx, events)
+    with ari.events("second"):
+        for parameters in ({"app": "second", "appArgs": "x,y"}, {"app": "nobody-home"}, {"app": "oracle"}):
+            ari.post(path + "/move", **parameters)
+            time.sleep(0.5)
+            ari.get(path)
+        _settle(pbx)
+
+
+_compared("requests-on-somebody-elses-channel", _somebody_elses)
+_compared("bad-originates", _bad_originates)
+_compared("unanswered-originates", _unanswered_originates)
+_compared("playbacks", _playbacks)
+_compared("continue", _continue_in_dialplan)
+_compared("move", _move)

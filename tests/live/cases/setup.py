@@ -1,0 +1,75 @@
+"""What arigate needs of the PBX, and how it helps itself where that is not there."""
+
+from harness.arigate import Arigate
+from harness.outcome import check, wait_until
+from harness.pbx import Pbx
+from harness.registry import case
+
+
+def _has_context(pbx):
+    return any("_X." in line for line in pbx.command("dialplan show arigate"))
+
+
+def _originated_channel_arrives(pbx, gate):
+    ari = gate.ari()
+    with ari.events("oracle") as events:
+        status, channel = ari.post("/channels", endpoint="Local/answer@far-end/n", app="oracle", appArgs="a,b")
+        check(status == 200, f"originate: {status} {channel}")
+        start = events.wait("StasisStart", timeout=10)
+        check(start["args"] == ["a", "b"], f"args are {start['args']}")
+        check(start["channel"]["id"] == channel["id"], "the channel that started is the one originated")
+        ari.delete("/channels/" + channel["id"])
+        events.wait("ChannelDestroyed")
+
+
+@case("adds-its-context-at-run-time")
+def adds_context(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate", own_context=False) as pbx:
+        check(not _has_context(pbx), "the PBX starts without [arigate]")
+        with Arigate(program, pbx) as gate:
+            wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
+            _originated_channel_arrives(pbx, gate)
+
+
+@case("adds-its-context-again-after-a-dialplan-reload")
+def adds_context_again(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate", own_context=False) as pbx, Arigate(program, pbx) as gate:
+        wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
+        pbx.command("dialplan reload")
+        wait_until(lambda: _has_context(pbx), 10, "[arigate] is in the dialplan again after the reload")
+        _originated_channel_arrives(pbx, gate)
+
+
+@case("check-finds-a-good-set-up-good")
+def check_good(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate") as pbx:
+        status, text = Arigate(program, pbx).check()
+        check(status == 0, f"exit code {status}:\n{text}")
+        version = {"16": "16.28", "22": "22."}[run.version]
+        check(version in text, f"does not name the version {version}:\n{text}")
+
+
+@case("check-says-that-the-pbx-is-away")
+def check_away(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate") as pbx:
+        gate = Arigate(program, pbx)
+        pbx.kill()
+        status, text = gate.check()
+        check(status != 0, f"exit code {status}:\n{text}")
+
+
+@case("knows-the-calls-that-were-up-before-it")
+def calls_before(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate") as pbx:
+        pbx.observer().action({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "early",
+                               "Context": "callers", "Exten": "wait", "Priority": "1"})
+        with Arigate(program, pbx) as gate:
+            status, channel = gate.ari().get("/channels/early")
+            check(status == 200 and channel["state"] == "Up", f"{status} {channel}")
+            names = {c["name"] for c in gate.ari().get("/channels")[1]}
+            check(names == set(pbx.channels()), f"the PBX has {pbx.channels()}, arigate {names}")

@@ -1,0 +1,66 @@
+"""The tests: functions with a name, collected from the files of cases/."""
+
+import dataclasses
+import time
+import traceback
+
+from . import arigate
+from .outcome import Failed, Skip
+
+
+@dataclasses.dataclass
+class Run:
+    """What a test is told: which PBX, and which program to test."""
+
+    version: str
+    program: object  # the path asked for, or None for the newest build
+
+    @property
+    def native_stands_in(self):
+        """The bench is under test, not arigate: comparisons run native against itself."""
+        return self.program == "native"
+
+    def arigate_program(self):
+        """Call it first in a test that needs arigate: it skips the test where there is none."""
+        if self.native_stands_in:
+            raise Skip("native stands in for arigate")
+        return arigate.find_program(self.program)
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    run: object
+    once: bool  # needs no PBX, so it runs once and not for each version
+
+
+CASES = []
+
+
+def case(name, once=False):
+    def add(function):
+        CASES.append(Case(name, function, once))
+        return function
+
+    return add
+
+
+@dataclasses.dataclass
+class Result:
+    verdict: str  # "ok", "FAIL" or "skip"
+    seconds: float
+    text: str  # for FAIL what went wrong, for skip why
+
+
+def execute(test, run):
+    began = time.monotonic()
+    verdict, text = "ok", ""
+    try:
+        test.run(run)
+    except Skip as reason:
+        verdict, text = "skip", str(reason)
+    except Failed as failure:
+        verdict, text = "FAIL", str(failure)
+    except Exception:  # A bug in a test or a broken tool is a failure of that test alone.
+        verdict, text = "FAIL", traceback.format_exc()
+    return Result(verdict, time.monotonic() - began, text)

@@ -1,0 +1,42 @@
+"""The two sides of a comparison: the same PBX, entered by Stasis() or by AGI()."""
+
+import contextlib
+
+from . import ports
+from .arigate import Arigate
+from .ari import Ari
+from .outcome import Failed
+from .compare import Comparison, load_allowed
+from .pbx import ARI_SECRET, ARI_USER, Pbx
+
+NATIVE, ARIGATE = "native", "arigate"
+
+
+@contextlib.contextmanager
+def side(name, version, program, **pbx_settings):
+    """Gives (pbx, URL of ARI) of that side. Both have a fresh PBX, so counters start equal."""
+    with contextlib.ExitStack() as stack:
+        pbx = stack.enter_context(Pbx(version, side=name, agi_port=ports.free_tcp(), **pbx_settings))
+        if name == NATIVE:
+            yield pbx, pbx.ari_url
+        else:
+            yield pbx, stack.enter_context(Arigate(program, pbx)).ari_url
+
+
+def client(url, recorder=None):
+    return Ari(url, ARI_USER, ARI_SECRET, recorder)
+
+
+def compare_sides(run, scenario, play, **pbx_settings):
+    """play(pbx, url) plays the scenario on one side and gives the recorded lines."""
+    names, program = (NATIVE, NATIVE), None
+    if not run.native_stands_in:
+        names, program = (NATIVE, ARIGATE), run.arigate_program()
+    recordings = []
+    for name in names:
+        with side(name, run.version, program, **pbx_settings) as (pbx, url):
+            recordings.append(play(pbx, url))
+    comparison = Comparison(*recordings, load_allowed(), run.version, scenario)
+    if comparison.refused:
+        refused = "\n".join(map(str, comparison.refused))
+        raise Failed(f"{comparison.table()}\nnot allowed:\n{refused}")

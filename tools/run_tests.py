@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Runs every test of arigate and sums them up; tools/test calls it after installing what is missing.
+
+Each step prints what it does and adds to one count. A step that cannot start is one failure; a step
+that cannot run here is skipped and says why. The last line is "N passed, N failed, N skipped".
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+JOBS = os.environ.get("ARIGATE_JOBS", str(os.cpu_count() or 2))
+FUZZ_SECONDS = int(os.environ.get("ARIGATE_FUZZ_SECONDS", "60"))
+GTEST_KINDS = ("unit", "golden", "property", "integration")
+
+
+class Count:
+    """What came out, over all steps."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failures = []
+        self.skips = []
+
+    def add(self, name, ok):
+        if ok:
+            self.passed += 1
+        else:
+            self.failures.append(name)
+
+    def skip(self, name, reason):
+        self.skips.append((name, reason))
+
+
+COUNT = Count()
+STEPS = []
+
+
+def step(function):
+    STEPS.append(function)
+    return function
+
+
+def run(command, limit, quiet=False):
+    """Runs a program to its end or for `limit` seconds and returns (ended well, what it printed). A
+    program that has to be stopped takes its children with it."""
+    print("$", *map(str, command), flush=True)
+    try:
+        child = subprocess.Popen(command, cwd=ROOT, start_new_session=True, text=True,
+                                 errors="replace", stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT)  # fmt: skip
+    except OSError as failure:
+        print(f"cannot run {command[0]}: {failure}")
+        return False, ""
+
+    def stop():
+        print(f"stopped after {limit} s", flush=True)
+        os.killpg(child.pid, signal.SIGKILL)
+
+    timer = threading.Timer(limit, stop)
+    timer.start()
+    lines = []
+    try:
+        for line in child.stdout:
+            lines.append(line)
+            if not quiet:
+                print(line, end="", flush=True)
+        ended_well = child.wait() == 0
+    except KeyboardInterrupt:
+        os.killpg(child.pid, signal.SIGKILL)
+        raise
+    finally:
+        timer.cancel()
+    return ended_well, "".join(lines)
+
+
+def build(preset, *targets):
+    """Configures and builds a preset. A build is no test: only its failure counts."""
+    os.environ.update(
+        CCACHE_BASEDIR=str(ROOT),
+        CCACHE_NOHASHDIR="1",
+        CCACHE_SLOPPINESS="pch_defines,time_macros,include_file_mtime,include_file_ctime",
+    )
+    command = ["cmake", "--build", BUILD / preset, "-j", JOBS]
+    for target in targets:
+        command += ["--target", target]
+    ok = run(["cmake", "--preset", preset], 300)[0] and run(command, 3600)[0]
+    if not ok:
+        COUNT.add(f"build of the preset {preset}", False)
+    return ok
+
+
+@step
+def layers():
+    """what each layer includes and names"""
+    COUNT.add("tools/check_layers.py", run(["tools/check_layers.py"], 120)[0])
+
+
+@step
+def tools():
+    """the tests of the tools"""
+    for path in sorted((ROOT / "tests/tools").glob("*_test.py")):
+        ok, output = run([sys.executable, path], 300)
+        ran = re.search(r"^Ran (\d+) test", output, re.MULTILINE)
+        if ok and ran:
+            COUNT.passed += int(ran.group(1))
+        else:
+            COUNT.add(path.relative_to(ROOT), False)
+
+
+@step
+def generated():
+    """protocol/ is sound, and src/generated/ is what it gives"""
+    check = ROOT / "tools/gen/check"
+    command = [check] if check.exists() else ["tools/gen/run", "--check"]
+    COUNT.add("generated code", run(command, 300)[0])
+
+
+def gtest(kind):
+    program = BUILD / "dev/bin" / f"{kind}_tests"
+    report = BUILD / "dev" / f"{kind}.json"
+    report.unlink(missing_ok=True)
+    ok, _ = run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"], 900)
+    failed = 0
+    if report.exists():
+        for suite in json.loads(report.read_text())["testsuites"]:
+            for case in suite["testsuite"]:
+                name = f"{kind}: {suite['name']}.{case['name']}"
+                if case.get("failures"):
+                    failed += 1
+                    COUNT.add(name, False)
+                elif case["result"] == "SKIPPED":
+                    reasons = [s.get("message", "") for s in case.get("skipped", [])]
+                    COUNT.skip(name, " ".join(reasons).strip().replace("\n", " ") or "no reason given")
+                elif case["status"] != "RUN":
+                    COUNT.skip(name, "disabled")
+                else:
+                    COUNT.passed += 1
+    if not ok and failed == 0:  # It died before it could say in which test.
+        COUNT.add(f"{kind}_tests as a whole", False)
+
+
+@step
+def cpp():
+    """unit, golden, property and integration tests, with address and undefined sanitizers"""
+    if not build("dev"):
+        return
+    for kind in GTEST_KINDS:
+        if any((ROOT / "tests" / kind).rglob("*.cpp")):
+            gtest(kind)
+
+
+@step
+def release():
+    """the optimised build, and a look at the benchmarks (numbers are printed, not judged)"""
+    if not build("release"):
+        return
+    for program in sorted((BUILD / "release/bench").glob("*_bench")):
+        ok, _ = run([program, "--benchmark_min_time=0.1"], 300)
+        COUNT.add(f"benchmark {program.name} runs", ok)
+
+
+@step
+def fuzz():
+    """every fuzz target for its share of a minute"""
+    if shutil.which("clang++") is None:
+        COUNT.skip("fuzz targets", "clang++ is not installed")
+        return
+    if not build("fuzz", "fuzzers"):
+        return
+    targets = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("*_fuzz.cpp"))
+    for name in targets:
+        found = BUILD / "fuzz/found" / name  # New inputs and crashes go here, not into the seeds.
+        found.mkdir(parents=True, exist_ok=True)
+        command = [BUILD / "fuzz/fuzz" / name, f"-max_total_time={max(1, FUZZ_SECONDS // len(targets))}",
+                   "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=1",
+                   f"-artifact_prefix={found}/", found]  # fmt: skip
+        seeds = ROOT / "fixtures/fuzz" / name
+        if seeds.is_dir():
+            command.append(seeds)
+        ok, output = run(command, FUZZ_SECONDS + 120, quiet=True)
+        shown = output.splitlines()
+        print("\n".join(shown[-60:] if not ok else shown[:1]), flush=True)
+        COUNT.add(f"fuzz target {name}", ok)
+
+
+@step
+def live():
+    """calls through real PBXs, native ARI beside arigate"""
+    program = ROOT / "tests/live/run"
+    if os.environ.get("ARIGATE_SKIP_LIVE"):
+        COUNT.skip("live tests", "ARIGATE_SKIP_LIVE is set")
+        return
+    if not build("release", "arigate"):
+        return
+    ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 1500)
+    told = re.findall(r"^(FAIL|skip) +(\S+ +\S+)(?: \([^)]*\))?(?:: (.*))?$", output, re.MULTILINE)
+    for verdict, name, reason in told:
+        if verdict == "FAIL":
+            COUNT.add(f"live: {name}", False)
+        else:
+            COUNT.skip(f"live: {name}", reason or "no reason given")
+    summary = re.search(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", output, re.MULTILINE)
+    if summary:
+        COUNT.passed += int(summary.group(1))
+    if summary is None or (not ok and int(summary.group(2)) == 0):
+        COUNT.add("live tests as a whole", False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="print the steps and end")
+    parser.add_argument("step", nargs="*", help="only these, in this order")
+    arguments = parser.parse_args()
+    known = {function.__name__: function for function in STEPS}
+    if arguments.list:
+        for name, function in known.items():
+            print(f"{name:10} {function.__doc__}")
+        return 0
+    unknown = [name for name in arguments.step if name not in known]
+    if unknown:
+        parser.error(f"no step is called {unknown[0]}; there are {', '.join(known)}")
+    for name in arguments.step or known:
+        started = time.monotonic()
+        print(f"\n=== {name}: {known[name].__doc__}", flush=True)
+        known[name]()
+        print(f"=== {name}: {time.monotonic() - started:.0f} s", flush=True)
+    print()
+    for name, reason in COUNT.skips:
+        print(f"skipped: {name}: {reason}")
+    for name in COUNT.failures:
+        print(f"failed: {name}")
+    print(f"{COUNT.passed} passed, {len(COUNT.failures)} failed, {len(COUNT.skips)} skipped")
+    return 1 if COUNT.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
