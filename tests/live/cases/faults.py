@@ -1,1 +1,239 @@
-"""Lost connections and crashes."""
+"""Lost connections and crashes. What counts is what the caller notices, so that is asserted first."""
+
+import contextlib
+import dataclasses
+
+from harness import ports, sides
+from harness.arigate import Arigate
+from harness.outcome import Failed, check, wait_until
+from harness.pbx import Pbx
+from harness.phones import Phone
+from harness.registry import case
+from harness.relay import Relay
+
+# Extensions of the dialplan: without and with the loop that leads back to the application.
+_PLAIN, _LOOPING = "600", "603"
+_HANGS_ON = ["answered", "await_bye"]
+
+
+@dataclasses.dataclass
+class Bench:
+    """arigate and its PBX with relays on both links between them, which can be cut."""
+
+    pbx: Pbx
+    gate: Arigate
+    ami: Relay
+    agi: Relay
+
+    @contextlib.contextmanager
+    def call(self, events, extension, steps=None):
+        """A SIP caller, answered by the application; gives (phone, channel id)."""
+        since = events.mark()
+        with Phone(self.pbx, "alice", steps or _HANGS_ON, dials=extension) as alice:
+            channel = events.wait("StasisStart", since=since)["channel"]["id"]
+            status, body = self.gate.ari().post(f"/channels/{channel}/answer")
+            check(status == 204, f"answer: {status} {body}")
+            events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Up", since=since)
+            yield alice, channel
+
+    def application_hangs_up(self, channel, phone):
+        """The end of a call that went well: the phone gets a BYE and has met nothing unexpected."""
+        status, body = self.gate.ari().delete("/channels/" + channel)
+        check(status == 204, f"hangup: {status} {body}")
+        phone.wait(10)
+
+    def is_listed(self, channel):
+        with contextlib.suppress(OSError):
+            status, channels = self.gate.ari().get("/channels")
+            return status == 200 and [c["id"] for c in channels].count(channel) == 1
+        return False
+
+
+@contextlib.contextmanager
+def _bench(run):
+    program = run.arigate_program()
+    agi_port = ports.free_tcp()
+    with contextlib.ExitStack() as stack:
+        agi = stack.enter_context(Relay(agi_port))
+        pbx = stack.enter_context(Pbx(run.version, side="arigate", agi_port=agi.port))
+        ami = stack.enter_context(Relay(pbx.ami_port))
+        gate = stack.enter_context(Arigate(program, pbx, ami_port=ami.port, agi_port=agi_port))
+        try:
+            yield Bench(pbx, gate, ami, agi)
+        except Failed as failure:
+            raise Failed(f"{failure}\nlog of arigate:\n{gate.log()[-2000:]}") from None
+
+
+def _types(events, since=0, channel=None):
+    return [e["type"] for e in events.events[since:]
+            if channel is None or e.get("channel", {}).get("id") == channel]
+
+
+def _check_once(events, kind, channel, since=0):
+    count = _types(events, since, channel).count(kind)
+    check(count == 1, f"{count} times {kind}: {_types(events, since, channel)}")
+
+
+@case("websocket-closed-and-opened-again")
+def websocket_reconnect(run):
+    """On both sides: what native does is what is asserted."""
+    program = run.arigate_program()
+    for name in (sides.NATIVE, sides.ARIGATE):
+        with sides.side(name, run.version, program) as (pbx, url):
+            ari = sides.client(url)
+            with ari.events("oracle") as first, Phone(pbx, "alice", _HANGS_ON, dials=_PLAIN) as alice:
+                path = "/channels/" + first.wait("StasisStart")["channel"]["id"]
+                ari.post(path + "/answer")
+                first.close(politely=False)
+                status, app = ari.get("/applications/oracle")
+                check(status == 200 and app["channel_ids"] == [path[10:]], f"{name}: {status} {app}")
+                check(ari.post(path + "/play", media="sound:tone-2s")[0] == 201, f"{name}: play while away")
+                with ari.events("oracle") as second:
+                    second.wait("PlaybackFinished")
+                    check("StasisStart" not in _types(second), f"{name}: told again: {_types(second)}")
+                    check(ari.delete(path)[0] == 204, f"{name}: hangup")
+                    second.wait("StasisEnd")
+                alice.wait(10)
+
+
+@case("call-for-an-application-that-is-not-there-goes-on-in-the-dialplan")
+def refused(run):
+    program = run.arigate_program()
+    for name in (sides.NATIVE, sides.ARIGATE):
+        with sides.side(name, run.version, program) as (pbx, _):
+            pbx.call_locally("602")
+            told = pbx.observer().wait_event(lambda e: e.get("UserEvent") == "Refused")
+            check(told["Status"] == "FAILED", f"{name}: STASISSTATUS is {told['Status']!r}")
+
+
+@case("ami-cut-in-the-middle-of-a-playback")
+def ami_cut(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        steps = ["answered", ("pause", 4500), ("info", "7"), "await_bye"]
+        with bench.call(events, _PLAIN, steps) as (alice, channel):
+            sessions = bench.agi.connections
+            bench.gate.ari().post(f"/channels/{channel}/play/prompt", media="sound:tone-2s")
+            events.wait("PlaybackStarted")
+            since = events.mark()
+            bench.ami.cut(reset=True)
+            wait_until(lambda: bench.ami.connections == 2, 2, "arigate has connected to AMI again")
+            wait_until(lambda: bench.is_listed(channel), 3, "the channel is in the list")
+            finished = events.wait("PlaybackFinished", since=since)
+            check(finished["playback"]["state"] == "done", f"the playback ended {finished['playback']}")
+            events.wait(lambda e: e["type"] == "ChannelDtmfReceived" and e["digit"] == "7", timeout=8, since=since)
+            check(alice.is_up(), "the caller is still there")
+            check(bench.agi.connections == sessions, "the call stayed in its AGI session")
+            told = _types(events, since, channel)
+            wrong = {"StasisStart", "StasisEnd", "ChannelCreated", "ChannelDestroyed"} & set(told)
+            check(not wrong, f"the application was told {wrong}")
+            bench.application_hangs_up(channel, alice)
+            events.wait("StasisEnd", since=since)
+
+
+@case("caller-hangs-up-while-ami-is-away")
+def hangup_while_away(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        with bench.call(events, _PLAIN, ["answered", ("pause", 1500), "bye"]) as (alice, channel):
+            bench.ami.refuse()
+            bench.ami.cut()
+            alice.wait(10)
+            events.wait("StasisEnd")
+            wait_until(lambda: not bench.pbx.channels(), 5, "the PBX has let the channel go")
+            bench.ami.allow()
+            wait_until(lambda: bench.gate.ari().get("/channels") == (200, []), 8, "the list is right again")
+            _check_once(events, "StasisEnd", channel)
+
+
+@case("fastagi-cut-and-the-dialplan-leads-back")
+def agi_cut_looping(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        with bench.call(events, _LOOPING) as (alice, channel):
+            since = events.mark()
+            bench.agi.cut(reset=True)
+            events.wait("StasisEnd", since=since)
+            again = events.wait("StasisStart", timeout=8, since=since)
+            check(again["channel"]["id"] == channel, "the same channel comes back")
+            check(again["args"] == ["survivor"], f"with args {again['args']}")
+            check(again["channel"]["state"] == "Up", "and it is still answered")
+            check(alice.is_up(), "the caller has noticed nothing")
+            _check_once(events, "StasisEnd", channel)
+            bench.application_hangs_up(channel, alice)
+
+
+@case("fastagi-cut-and-the-dialplan-goes-on")
+def agi_cut_plain(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        with bench.call(events, _PLAIN) as (alice, channel):
+            bench.gate.ari().post(f"/channels/{channel}/play/prompt", media="sound:tone-10s")
+            events.wait("PlaybackStarted")
+            since = events.mark()
+            bench.agi.cut(reset=True)
+            finished = events.wait("PlaybackFinished", since=since)
+            check(finished["playback"]["state"] == "failed", f"the playback ended {finished['playback']}")
+            events.wait("StasisEnd", since=since)
+            alice.wait(10)  # The next line of the extension is Hangup().
+            status, _ = bench.gate.ari().get("/channels/" + channel)
+            check(status == 404, f"the channel is gone: {status}")
+            _check_once(events, "StasisEnd", channel)
+
+
+@case("killed-with-a-call-up-and-started-again")
+def killed(run):
+    with _bench(run) as bench:
+        with bench.gate.ari().events("oracle") as events, bench.call(events, _LOOPING) as (alice, channel):
+            bench.gate.kill()
+            events.wait_closed()
+            bench.gate.start()
+            with bench.gate.ari().events("oracle") as later:
+                again = later.wait("StasisStart", timeout=15)
+                check(again["channel"]["id"] == channel, "the same call comes back to the application")
+                check(alice.is_up(), "the caller has noticed nothing")
+                check(bench.is_listed(channel), "the channel is in the list once")
+                bench.application_hangs_up(channel, alice)
+                later.wait("StasisEnd")
+
+
+@case("killed-with-an-originated-call-up-and-started-again")
+def killed_originated(run):
+    steps = ["ring", "answer", "await_bye"]
+    with _bench(run) as bench, Phone(bench.pbx, "bob", steps) as bob:
+        with bench.gate.ari().events("oracle") as events:
+            status, body = bench.gate.ari().post("/channels/called", endpoint=bench.pbx.phone("bob"), app="oracle")
+            check(status == 200, f"originate: {status} {body}")
+            events.wait("StasisStart")
+            bench.gate.kill()
+        bench.gate.start()
+        wait_until(lambda: bench.is_listed("called"), 5, "the channel is known again")
+        check(bob.is_up(), "the callee has noticed nothing")
+        wait_until(lambda: bench.agi.connections >= 2, 5, "the channel has come back from [arigate]")
+        bench.application_hangs_up("called", bob)
+
+
+@case("terminated-with-a-call-up")
+def terminated(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        with bench.call(events, _LOOPING) as (alice, channel):
+            status = bench.gate.terminate()
+            check(status == 0, f"exit code {status}")
+            events.wait_closed()
+            check(events.close_code == 1001, f"the WebSocket was closed with {events.close_code}")
+            # The loop asks for arigate once a second; through two rounds the caller has to stay.
+            tries = bench.agi.connections
+            wait_until(lambda: bench.agi.connections >= tries + 2, 5, "the dialplan asks for arigate")
+            check(alice.is_up(), "the caller is still there")
+            check(any("alice" in name for name in bench.pbx.channels()), "and the PBX says so too")
+
+
+@case("pbx-restarted-under-arigate")
+def pbx_restarted(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        bench.pbx.call_locally(_PLAIN)
+        channel = events.wait("StasisStart")["channel"]["id"]
+        bench.pbx.restart()
+        events.wait(lambda e: e["type"] == "StasisEnd" and e["channel"]["id"] == channel)
+        wait_until(lambda: bench.gate.ari().get("/channels") == (200, []), 10, "the old channels are gone")
+        since = events.mark()
+        with bench.call(events, _PLAIN) as (alice, new_channel):
+            bench.application_hangs_up(new_channel, alice)
+        _check_once(events, "StasisEnd", channel)
+        events.wait("StasisEnd", since=since)

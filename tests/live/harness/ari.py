@@ -85,16 +85,13 @@ class EventSocket:
     """One WebSocket on /ari/events; keeps every frame."""
 
     def __init__(self, ari, apps, query):
-        query = {"app": apps, "api_key": f"{ari.user}:{ari.secret}"} | query
         self._recorder = ari.recorder
-        self._socket = socket.create_connection(ari.address, timeout=5)
         self._changed = threading.Condition()
         self.events = []
         self.close_code = None
         self.closed = False
+        self._socket = connect_events(ari, apps, query)
         self._stream = self._socket.makefile("rb")
-        self._handshake("/ari/events?" + urllib.parse.urlencode(query))
-        self._socket.settimeout(None)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -142,18 +139,6 @@ class EventSocket:
     def __exit__(self, *unused):
         self.close()
 
-    def _handshake(self, target):
-        key = base64.b64encode(os.urandom(16)).decode()
-        self._socket.sendall(
-            (f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
-        status = self._stream.readline().decode().strip()
-        while self._stream.readline().strip():
-            pass
-        if " 101 " not in status:
-            self._socket.close()
-            raise Failed(f"the WebSocket was refused: {status}")
-
     def _read(self):
         try:
             while self._read_frame():
@@ -190,6 +175,28 @@ class EventSocket:
         mask = os.urandom(4)
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
         self._socket.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + masked)
+
+
+def connect_events(ari, apps, query):
+    """A socket on which the WebSocket handshake has been done. Failed if it was refused."""
+    target = "/ari/events?" + urllib.parse.urlencode(
+        {"app": apps, "api_key": f"{ari.user}:{ari.secret}"} | query)
+    key = base64.b64encode(os.urandom(16)).decode()
+    connection = socket.create_connection(ari.address, timeout=5)
+    connection.sendall(
+        (f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        byte = connection.recv(1)  # Not one byte more: the next may belong to a frame.
+        if not byte:
+            break
+        answer += byte
+    if b" 101 " not in answer.split(b"\r\n")[0]:
+        connection.close()
+        raise Failed(f"the WebSocket was refused: {answer!r}")
+    connection.settimeout(None)
+    return connection
 
 
 def basic(user, secret):

@@ -99,6 +99,13 @@ class Pbx:
         if self._process:
             self._process.wait()
 
+    def restart(self):
+        """As a crash and a new start, with the same ports."""
+        self._observer.close()
+        self._observer = None
+        self.kill()
+        self._start()
+
     def _write_files(self):
         for name in ("etc", "lib", "lib/keys", "spool", "run", "log", "data"):
             (self._inside / name).mkdir()
