@@ -43,7 +43,20 @@ class Decoder {
   Result<std::optional<Input>> next();
 
  private:
-  // implementation: see decoder.cpp
+  enum class Part { environment, replies };
+
+  Result<std::optional<Input>> next_of_environment();
+  Result<std::optional<Input>> next_reply();
+  void take_variable(std::string_view line);
+  static std::optional<Reply> reply_of(std::string_view line);
+
+  std::string buffer_;
+  std::size_t line_at_ = 0;
+  Part part_ = Part::environment;
+  Environment environment_;
+  std::vector<std::string> seen_;  // names of the variables that have a value
+  std::size_t lines_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace arigate::agi

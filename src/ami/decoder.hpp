@@ -38,13 +38,30 @@ class Decoder {
   Result<const Message*> next();
 
   /// What follows "Asterisk Call Manager/" in the first line, e.g. "5.0.4"; "" before it came.
-  const std::string& version() const;
+  const std::string& version() const { return version_; }
 
-  std::size_t dropped_headers() const;
-  std::size_t cut_lines() const;
+  std::size_t dropped_headers() const { return dropped_headers_; }
+  std::size_t cut_lines() const { return cut_lines_; }
 
  private:
-  // implementation: see decoder.cpp
+  enum class Part { banner, lines, command_output };
+
+  bool take_line(std::string_view line);
+  Result<bool> take_command_output();
+  Result<void> check_size() const;
+
+  std::string buffer_;          // what was read; its size is its capacity in use
+  std::size_t filled_ = 0;      // bytes of buffer_ that hold input
+  std::size_t message_at_ = 0;  // start of the message that is being read
+  std::size_t line_at_ = 0;     // start of the line that is being read
+  std::size_t scanned_ = 0;     // no line end before this place
+  bool given_ = false;          // message_ was handed out: clear it before going on
+  Part part_ = Part::banner;
+  std::string version_;
+  Message message_;
+  std::string output_;  // the lines of `Output:` headers, joined
+  std::size_t dropped_headers_ = 0;
+  std::size_t cut_lines_ = 0;
 };
 
 }  // namespace arigate::ami

@@ -13,6 +13,7 @@ enum class Errc {
   not_in_application,  ///< The channel is not under the control of an application.
   wrong_state,         ///< The object exists but cannot do this now.
   forbidden,           ///< The AMI user lacks the privilege, or the configuration forbids it.
+  unprocessable,       ///< The request is well formed, but what it names is not there.
   refused_by_pbx,      ///< The PBX answered Error; detail holds its Message.
   not_supported,       ///< This PBX cannot do it; detail says why.
   overloaded,          ///< A queue or table is full.

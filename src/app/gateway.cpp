@@ -1,0 +1,365 @@
+#include "arigate/gateway.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "app/pbx_facts.hpp"
+#include "ari/application_resource.hpp"
+#include "ari/applications.hpp"
+#include "ari/asterisk.hpp"
+#include "ari/channels.hpp"
+#include "ari/playbacks.hpp"
+#include "ari/router.hpp"
+#include "ari/snapshots.hpp"
+#include "ari/unsupported.hpp"
+#include "ari/users.hpp"
+#include "core/log.hpp"
+#include "io/agi_server.hpp"
+#include "io/ami_client.hpp"
+#include "io/http_server.hpp"
+#include "io/system_clock.hpp"
+#include "model/reconciler.hpp"
+#include "model/store.hpp"
+#include "ops/entrance.hpp"
+#include "ops/play.hpp"
+#include "ops/reentry_context.hpp"
+#include "ops/resync.hpp"
+#include "ops/world.hpp"
+
+namespace arigate {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// How long a new channel of a PBX that takes no ids may stay unidentified.
+constexpr auto announce_wait = 50ms;
+/// Repairs what a lost event may have left behind; also finds a dialplan that was reloaded.
+constexpr auto repair_interval = 60s;
+
+/// Tells each listener, in this order.
+class FanOut : public model::ChangeSink {
+ public:
+  void add(model::ChangeSink& sink) { sinks_.push_back(&sink); }
+  void on(const model::Change& change, WallTime when) override {
+    for (auto* sink : sinks_) sink->on(change, when);
+  }
+
+ private:
+  std::vector<model::ChangeSink*> sinks_;
+};
+
+io::AmiClientOptions ami_options(const AmiConfig& config) {
+  io::AmiClientOptions options;
+  options.host = config.host;
+  options.port = config.port;
+  options.credentials = {config.user, config.secret, config.plain_login};
+  options.connect_timeout = config.connect_timeout;
+  options.ping_interval = config.ping_interval;
+  options.silence_max = config.ping_timeout;
+  options.reconnect_min = config.reconnect_min;
+  options.reconnect_max = config.reconnect_max;
+  return options;
+}
+
+std::vector<ari::User> users_of(const Config& config) {
+  std::vector<ari::User> users;
+  for (const auto& user : config.users) {
+    users.push_back({user.name, user.password,
+                     user.password_format == PasswordFormat::crypt ? ari::User::Format::crypt
+                                                                   : ari::User::Format::plain,
+                     user.read_only});
+  }
+  return users;
+}
+
+ari::RouterOptions router_options(const Config& config) {
+  ari::RouterOptions options;
+  options.prefix = config.http.prefix;
+  options.realm = config.general.auth_realm;
+  options.allowed_origins = config.general.allowed_origins;
+  options.pretty = config.general.pretty;
+  return options;
+}
+
+io::HttpServerOptions http_options(const HttpConfig& config) {
+  io::HttpServerOptions options;
+  options.bind_address = config.bind;
+  options.port = config.port;
+  options.connections_max = config.connections_max;
+  return options;
+}
+
+}  // namespace
+
+struct Gateway::Parts : io::AmiOwner {
+  Parts(asio::io_context& io_context, Config given)
+      : context{io_context},
+        config{std::move(given)},
+        snapshots{!config.general.channelvars.empty()},
+        writer{snapshots, config.general.entity_id},
+        applications{store, snapshots, writer, clock},
+        reconciler{store, changes, {}},
+        ami{context.get_executor(), ami_options(config.ami), *this, clock},
+        world{clock,
+              store,
+              reconciler,
+              ami,
+              watches,
+              controls,
+              applications,
+              [this] { resync_soon(); },
+              timeouts_of(config),
+              config.dialplan.context},
+        entrance{context.get_executor(), world},
+        playbacks{world},
+        users{users_of(config)},
+        router{router_options(config), users},
+        channels{world, entrance, playbacks, snapshots},
+        playback_resource{world, playbacks},
+        application_resource{applications, store, snapshots, writer, clock},
+        asterisk{world, facts},
+        http{context, http_options(config.http), router, applications},
+        announce_timer{context},
+        repair_timer{context} {
+    changes.add(applications);
+    changes.add(watches);
+    channels.serve(router);
+    playback_resource.serve(router);
+    application_resource.serve(router);
+    asterisk.serve(router);
+    router.on_unsupported([this](Operation operation) {
+      return ari::unsupported_response(operation, ami.up() ? ami.dialect().name : "",
+                                       facts.version);
+    });
+    facts.entity_id = config.general.entity_id;
+  }
+  using Operation = ari::Operation;
+
+  static ops::Timeouts timeouts_of(const Config& config) {
+    ops::Timeouts timeouts;
+    timeouts.action = config.ami.action_timeout;
+    timeouts.originate = config.ami.originate_timeout;
+    return timeouts;
+  }
+
+  void spawn(asio::awaitable<void> work) {
+    asio::co_spawn(context, std::move(work), [](const std::exception_ptr& thrown) {
+      if (!thrown) return;
+      try {
+        std::rethrow_exception(thrown);
+      } catch (const std::exception& error) {
+        log::error("gateway task failed what={}", error.what());
+      }
+    });
+  }
+
+  // --- the AMI link -----------------------------------------------------------------------------
+
+  void link_up(const ami::Dialect& dialect, const std::string&) override {
+    reconciler.use(dialect);
+    spawn(settle());
+  }
+  void link_down() override { synchronised = false; }
+  void event(const ami::Message& message) override {
+    const WallTime now = clock.wall();
+    reconciler.apply(message, now);
+    using ami::EventName;
+    // A PBX that was still loading when we logged in, or whose dialplan was read again.
+    if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
+    if (message.event() == EventName::reload) spawn(ensure_context());
+    if (message.event() == EventName::shutdown) log::warn("pbx shuts down");
+  }
+  void batch_end() override {
+    if (!reconciler.has_unannounced() || announce_armed) return;
+    announce_armed = true;
+    announce_timer.expires_after(announce_wait);
+    announce_timer.async_wait([this](const boost::system::error_code& error) {
+      announce_armed = false;
+      if (!error) reconciler.announce_all(clock.wall());
+    });
+  }
+
+  /// After a login: what is there on the PBX, and is it as we need it?
+  asio::awaitable<void> settle() {
+    co_await resync_now();
+    facts = co_await app::read_pbx_facts(world);
+    if (!config.general.entity_id.empty()) {
+      facts.entity_id = config.general.entity_id;
+    } else if (facts.entity_id.empty()) {
+      facts.entity_id = app::invented_entity_id(config.ami.host + facts.system_name);
+    }
+    writer.set_asterisk_id(facts.entity_id);
+    log::info("pbx known version=\"{}\" channels={}", facts.version, store.channel_count());
+    co_await ensure_context();
+  }
+
+  void resync_soon() { spawn(resync_now()); }
+
+  asio::awaitable<void> resync_now() {
+    if (std::exchange(resyncing, true)) co_return;
+    const auto outcome = co_await ops::resync(world);
+    resyncing = false;
+    if (outcome) {
+      synchronised = true;
+    } else {
+      log::warn("channel list not read why=\"{}\"", outcome.error().detail);
+    }
+  }
+
+  asio::awaitable<void> ensure_context() {
+    const auto state = co_await ops::ensure_reentry_context(world, "agi://" + advertised(),
+                                                            config.dialplan.add_at_runtime);
+    if (!state) {
+      log::warn("dialplan context not checked context={} why=\"{}\"", config.dialplan.context,
+                state.error().detail);
+    } else if (*state == ops::ReentryState::added) {
+      log::info("dialplan context added in memory context={} url=agi://{}", config.dialplan.context,
+                advertised());
+    } else if (*state == ops::ReentryState::missing) {
+      log::error(
+          "dialplan context missing: channels cannot be originated into applications "
+          "context={}",
+          config.dialplan.context);
+    }
+  }
+
+  /// "host:port" at which the PBX reaches our FastAGI listener.
+  std::string advertised() const {
+    if (!config.fastagi.advertise.empty()) return config.fastagi.advertise;
+    return ami.local_address() + ":" + std::to_string(agi->port());
+  }
+
+  asio::awaitable<void> repair_loop() {
+    while (!stopping) {
+      repair_timer.expires_after(repair_interval);
+      boost::system::error_code ignored;
+      co_await repair_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      if (stopping || !ami.up()) continue;
+      co_await resync_now();
+      co_await ensure_context();
+    }
+  }
+
+  // --- start and stop ---------------------------------------------------------------------------
+
+  Result<io::AgiServerOptions> agi_options() {
+    io::AgiServerOptions options;
+    boost::system::error_code error;
+    options.bind = asio::ip::make_address(config.fastagi.bind, error);
+    if (error) return Error{Errc::bad_request, "[fastagi] bind: not an address"};
+    options.port = config.fastagi.port;
+    options.sessions_max = config.fastagi.sessions_max;
+    options.environment_timeout = config.fastagi.environment_timeout;
+    auto allow = config.fastagi.allow;
+    if (allow.empty()) {
+      allow = {"127.0.0.0/8", "::1"};
+      asio::ip::tcp::resolver resolver{context};
+      for (const auto& place : resolver.resolve(config.ami.host, "", error)) {
+        allow.push_back(place.endpoint().address().to_string());
+      }
+    }
+    const auto list = io::AllowList::parse(allow);
+    if (!list) return list.error();
+    options.allowed = *list;
+    return options;
+  }
+
+  Result<void> start() {
+    const auto options = agi_options();
+    if (!options) return options.error();
+    agi.emplace(context.get_executor(), *options, entrance);
+    if (const auto listening = agi->start(); !listening) return listening.error();
+    model::ReconcilerOptions model_options;
+    model_options.channelvars = config.general.channelvars;
+    model_options.dialplan_context = config.dialplan.context;
+    model_options.fastagi_port = std::to_string(agi->port());
+    reconciler.set_options(std::move(model_options));
+    if (const auto listening = http.listen(); !listening) return listening.error();
+    log::info("listening http={}:{} fastagi={}:{}", config.http.bind, http.port(),
+              config.fastagi.bind, agi->port());
+    ami.start();
+    spawn(repair_loop());
+    return {};
+  }
+
+  asio::awaitable<void> stop(TimePoint deadline) {
+    if (std::exchange(stopping, true)) co_return;
+    log::info("stopping sessions={}", entrance.session_count());
+    agi->stop();
+    co_await http.stop();
+    co_await entrance.hand_back_all(deadline);
+    repair_timer.cancel();
+    announce_timer.cancel();
+    ami.stop();
+  }
+
+  asio::io_context& context;
+  Config config;
+  io::SystemClock clock;
+  model::Store store;
+  ari::Snapshots snapshots;
+  ari::EventWriter writer;
+  ari::Applications applications;
+  ops::Watches watches;
+  FanOut changes;
+  model::Reconciler reconciler;
+  io::AmiClient ami;
+  ops::Controls controls;
+  ops::World world;
+  ops::Entrance entrance;
+  ops::Playbacks playbacks;
+  ari::PbxFacts facts;
+  ari::Users users;
+  ari::Router router;
+  ari::Channels channels;
+  ari::PlaybackResource playback_resource;
+  ari::ApplicationResource application_resource;
+  ari::AsteriskResource asterisk;
+  io::HttpServer http;
+  std::optional<io::AgiServer> agi;
+  asio::steady_timer announce_timer;
+  asio::steady_timer repair_timer;
+  bool announce_armed = false;
+  bool resyncing = false;
+  bool synchronised = false;
+  bool stopping = false;
+};
+
+Gateway::Gateway(asio::io_context& context, Config config)
+    : parts_{std::make_unique<Parts>(context, std::move(config))} {}
+
+Gateway::~Gateway() = default;
+
+std::string Gateway::start() {
+  const auto started = parts_->start();
+  return started ? std::string{} : started.error().detail;
+}
+
+asio::awaitable<void> Gateway::stop(std::chrono::milliseconds limit) {
+  return parts_->stop(parts_->clock.now() + limit);
+}
+
+void Gateway::reconfigure(const Config& config) {
+  parts_->users.replace(users_of(config));
+  parts_->config.users = config.users;
+}
+
+std::uint16_t Gateway::http_port() const {
+  return parts_->http.port();
+}
+std::uint16_t Gateway::fastagi_port() const {
+  return parts_->agi ? parts_->agi->port() : 0;
+}
+bool Gateway::ready() const {
+  return parts_->ami.up() && parts_->synchronised;
+}
+
+}  // namespace arigate

@@ -1,0 +1,361 @@
+#include "ari/applications.hpp"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+#include "ari/replies.hpp"
+#include "core/log.hpp"
+#include "core/overloaded.hpp"
+
+namespace arigate::ari {
+namespace {
+
+/// The subscriptions of `subscribeAll`, as native shows them.
+constexpr std::string_view all_channels = "__AST_CHANNEL_ALL_TOPIC";
+constexpr std::string_view all_bridges = "__AST_BRIDGE_ALL_TOPIC";
+constexpr std::string_view all_endpoints = "__AST_ENDPOINT_ALL_TOPIC";
+constexpr std::string_view all_devices = "__AST_DEVICE_STATE_ALL_TOPIC";
+
+}  // namespace
+
+// --- sockets ------------------------------------------------------------------------------------
+
+std::optional<Response> Applications::refuse(const Request& request) {
+  const auto names = request.list("app");
+  const bool usable =
+      !names.empty() && std::all_of(names.begin(), names.end(), [](const auto& name) {
+        return !name.empty() && name.size() <= name_bytes_max;
+      });
+  if (!usable) return html_response(400, "Missing parameter: app");
+  if (apps_.size() + names.size() > applications_max) {
+    return message_response(503, "Too many applications");
+  }
+  return std::nullopt;
+}
+
+void Applications::opened(std::shared_ptr<EventSocket> socket, const Request& request) {
+  EventSocket* const raw = socket.get();
+  sockets_.emplace(raw, std::move(socket));
+  const bool subscribe_all = request.flag("subscribeAll", false);
+  for (auto& name : request.list("app")) {
+    App& application = app(AppName{name});
+    if (application.socket != nullptr && application.socket != raw) {
+      std::string replaced;
+      writer_.write_plain(replaced, "ApplicationReplaced", clock_.wall());
+      application.socket->send(replaced + application.tail);  // It stays open, and silent.
+    }
+    application.socket = raw;
+    if (subscribe_all && !application.subscribe_all) {
+      application.subscribe_all = true;
+      all_.push_back(&application);
+    }
+    log::info("application connected app={} subscribe_all={}", name, subscribe_all);
+  }
+}
+
+void Applications::received(EventSocket&, std::string_view text) {
+  log::debug("text on an event socket ignored bytes={}", text.size());
+}
+
+void Applications::closed(EventSocket& socket) {
+  const auto found = sockets_.find(&socket);
+  if (found == sockets_.end()) return;
+  const auto keep = found->second;  // Its last owner may be us.
+  sockets_.erase(found);
+  std::vector<App*> gone;
+  for (const auto& [name, application] : apps_) {
+    if (application->socket != &socket) continue;
+    application->socket = nullptr;
+    if (std::exchange(application->subscribe_all, false)) std::erase(all_, application.get());
+    log::info("application disconnected app={}", name);
+    gone.push_back(application.get());
+  }
+  for (App* application : gone) drop_if_over(*application);
+}
+
+void Applications::close_all(std::uint16_t code, std::string_view reason) {
+  const auto sockets = sockets_;
+  for (const auto& [raw, socket] : sockets) socket->close(code, reason);
+}
+
+// --- the applications ---------------------------------------------------------------------------
+
+Applications::App& Applications::app(const AppName& name) {
+  auto& place = apps_[name.value];
+  if (!place) {
+    place = std::make_unique<App>();
+    place->name = name;
+    place->tail = ",\"application\":";
+    append_json_string(place->tail, name.value);
+    place->tail += '}';
+  }
+  return *place;
+}
+
+bool Applications::active(const AppName& application) const {
+  const auto found = apps_.find(application.value);
+  return found != apps_.end() && found->second->socket != nullptr;
+}
+
+void Applications::drop_if_over(App& application) {
+  const bool over = application.socket == nullptr && application.channels.empty() &&
+                    application.endpoints.empty() && application.devices.empty();
+  if (over) apps_.erase(application.name.value);
+}
+
+void Applications::interest(App& application, const ChannelId& channel, int more) {
+  const auto [place, fresh] = application.channels.try_emplace(channel, 0);
+  place->second += more;
+  auto& listeners = by_channel_[channel];
+  if (fresh) listeners.push_back(&application);
+  if (place->second > 0) return;
+  application.channels.erase(place);
+  std::erase(listeners, &application);
+  if (listeners.empty()) by_channel_.erase(channel);
+}
+
+void Applications::follow(const AppName& application, const ChannelId& channel) {
+  // As native: an application that is not there follows nothing.
+  if (const auto found = apps_.find(application.value); found != apps_.end()) {
+    interest(*found->second, channel, 1);
+  }
+}
+
+std::optional<std::string> Applications::json(const AppName& application) const {
+  const auto found = apps_.find(application.value);
+  if (found == apps_.end()) return std::nullopt;
+  std::string out;
+  append_json(out, *found->second);
+  return out;
+}
+
+std::string Applications::list_json() const {
+  std::string out = "[";
+  for (const auto& [name, application] : apps_) {
+    if (out.size() > 1) out += ',';
+    append_json(out, *application);
+  }
+  return out + ']';
+}
+
+void Applications::append_json(std::string& out, const App& application) const {
+  const auto list = [&](std::string_view name, std::string_view everything, const auto& entries,
+                        auto text_of) {
+    out.append(",\"").append(name).append("\":[");
+    bool first = true;
+    if (application.subscribe_all && !everything.empty()) {
+      append_json_string(out, everything);
+      first = false;
+    }
+    for (const auto& entry : entries) {
+      if (!first) out += ',';
+      first = false;
+      append_json_string(out, text_of(entry));
+    }
+    out += ']';
+  };
+  const auto filters = [&](std::string_view name, const auto& types) {
+    out.append(",\"").append(name).append("\":[");
+    for (const auto& type : types) {
+      if (out.back() != '[') out += ',';
+      out += "{\"type\":";
+      append_json_string(out, type);
+      out += '}';
+    }
+    out += ']';
+  };
+  const auto self = [](const std::string& text) -> const std::string& { return text; };
+  out += "{\"name\":";
+  append_json_string(out, application.name.value);
+  list("channel_ids", all_channels, application.channels,
+       [](const auto& entry) -> const std::string& { return entry.first.value; });
+  list("bridge_ids", all_bridges, std::array<std::string, 0>{}, self);
+  list("endpoint_ids", all_endpoints, application.endpoints, self);
+  list("device_names", all_devices, application.devices, self);
+  filters("events_allowed", application.allowed);
+  filters("events_disallowed", application.disallowed);
+  out += '}';
+}
+
+// --- subscriptions ------------------------------------------------------------------------------
+
+Result<std::vector<Applications::Source>> Applications::sources_of(
+    const std::vector<std::string>& sources) const {
+  static constexpr std::array<std::string_view, 4> schemes{"channel", "bridge", "endpoint",
+                                                           "deviceState"};
+  std::vector<Source> parsed;
+  for (const auto& source : sources) {
+    const auto colon = source.find(':');
+    const auto scheme = std::string_view{source}.substr(0, colon);
+    const bool known = std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
+    if (colon == std::string::npos || !known) {
+      return Error{Errc::bad_request, "Invalid event source URI scheme"};
+    }
+    parsed.push_back({scheme, std::string_view{source}.substr(colon + 1)});
+  }
+  if (parsed.empty()) return Error{Errc::bad_request, "Missing parameter eventSource"};
+  return parsed;
+}
+
+Result<void> Applications::subscribe(const AppName& application,
+                                     const std::vector<std::string>& sources) {
+  const auto found = apps_.find(application.value);
+  if (found == apps_.end()) return Error{Errc::not_found, "Application not found"};
+  const auto parsed = sources_of(sources);
+  if (!parsed) return parsed.error();
+  // All or nothing: look first.
+  for (const auto& source : *parsed) {
+    const bool missing =
+        (source.scheme == "channel" && store_.find(ChannelId{std::string{source.id}}) == nullptr) ||
+        source.scheme == "bridge" || source.id.empty();
+    if (missing) return Error{Errc::unprocessable, "Event source does not exist"};
+  }
+  for (const auto& source : *parsed) {
+    const std::string id{source.id};
+    if (source.scheme == "channel") interest(*found->second, ChannelId{id}, 1);
+    if (source.scheme == "endpoint") found->second->endpoints.insert(id);
+    if (source.scheme == "deviceState") found->second->devices.insert(id);
+  }
+  return {};
+}
+
+Result<void> Applications::unsubscribe(const AppName& application,
+                                       const std::vector<std::string>& sources) {
+  const auto found = apps_.find(application.value);
+  if (found == apps_.end()) return Error{Errc::not_found, "Application not found"};
+  const auto parsed = sources_of(sources);
+  if (!parsed) return parsed.error();
+  App& of = *found->second;
+  for (const auto& source : *parsed) {
+    const std::string id{source.id};
+    const bool had = (source.scheme == "channel" && of.channels.contains(ChannelId{id})) ||
+                     (source.scheme == "endpoint" && of.endpoints.contains(id)) ||
+                     (source.scheme == "deviceState" && of.devices.contains(id));
+    if (!had) return Error{Errc::unprocessable, "Event source was not subscribed to"};
+  }
+  for (const auto& source : *parsed) {
+    const std::string id{source.id};
+    if (source.scheme == "channel") {
+      const auto count = of.channels.find(ChannelId{id});
+      if (count != of.channels.end()) interest(of, ChannelId{id}, -count->second);
+    }
+    of.endpoints.erase(source.scheme == "endpoint" ? id : std::string{});
+    of.devices.erase(source.scheme == "deviceState" ? id : std::string{});
+  }
+  return {};
+}
+
+Result<void> Applications::filter(const AppName& application, std::vector<std::string> allowed,
+                                  std::vector<std::string> disallowed) {
+  const auto found = apps_.find(application.value);
+  if (found == apps_.end()) return Error{Errc::not_found, "Application not found"};
+  found->second->allowed = {allowed.begin(), allowed.end()};
+  found->second->disallowed = {disallowed.begin(), disallowed.end()};
+  return {};
+}
+
+// --- delivery -----------------------------------------------------------------------------------
+
+void Applications::on(const model::Change& change, WallTime when) {
+  const auto type = event_type(change);
+  if (type.empty()) return;
+  ++serial_;
+  event_length_ = 0;
+  if (const auto* start = std::get_if<model::StasisStart>(&change)) {
+    follow(start->application, start->channel.id);  // It is told of its own start.
+  }
+  const auto of = [&](const model::Channel* channel) {
+    if (channel != nullptr) for_channel(channel->id, type, change, when);
+  };
+  std::visit(Overloaded{
+                 [&](const model::Dial& dial) {
+                   of(dial.caller);
+                   of(&dial.peer);
+                 },
+                 [&](const model::PlaybackChange& playback) {
+                   for_channel(playback.playback.channel, type, change, when);
+                 },
+                 [&](const model::DeviceStateChanged& device) {
+                   for (const auto& [name, application] : apps_) {
+                     if (application->devices.contains(std::string{device.device})) {
+                       deliver(*application, type, change, when);
+                     }
+                   }
+                 },
+                 [&](const auto& other) {
+                   if constexpr (requires { other.technology; }) {
+                     const std::string technology{other.technology};
+                     const std::string name = technology + '/' + std::string{other.resource};
+                     for (const auto& [app_name, application] : apps_) {
+                       if (application->endpoints.contains(name) ||
+                           application->endpoints.contains(technology)) {
+                         deliver(*application, type, change, when);
+                       }
+                     }
+                   } else if constexpr (requires { other.channel->id; }) {
+                     of(other.channel);
+                   } else if constexpr (requires { other.channel.id; }) {
+                     of(&other.channel);
+                   }
+                 },
+             },
+             change);
+  for_all(type, change, when);
+  if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
+    if (const auto found = apps_.find(end->application.value); found != apps_.end()) {
+      const auto count = found->second->channels.find(end->channel.id);
+      if (count != found->second->channels.end()) {
+        interest(*found->second, end->channel.id, -1);
+        drop_if_over(*found->second);
+      }
+    }
+  }
+  if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
+    const ChannelId id = destroyed->channel.id;
+    snapshots_.forget(id);
+    auto listeners = by_channel_.extract(id);
+    if (listeners.empty()) return;
+    for (App* application : listeners.mapped()) {
+      application->channels.erase(id);
+      drop_if_over(*application);
+    }
+  }
+}
+
+void Applications::for_channel(const ChannelId& channel, std::string_view type,
+                               const model::Change& change, WallTime when) {
+  const auto found = by_channel_.find(channel);
+  if (found == by_channel_.end()) return;
+  for (App* application : found->second) deliver(*application, type, change, when);
+}
+
+void Applications::for_all(std::string_view type, const model::Change& change, WallTime when) {
+  for (App* application : all_) deliver(*application, type, change, when);
+}
+
+void Applications::deliver(App& application, std::string_view type, const model::Change& change,
+                           WallTime when) {
+  if (application.socket == nullptr || application.last_event == serial_) return;
+  application.last_event = serial_;
+  if (application.disallowed.contains(type)) return;
+  if (!application.allowed.empty() && !application.allowed.contains(type)) return;
+  if (event_length_ == 0) {
+    event_.clear();
+    writer_.write(event_, change, when);
+    event_length_ = event_.size();
+  }
+  event_.resize(event_length_);
+  event_ += application.tail;
+  application.socket->send(event_);
+}
+
+void Applications::send(const AppName& application, std::string_view type, std::string body) {
+  const auto found = apps_.find(application.value);
+  if (found == apps_.end() || found->second->socket == nullptr) return;
+  App& to = *found->second;
+  if (to.disallowed.contains(type) || (!to.allowed.empty() && !to.allowed.contains(type))) return;
+  to.socket->send(body + to.tail);
+}
+
+}  // namespace arigate::ari

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "ari/request.hpp"
+#include "ari/router.hpp"
+#include "ari/snapshots.hpp"
+#include "ops/entrance.hpp"
+#include "ops/play.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ari {
+
+/// Handlers of /channels: parameters in, one operation, its outcome as an answer. Statuses and
+/// messages are native's (protocol/ari/resources/channels.json).
+class Channels {
+ public:
+  Channels(ops::World& world, ops::Entrance& entrance, ops::Playbacks& playbacks,
+           Snapshots& snapshots)
+      : world_{world}, entrance_{entrance}, playbacks_{playbacks}, snapshots_{snapshots} {}
+
+  /// Puts every handler into the router's table.
+  void serve(Router& router);
+
+ private:
+  using Later = boost::asio::awaitable<Response>;
+
+  Response list(const Request& request);
+  Response get(const Request& request);
+  Later originate(Request request);
+  Later hangup(Request request);
+  Later answer(Request request);
+  Later ring(Request request);
+  Later ring_stop(Request request);
+  Later progress(Request request);
+  Later dtmf(Request request);
+  Later start_moh(Request request);
+  Later stop_moh(Request request);
+  Later start_silence(Request request);
+  Later stop_silence(Request request);
+  Response play(const Request& request);
+  Later get_variable(Request request);
+  Later set_variable(Request request);
+  Later continue_in_dialplan(Request request);
+  Response move(const Request& request);
+
+  Later commands(Request request, std::deque<std::string> lines);
+  boost::asio::awaitable<Result<void>> check_label(std::string context, std::string exten,
+                                                   std::string label);
+
+  ops::World& world_;
+  ops::Entrance& entrance_;
+  ops::Playbacks& playbacks_;
+  Snapshots& snapshots_;
+};
+
+}  // namespace arigate::ari

@@ -1,0 +1,279 @@
+#include "ari/events.hpp"
+
+#include <variant>
+
+#include "ari/replies.hpp"
+#include "core/overloaded.hpp"
+
+namespace arigate::ari {
+namespace {
+
+using namespace model;
+
+/// One JSON object that is being written: members in the order of the calls.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_{out} { out_ += '{'; }
+
+  Members& text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(out_, value);
+    return *this;
+  }
+  Members& number(std::string_view name, long value) {
+    key(name).append(std::to_string(value));
+    return *this;
+  }
+  Members& raw(std::string_view name, std::string_view json) {
+    key(name).append(json);
+    return *this;
+  }
+  Members& timestamp(WallTime when) {
+    append_timestamp(key("timestamp"), when);
+    return *this;
+  }
+  Members& strings(std::string_view name, const std::vector<std::string>& values) {
+    key(name) += '[';
+    for (const auto& value : values) {
+      if (out_.back() != '[') out_ += ',';
+      append_json_string(out_, value);
+    }
+    out_ += ']';
+    return *this;
+  }
+  std::string& key(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    return out_.append("\"").append(name).append("\":");
+  }
+
+ private:
+  std::string& out_;
+};
+
+std::string endpoint_json(std::string_view technology, std::string_view resource,
+                          std::string_view state) {
+  std::string json;
+  Members{json}
+      .text("technology", technology)
+      .text("resource", resource)
+      .text("state", state)
+      .raw("channel_ids", "[]");
+  return json + '}';
+}
+
+/// `online` or `offline` from what a peer or contact status says.
+std::string_view endpoint_state(std::string_view status) {
+  const bool on = status == "Registered" || status == "Reachable" || status == "Lagged" ||
+                  status == "NonQualified" || status == "Created";
+  const bool off = status == "Unregistered" || status == "Unreachable" || status == "Removed" ||
+                   status == "Rejected";
+  return on ? "online" : off ? "offline" : "unknown";
+}
+
+}  // namespace
+
+std::string_view event_type(const Change& change) {
+  return std::visit(
+      Overloaded{
+          [](const ChannelCreated&) -> std::string_view { return "ChannelCreated"; },
+          [](const ChannelStateChange&) -> std::string_view { return "ChannelStateChange"; },
+          [](const ChannelDialplan&) -> std::string_view { return "ChannelDialplan"; },
+          [](const ChannelCallerId&) -> std::string_view { return "ChannelCallerId"; },
+          [](const ChannelConnectedLine&) -> std::string_view { return "ChannelConnectedLine"; },
+          [](const ChannelVarset&) -> std::string_view { return "ChannelVarset"; },
+          [](const ChannelDtmfReceived&) -> std::string_view { return "ChannelDtmfReceived"; },
+          [](const ChannelHangupRequest&) -> std::string_view { return "ChannelHangupRequest"; },
+          [](const ChannelDestroyed&) -> std::string_view { return "ChannelDestroyed"; },
+          [](const ChannelHold&) -> std::string_view { return "ChannelHold"; },
+          [](const ChannelUnhold&) -> std::string_view { return "ChannelUnhold"; },
+          [](const ChannelTalkingStarted&) -> std::string_view { return "ChannelTalkingStarted"; },
+          [](const ChannelTalkingFinished&) -> std::string_view {
+            return "ChannelTalkingFinished";
+          },
+          [](const ChannelUserevent&) -> std::string_view { return "ChannelUserevent"; },
+          [](const Dial&) -> std::string_view { return "Dial"; },
+          [](const DeviceStateChanged&) -> std::string_view { return "DeviceStateChanged"; },
+          [](const PeerStatusChange&) -> std::string_view { return "PeerStatusChange"; },
+          [](const ContactStatusChange&) -> std::string_view { return "ContactStatusChange"; },
+          [](const StasisStart&) -> std::string_view { return "StasisStart"; },
+          [](const StasisEnd&) -> std::string_view { return "StasisEnd"; },
+          [](const ApplicationMoveFailed&) -> std::string_view { return "ApplicationMoveFailed"; },
+          [](const PlaybackChange& change_of) -> std::string_view {
+            switch (change_of.playback.state) {
+              case PlaybackState::playing:
+                return "PlaybackStarted";
+              case PlaybackState::continuing:
+                return "PlaybackContinuing";
+              case PlaybackState::done:
+              case PlaybackState::failed:
+                return "PlaybackFinished";
+              case PlaybackState::queued:
+              case PlaybackState::paused:
+                return "";  // Native tells neither.
+            }
+            return "";
+          },
+          [](const AgiStarted&) -> std::string_view { return ""; },
+          [](const OriginateFailed&) -> std::string_view { return ""; },
+          [](const Resynced&) -> std::string_view { return ""; },
+      },
+      change);
+}
+
+void EventWriter::write(std::string& out, const Change& change, WallTime when) const {
+  const auto type = event_type(change);
+  // Native's order of members: most events begin with the type, three with their own members.
+  const auto begin = [&] {
+    Members members{out};
+    members.text("type", type).timestamp(when);
+    return members;
+  };
+  const auto channel = [&](Members& members, const Channel& of) {
+    members.raw("channel", snapshots_.channel(of));
+  };
+  const auto only_channel = [&](const Channel& of) {
+    auto members = begin();
+    channel(members, of);
+  };
+  std::visit(
+      Overloaded{
+          [&](const ChannelCreated& event) { only_channel(event.channel); },
+          [&](const ChannelStateChange& event) { only_channel(event.channel); },
+          [&](const ChannelConnectedLine& event) { only_channel(event.channel); },
+          [&](const ChannelUnhold& event) { only_channel(event.channel); },
+          [&](const ChannelTalkingStarted& event) { only_channel(event.channel); },
+          [&](const StasisEnd& event) { only_channel(event.channel); },
+          [&](const ChannelDialplan& event) {
+            auto members = begin();
+            members.text("dialplan_app", event.app).text("dialplan_app_data", event.app_data);
+            channel(members, event.channel);
+          },
+          [&](const ChannelCallerId& event) {
+            auto members = begin();
+            members.number("caller_presentation", event.presentation)
+                .text("caller_presentation_txt", event.presentation_text);
+            channel(members, event.channel);
+          },
+          [&](const ChannelVarset& event) {
+            Members members{out};
+            members.text("variable", event.variable).text("value", event.value);
+            members.text("type", type).timestamp(when);
+            if (event.channel != nullptr) channel(members, *event.channel);
+          },
+          [&](const ChannelDtmfReceived& event) {
+            auto members = begin();
+            members.text("digit", event.digit).number("duration_ms", event.duration_ms);
+            channel(members, event.channel);
+          },
+          [&](const ChannelHangupRequest& event) {
+            Members members{out};
+            if (event.cause) members.number("cause", *event.cause);
+            if (event.soft) members.raw("soft", "true");
+            if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
+            members.text("type", type).timestamp(when);
+            channel(members, event.channel);
+          },
+          [&](const ChannelDestroyed& event) {
+            auto members = begin();
+            members.number("cause", event.cause).text("cause_txt", event.cause_text);
+            if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
+            channel(members, event.channel);
+          },
+          [&](const ChannelHold& event) {
+            Members members{out};
+            members.text("musicclass", event.music_class).text("type", type).timestamp(when);
+            channel(members, event.channel);
+          },
+          [&](const ChannelTalkingFinished& event) {
+            Members members{out};
+            members.number("duration", event.duration_ms).text("type", type).timestamp(when);
+            channel(members, event.channel);
+          },
+          [&](const ChannelUserevent& event) {
+            auto members = begin();
+            members.text("eventname", event.name);
+            std::string fields;
+            Members own{fields};
+            own.text("eventname", event.name);
+            for (const auto& [name, value] : event.fields) {
+              fields += ',';
+              append_json_string(fields, name);
+              fields += ':';
+              append_json_string(fields, value);
+            }
+            members.raw("userevent", fields + '}');
+            if (event.channel != nullptr) channel(members, *event.channel);
+          },
+          [&](const Dial& event) {
+            auto members = begin();
+            members.text("dialstatus", event.status)
+                .text("forward", event.forward)
+                .text("dialstring", event.dialstring);
+            if (event.caller != nullptr) members.raw("caller", snapshots_.channel(*event.caller));
+            members.raw("peer", snapshots_.channel(event.peer));
+          },
+          [&](const DeviceStateChanged& event) {
+            auto members = begin();
+            std::string state;
+            Members{state}.text("name", event.device).text("state", event.state);
+            members.raw("device_state", state + '}');
+          },
+          [&](const PeerStatusChange& event) {
+            auto members = begin();
+            members.raw("endpoint", endpoint_json(event.technology, event.resource,
+                                                  endpoint_state(event.status)));
+            std::string peer;
+            Members of_peer{peer};
+            of_peer.text("peer_status", event.status);
+            if (!event.cause.empty()) of_peer.text("cause", event.cause);
+            if (!event.address.empty()) of_peer.text("address", event.address);
+            if (!event.port.empty()) of_peer.text("port", event.port);
+            if (!event.time.empty()) of_peer.text("time", event.time);
+            members.raw("peer", peer + '}');
+          },
+          [&](const ContactStatusChange& event) {
+            auto members = begin();
+            members.raw("endpoint", endpoint_json(event.technology, event.resource,
+                                                  endpoint_state(event.status)));
+            std::string contact;
+            Members of_contact{contact};
+            of_contact.text("uri", event.uri)
+                .text("contact_status", event.status)
+                .text("aor", event.aor);
+            if (!event.roundtrip_usec.empty()) {
+              of_contact.text("roundtrip_usec", event.roundtrip_usec);
+            }
+            members.raw("contact_info", contact + '}');
+          },
+          [&](const StasisStart& event) {
+            auto members = begin();
+            members.strings("args", event.arguments);
+            channel(members, event.channel);
+          },
+          [&](const ApplicationMoveFailed& event) {
+            auto members = begin();
+            channel(members, event.channel);
+            members.text("destination", event.destination).strings("args", event.arguments);
+          },
+          [&](const PlaybackChange& event) {
+            auto members = begin();
+            append_playback(members.key("playback"), event.playback);
+          },
+          [&](const AgiStarted&) {},
+          [&](const OriginateFailed&) {},
+          [&](const Resynced&) {},
+      },
+      change);
+  if (!asterisk_id_.empty()) {
+    out += ",\"asterisk_id\":";
+    append_json_string(out, asterisk_id_);
+  }
+}
+
+void EventWriter::write_plain(std::string& out, std::string_view type, WallTime when) const {
+  Members members{out};
+  members.text("type", type).timestamp(when);
+  if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
+}
+
+}  // namespace arigate::ari

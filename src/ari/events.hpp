@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ari/snapshots.hpp"
+#include "model/change.hpp"
+
+namespace arigate::ari {
+
+/// Name of the ARI event that a change becomes; "" for a change that ARI does not show.
+std::string_view event_type(const model::Change& change);
+
+/// Writes the JSON of ARI events, without the member `application` and the closing brace: these two
+/// are all that differs between the applications that get the event.
+class EventWriter {
+ public:
+  EventWriter(Snapshots& snapshots, std::string asterisk_id)
+      : snapshots_{snapshots}, asterisk_id_{std::move(asterisk_id)} {}
+
+  void set_asterisk_id(std::string asterisk_id) { asterisk_id_ = std::move(asterisk_id); }
+  const std::string& asterisk_id() const { return asterisk_id_; }
+
+  /// Appends the event of `change`; it must have an event_type().
+  void write(std::string& out, const model::Change& change, WallTime when) const;
+  /// {"type":"ApplicationReplaced", …
+  void write_plain(std::string& out, std::string_view type, WallTime when) const;
+
+ private:
+  Snapshots& snapshots_;
+  std::string asterisk_id_;
+};
+
+}  // namespace arigate::ari

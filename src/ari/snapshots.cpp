@@ -1,0 +1,134 @@
+#include "ari/snapshots.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "ari/replies.hpp"
+#include "generated/mapping.hpp"
+
+namespace arigate::ari {
+namespace {
+
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  out.append(",\"").append(name).append("\":");
+  append_json_string(out, value);
+}
+
+void append_party(std::string& out, std::string_view name, const model::Party& party) {
+  out.append(",\"").append(name).append("\":{\"name\":");
+  append_json_string(out, party.name);
+  append_member(out, "number", party.number);
+  out += '}';
+}
+
+}  // namespace
+
+void append_timestamp(std::string& out, WallTime when) {
+  using namespace std::chrono;
+  const auto since_epoch = when.time_since_epoch();
+  const auto second = floor<seconds>(since_epoch);
+  const auto millis = duration_cast<milliseconds>(since_epoch - second).count();
+  // Most events come in bursts within one second: its text is made once. One thread, so static.
+  static std::int64_t last_second = -1;
+  static std::string date;
+  static std::string offset;
+  if (second.count() != last_second) {
+    last_second = second.count();
+    const std::time_t time = last_second;
+    std::tm parts{};
+    localtime_r(&time, &parts);
+    date = fmt::format("\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    const long minutes = parts.tm_gmtoff / 60;
+    offset = fmt::format("{}{:02}{:02}\"", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                         std::abs(minutes) % 60);
+  }
+  out += date;
+  const char digits[] = {static_cast<char>('0' + millis / 100),
+                         static_cast<char>('0' + millis / 10 % 10),
+                         static_cast<char>('0' + millis % 10)};
+  out.append(digits, 3);
+  out += offset;
+}
+
+std::string_view state_name(model::ChannelState state) {
+  return mapping::channel_state_name(static_cast<int>(state));
+}
+
+std::string_view state_name(model::PlaybackState state) {
+  switch (state) {
+    case model::PlaybackState::queued:
+      return "queued";
+    case model::PlaybackState::playing:
+      return "playing";
+    case model::PlaybackState::paused:
+      return "paused";
+    case model::PlaybackState::continuing:
+      return "continuing";
+    case model::PlaybackState::done:
+      return "done";
+    case model::PlaybackState::failed:
+      return "failed";
+  }
+  return "";
+}
+
+void append_playback(std::string& out, const model::Playback& playback) {
+  out += "{\"id\":";
+  append_json_string(out, playback.id.value);
+  append_member(out, "media_uri", playback.media_uri);
+  if (!playback.next_media_uri.empty())
+    append_member(out, "next_media_uri", playback.next_media_uri);
+  append_member(out, "target_uri", playback.target_uri);
+  append_member(out, "language", playback.language);
+  append_member(out, "state", state_name(playback.state));
+  out += '}';
+}
+
+std::string_view Snapshots::channel(const model::Channel& channel) {
+  Entry& entry = entries_[channel.id];
+  if (entry.revision != channel.revision) {
+    entry.json.clear();
+    write(entry.json, channel);
+    entry.revision = channel.revision;
+  }
+  return entry.json;
+}
+
+void Snapshots::write(std::string& out, const model::Channel& channel) const {
+  out += "{\"id\":";
+  append_json_string(out, channel.id.value);
+  append_member(out, "name", channel.name);
+  append_member(out, "state", state_name(channel.state));
+  append_member(out, "protocol_id", channel.protocol_id);
+  append_party(out, "caller", channel.caller);
+  append_party(out, "connected", channel.connected);
+  append_member(out, "accountcode", channel.accountcode);
+  out += ",\"dialplan\":{\"context\":";
+  append_json_string(out, channel.dialplan.context);
+  append_member(out, "exten", channel.dialplan.exten);
+  out.append(",\"priority\":").append(std::to_string(channel.dialplan.priority));
+  append_member(out, "app_name", channel.dialplan.app_name);
+  append_member(out, "app_data", channel.dialplan.app_data);
+  out += "},\"creationtime\":";
+  append_timestamp(out, channel.created);
+  append_member(out, "language", channel.language);
+  if (with_variables_) {
+    out += ",\"channelvars\":{";
+    bool first = true;
+    for (const auto& [name, value] : channel.variables) {
+      if (!first) out += ',';
+      first = false;
+      append_json_string(out, name);
+      out += ':';
+      append_json_string(out, value);
+    }
+    out += '}';
+  }
+  if (!channel.caller_rdnis.empty()) append_member(out, "caller_rdnis", channel.caller_rdnis);
+  if (!channel.tenantid.empty()) append_member(out, "tenantid", channel.tenantid);
+  out += '}';
+}
+
+}  // namespace arigate::ari

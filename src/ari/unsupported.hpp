@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include "ari/http.hpp"
+#include "generated/ari_operations.hpp"
+
+namespace arigate::ari {
+
+/// 501 with {message, operation, pbx, why, enable}: an operation that this PBX cannot do, or that
+/// arigate does not do yet. `dialect` is ami::Dialect::name, "" while no PBX is known.
+Response unsupported_response(Operation operation, std::string_view dialect,
+                              std::string_view pbx_version);
+
+}  // namespace arigate::ari

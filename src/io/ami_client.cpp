@@ -1,0 +1,368 @@
+#include "io/ami_client.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <exception>
+#include <utility>
+
+#include "core/log.hpp"
+#include "core/text.hpp"
+
+namespace arigate::io {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// Waits on the socket for at most so long; the timer closes it, which ends every wait on it.
+class Deadline {
+ public:
+  Deadline(asio::ip::tcp::socket& socket, TimePoint when) : timer_{socket.get_executor(), when} {
+    timer_.async_wait([&socket, passed = passed_](const error_code& error) {
+      if (error) return;
+      *passed = true;
+      error_code ignored;
+      socket.close(ignored);
+    });
+  }
+  bool passed() const { return *passed_; }
+
+ private:
+  asio::steady_timer timer_;
+  std::shared_ptr<bool> passed_ = std::make_shared<bool>(false);
+};
+
+Error error_of(const ami::Message& response) {
+  const std::string text{response[ami::Key::message]};
+  if (text.starts_with("No such channel") || text.starts_with("Channel does not exist")) {
+    return {Errc::not_found, text};
+  }
+  if (text == "Permission denied") return {Errc::forbidden, "The AMI user may not do this"};
+  if (text.starts_with("Invalid/unknown command")) return {Errc::not_supported, text};
+  return {Errc::refused_by_pbx, text};
+}
+
+const Error link_down{Errc::unavailable, "The link to the PBX is down"};
+
+}  // namespace
+
+AmiClient::AmiClient(asio::any_io_executor executor, AmiClientOptions options, AmiOwner& owner,
+                     const Clock& clock)
+    : executor_{std::move(executor)},
+      options_{std::move(options)},
+      owner_{owner},
+      clock_{clock},
+      socket_{executor_},
+      pause_{executor_} {}
+
+AmiClient::~AmiClient() = default;
+
+void AmiClient::start() {
+  asio::co_spawn(executor_, run(), [](const std::exception_ptr& thrown) {
+    if (thrown) log::error("ami client ended by an exception");
+  });
+}
+
+void AmiClient::stop() {
+  if (std::exchange(stopped_, true)) return;
+  pause_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<void> AmiClient::run() {
+  auto pause = options_.reconnect_min;
+  while (!stopped_) {
+    const Error why = co_await one_connection();
+    if (stopped_) break;
+    const bool was_up = up_;
+    drop_link();
+    last_error_ = why.detail;
+    owner_.link_failed(why);
+    if (stopped_) break;
+    if (was_up) pause = options_.reconnect_min;
+    const auto wait = why.code == Errc::forbidden ? std::max(options_.refused_wait, pause) : pause;
+    const auto jitter = std::uniform_real_distribution<double>{0.75, 1.25}(random_);
+    const auto jittered = std::chrono::duration_cast<std::chrono::milliseconds>(wait * jitter);
+    log::warn("ami link down host={} port={} why=\"{}\" retry_ms={}", options_.host, options_.port,
+              why.detail, jittered.count());
+    pause_.expires_after(jittered);
+    error_code ignored;
+    co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    pause = std::min(options_.reconnect_max, pause * 2);
+  }
+  drop_link();
+}
+
+asio::awaitable<Error> AmiClient::one_connection() {
+  decoder_ = ami::Decoder{};
+  unsent_.clear();
+  if (const auto connected = co_await connect(); !connected) co_return connected.error();
+  if (const auto logged_in = co_await log_in(); !logged_in) co_return logged_in.error();
+
+  up_ = true;
+  last_error_.clear();
+  last_byte_ = clock_.now();
+  log::info("ami link up host={} port={} ami={} dialect={}", options_.host, options_.port, version_,
+            dialect_.name);
+  const auto alive = std::make_shared<bool>(true);
+  asio::co_spawn(executor_, keep_alive(alive), asio::detached);
+  owner_.link_up(dialect_, version_);
+  Error why{Errc::unavailable, "closed by the PBX"};
+  for (;;) {
+    // What came with the login is here already; only then wait for more.
+    Result<const ami::Message*> message = decoder_.next();
+    while (message && *message != nullptr) {
+      dispatch(**message);
+      message = decoder_.next();
+    }
+    owner_.batch_end();
+    if (!message) {
+      why = message.error();
+      break;
+    }
+    const auto room = decoder_.prepare(read_bytes);
+    error_code error;
+    const auto count = co_await socket_.async_read_some(
+        asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+      if (error != asio::error::eof) why.detail = error.message();
+      break;
+    }
+    last_byte_ = clock_.now();
+    decoder_.commit(count);
+  }
+  *alive = false;
+  error_code ignored;
+  socket_.close(ignored);
+  co_return why;
+}
+
+asio::awaitable<Result<void>> AmiClient::connect() {
+  error_code error;
+  socket_ = asio::ip::tcp::socket{executor_};
+  asio::ip::tcp::resolver resolver{executor_};
+  const auto places =
+      co_await resolver.async_resolve(options_.host, std::to_string(options_.port),
+                                      asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return Error{Errc::unavailable, "cannot resolve: " + error.message()};
+  for (const auto& place : places) {
+    if (stopped_) break;
+    socket_ = asio::ip::tcp::socket{executor_};
+    const Deadline deadline{socket_, clock_.now() + options_.connect_timeout};
+    co_await socket_.async_connect(place, asio::redirect_error(asio::use_awaitable, error));
+    if (deadline.passed()) error = asio::error::timed_out;
+    if (!error) {
+      socket_.set_option(asio::ip::tcp::no_delay{true}, error);
+      co_return Result<void>{};
+    }
+  }
+  co_return Error{Errc::unavailable, "cannot connect: " + error.message()};
+}
+
+/// The next message of the login; events that come before its end are for the owner already.
+asio::awaitable<Result<const ami::Message*>> AmiClient::next_message(TimePoint when) {
+  const Deadline deadline{socket_, when};
+  for (;;) {
+    auto message = decoder_.next();
+    if (!message || *message != nullptr) co_return message;
+    const bool had_banner = !decoder_.version().empty();
+    const auto room = decoder_.prepare(read_bytes);
+    error_code error;
+    const auto count = co_await socket_.async_read_some(
+        asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
+    if (deadline.passed()) co_return Error{Errc::timeout, "no answer from the manager interface"};
+    if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
+    decoder_.commit(count);
+    if (!had_banner) {
+      auto first = decoder_.next();
+      if (!first || *first != nullptr) co_return first;
+      if (!decoder_.version().empty()) co_return nullptr;  // The banner itself.
+    }
+  }
+}
+
+asio::awaitable<Result<void>> AmiClient::log_in() {
+  ami::LoginMachine machine{options_.credentials};
+  const TimePoint deadline = clock_.now() + options_.connect_timeout;
+  ami::LoginMachine::Step step;
+  while (decoder_.version().empty()) {
+    const auto message = co_await next_message(deadline);
+    if (!message) co_return message.error();
+    if (*message != nullptr) break;
+  }
+  version_ = decoder_.version();
+  if (version_.empty()) co_return Error{Errc::protocol, "not a manager interface: no banner"};
+  dialect_ = ami::dialect_of(version_);
+  step = machine.on_banner();
+  for (;;) {
+    if (step) {
+      if (const auto* send_now = std::get_if<ami::LoginMachine::Send>(&*step)) {
+        const auto bytes = ami::encode(send_now->action, "arigate-login");
+        if (!bytes) co_return bytes.error();
+        error_code error;
+        co_await asio::async_write(socket_, asio::buffer(*bytes),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
+      } else if (const auto* failed = std::get_if<Error>(&*step)) {
+        co_return *failed;
+      } else {
+        co_return Result<void>{};
+      }
+    }
+    const auto message = co_await next_message(deadline);
+    if (!message) co_return message.error();
+    step = *message != nullptr && (*message)->is_response() ? machine.on_response(**message)
+                                                            : std::nullopt;
+  }
+}
+
+void AmiClient::dispatch(const ami::Message& message) {
+  const auto action_id = message[ami::Key::actionid];
+  if (message.is_response()) {
+    const auto found = pending_.find(std::string{action_id});
+    if (found == pending_.end()) {
+      // Late, or an answer to a broken request, which carries no id.
+      log::debug("ami response without a request action_id={} message={}", action_id,
+                 message[ami::Key::message]);
+      return;
+    }
+    const auto pending = found->second;
+    const bool success = !iequals(message[ami::Key::response], "Error");
+    if (!success) {
+      pending_.erase(found);
+      pending->response.set(error_of(message));
+    } else if (!pending->is_list) {
+      pending_.erase(found);
+      pending->response.set(message.copy());
+    }
+    return;  // A list: its items follow.
+  }
+  if (!action_id.empty() && message.event() != ami::EventName::originateresponse) {
+    const auto found = pending_.find(std::string{action_id});
+    if (found != pending_.end() && found->second->is_list) {
+      const auto pending = found->second;
+      const bool complete = iequals(message[ami::Key::eventlist], "Complete") ||
+                            message[ami::Key::event].ends_with("Complete");
+      if (complete) {
+        pending_.erase(found);
+        pending->response.set(message.copy());
+      } else if (pending->items.size() < list_items_max) {
+        pending->items.push_back(message.copy());
+      }
+      return;
+    }
+  }
+  if (message.event() != ami::EventName::none) owner_.event(message);
+}
+
+// --- requests -----------------------------------------------------------------------------------
+
+Result<std::string> AmiClient::send(const ami::Action& action, std::string action_id) {
+  if (!up_) return link_down;
+  if (pending_.size() >= pending_max || unsent_.size() >= unsent_bytes_max) {
+    return Error{Errc::overloaded, "too many requests to the PBX are under way"};
+  }
+  if (action_id.empty()) action_id = "arigate-" + std::to_string(next_action_++);
+  const auto bytes = ami::encode(action, action_id);
+  if (!bytes) return bytes.error();
+  unsent_ += *bytes;
+  if (!writing_) {
+    writing_ = true;
+    asio::co_spawn(executor_, write_loop(), asio::detached);
+  }
+  return action_id;
+}
+
+asio::awaitable<void> AmiClient::write_loop() {
+  std::string now;
+  while (!unsent_.empty() && up_) {
+    now.clear();
+    std::swap(now, unsent_);
+    error_code error;
+    co_await asio::async_write(socket_, asio::buffer(now),
+                               asio::redirect_error(asio::use_awaitable, error));
+    if (error) break;  // The read side sees it too and ends the connection.
+  }
+  writing_ = false;
+}
+
+asio::awaitable<Result<ami::Message>> AmiClient::request(ami::Action action, TimePoint deadline,
+                                                         std::string action_id) {
+  auto sent = send(action, std::move(action_id));
+  if (!sent) co_return sent.error();
+  const std::string id = *sent;
+  const auto pending = std::make_shared<Pending>();
+  pending_.insert_or_assign(id, pending);
+  auto response = co_await pending->response.wait(deadline);
+  if (!response) {
+    pending_.erase(id);
+    co_return Error{Errc::timeout, "The PBX did not answer " + action.name()};
+  }
+  co_return std::move(*response);
+}
+
+asio::awaitable<Result<std::vector<ami::Message>>> AmiClient::list(ami::Action action,
+                                                                   TimePoint deadline) {
+  auto sent = send(action, "");
+  if (!sent) co_return sent.error();
+  const std::string id = *sent;
+  const auto pending = std::make_shared<Pending>();
+  pending->is_list = true;
+  pending_.insert_or_assign(id, pending);
+  auto response = co_await pending->response.wait(deadline);
+  if (!response) {
+    pending_.erase(id);
+    co_return Error{Errc::timeout, "The PBX did not finish the list of " + action.name()};
+  }
+  if (!*response) co_return response->error();
+  co_return std::move(pending->items);
+}
+
+void AmiClient::post(ami::Action action) {
+  asio::co_spawn(
+      executor_,
+      [](AmiClient& self, ami::Action sent, TimePoint deadline) -> asio::awaitable<void> {
+        const std::string name = sent.name();
+        const auto answer = co_await self.request(std::move(sent), deadline, "");
+        if (!answer) log::debug("ami action={} why=\"{}\"", name, answer.error().detail);
+      }(*this, std::move(action), clock_.now() + options_.connect_timeout),
+      asio::detached);
+}
+
+asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
+  asio::steady_timer timer{executor_};
+  while (*alive && !stopped_) {
+    timer.expires_after(options_.ping_interval);
+    error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!*alive || stopped_) co_return;
+    const auto silent = clock_.now() - last_byte_;
+    if (silent >= options_.silence_max) {
+      log::warn("ami link silent, given up");
+      socket_.close(ignored);
+      co_return;
+    }
+    if (silent >= options_.ping_interval) post(ami::Action{"Ping"});
+  }
+}
+
+std::string AmiClient::local_address() const {
+  error_code error;
+  const auto place = socket_.local_endpoint(error);
+  return error ? "127.0.0.1" : place.address().to_string();
+}
+
+void AmiClient::drop_link() {
+  const bool was_up = std::exchange(up_, false);
+  const auto pending = std::exchange(pending_, {});
+  for (const auto& [id, request] : pending) request->response.set(link_down);
+  unsent_.clear();
+  if (was_up) owner_.link_down();
+}
+
+}  // namespace arigate::io

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ami/decoder.hpp"
+#include "ami/dialect.hpp"
+#include "ami/login.hpp"
+#include "ops/eventual.hpp"
+#include "ops/ports.hpp"
+
+namespace arigate::io {
+
+struct AmiClientOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 5038;
+  ami::Credentials credentials;
+  std::chrono::milliseconds connect_timeout{5'000};  ///< Also for banner and login, each.
+  std::chrono::milliseconds ping_interval{5'000};    ///< Ping when nothing came for so long.
+  std::chrono::milliseconds silence_max{15'000};     ///< Give the link up after that.
+  std::chrono::milliseconds reconnect_min{100};
+  std::chrono::milliseconds reconnect_max{5'000};
+  std::chrono::milliseconds refused_wait{5'000};  ///< Wrong secret: no faster than this.
+};
+
+/// Who is told what the AMI link does. Called on the core thread; must not block.
+class AmiOwner {
+ public:
+  virtual ~AmiOwner() = default;
+  /// Logged in; the dialect is known. Events may come from now on.
+  virtual void link_up(const ami::Dialect& dialect, const std::string& version) = 0;
+  virtual void link_down() = 0;
+  /// A connection could not be made, or the login was refused, or the link was lost; the next try
+  /// follows by itself.
+  virtual void link_failed(const Error&) {}
+  virtual void event(const ami::Message& message) = 0;
+  /// Everything that one read brought has been given to event().
+  virtual void batch_end() = 0;
+};
+
+/// The connection to the PBX's manager interface: connects, logs in, reads, and starts again for
+/// ever, with growing and jittered pauses. Reading never waits for anything that is done with what
+/// was read.
+///
+///   connecting --banner--> logging in --Success--> up --end of file, error, silence--> pause
+///        ^------------------------------------------------------------------------------|
+class AmiClient : public ops::AmiPort {
+ public:
+  static constexpr std::size_t read_bytes = std::size_t{256} * 1024;
+  static constexpr std::size_t pending_max = 20'000;  ///< Actions without an answer yet.
+  static constexpr std::size_t unsent_bytes_max = std::size_t{4} * 1024 * 1024;
+  static constexpr std::size_t list_items_max = 200'000;
+
+  AmiClient(boost::asio::any_io_executor executor, AmiClientOptions options, AmiOwner& owner,
+            const Clock& clock);
+  ~AmiClient() override;
+
+  void start();
+  /// Logs off and does not come back.
+  void stop();
+
+  boost::asio::awaitable<Result<ami::Message>> request(ami::Action action, TimePoint deadline,
+                                                       std::string action_id) override;
+  boost::asio::awaitable<Result<std::vector<ami::Message>>> list(ami::Action action,
+                                                                 TimePoint deadline) override;
+  void post(ami::Action action) override;
+  const ami::Dialect& dialect() const override { return dialect_; }
+  bool up() const override { return up_; }
+  const std::string& version() const { return version_; }
+  /// Our own address on the link, as the PBX sees it; "127.0.0.1" while it is down.
+  std::string local_address() const;
+  /// Why the link is down, for people; "" while it is up.
+  const std::string& last_error() const { return last_error_; }
+
+ private:
+  struct Pending {
+    bool is_list = false;
+    std::vector<ami::Message> items;
+    ops::Eventual<Result<ami::Message>> response;
+  };
+
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<Error> one_connection();
+  boost::asio::awaitable<Result<void>> connect();
+  boost::asio::awaitable<Result<void>> log_in();
+  boost::asio::awaitable<Result<const ami::Message*>> next_message(TimePoint deadline);
+  boost::asio::awaitable<void> keep_alive(std::shared_ptr<bool> alive);
+  boost::asio::awaitable<void> write_loop();
+  void dispatch(const ami::Message& message);
+  Result<std::string> send(const ami::Action& action, std::string action_id);
+  void drop_link();
+
+  boost::asio::any_io_executor executor_;
+  AmiClientOptions options_;
+  AmiOwner& owner_;
+  const Clock& clock_;
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer pause_;
+  ami::Decoder decoder_;
+  ami::Dialect dialect_;
+  std::string version_;
+  std::string last_error_;
+  std::string unsent_;
+  bool writing_ = false;
+  bool up_ = false;
+  bool stopped_ = false;
+  TimePoint last_byte_{};
+  std::uint64_t next_action_ = 1;
+  std::unordered_map<std::string, std::shared_ptr<Pending>> pending_;
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace arigate::io

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "model/channel.hpp"
+
+namespace arigate::model {
+
+// What happened, in the terms of the model. References and views are good during ChangeSink::on()
+// only; the objects show the state after the change.
+
+struct ChannelCreated {
+  const Channel& channel;
+};
+struct ChannelStateChange {
+  const Channel& channel;
+};
+struct ChannelDialplan {
+  const Channel& channel;
+  std::string_view app;
+  std::string_view app_data;
+};
+struct ChannelCallerId {
+  const Channel& channel;
+  int presentation;
+  std::string_view presentation_text;
+};
+struct ChannelConnectedLine {
+  const Channel& channel;
+};
+struct ChannelVarset {
+  const Channel* channel;  ///< nullptr: a global variable.
+  std::string_view variable;
+  std::string_view value;
+};
+struct ChannelDtmfReceived {
+  const Channel& channel;
+  std::string_view digit;
+  long duration_ms;
+};
+struct ChannelHangupRequest {
+  const Channel& channel;
+  std::optional<int> cause;
+  bool soft;
+  std::optional<int> tech_cause;
+};
+struct ChannelDestroyed {
+  const Channel& channel;
+  int cause;
+  std::string_view cause_text;
+  std::optional<int> tech_cause;
+};
+struct ChannelHold {
+  const Channel& channel;
+  std::string_view music_class;
+};
+struct ChannelUnhold {
+  const Channel& channel;
+};
+struct ChannelTalkingStarted {
+  const Channel& channel;
+};
+struct ChannelTalkingFinished {
+  const Channel& channel;
+  long duration_ms;
+};
+struct ChannelUserevent {
+  const Channel* channel;
+  std::string_view name;
+  const std::vector<std::pair<std::string_view, std::string_view>>& fields;
+};
+struct Dial {
+  const Channel* caller;  ///< nullptr: an originated call.
+  const Channel& peer;
+  std::string_view status;  ///< "" at the start, RINGING, ANSWER, BUSY, …
+  std::string_view dialstring;
+  std::string_view forward;
+};
+struct DeviceStateChanged {
+  std::string_view device;
+  std::string_view state;
+};
+struct PeerStatusChange {
+  std::string_view technology, resource, status, cause, address, port, time;
+};
+struct ContactStatusChange {
+  std::string_view technology, resource, uri, status, aor, roundtrip_usec;
+};
+struct StasisStart {
+  const Channel& channel;
+  const AppName& application;
+  const std::vector<std::string>& arguments;
+};
+struct StasisEnd {
+  const Channel& channel;
+  const AppName& application;
+};
+struct ApplicationMoveFailed {
+  const Channel& channel;
+  const AppName& application;
+  std::string_view destination;
+  const std::vector<std::string>& arguments;
+};
+/// queued → playing: PlaybackStarted; continuing: PlaybackContinuing; done, failed: …Finished.
+struct PlaybackChange {
+  const Playback& playback;
+};
+/// The dialplan of a channel runs an AGI of ours; ARI shows nothing of it.
+struct AgiStarted {
+  const Channel& channel;
+};
+/// An Originate of ours ended without ever having a channel.
+struct OriginateFailed {
+  const ChannelId& channel;
+  int reason;
+};
+/// A whole channel list has been compared with the model.
+struct Resynced {};
+
+using Change =
+    std::variant<ChannelCreated, ChannelStateChange, ChannelDialplan, ChannelCallerId,
+                 ChannelConnectedLine, ChannelVarset, ChannelDtmfReceived, ChannelHangupRequest,
+                 ChannelDestroyed, ChannelHold, ChannelUnhold, ChannelTalkingStarted,
+                 ChannelTalkingFinished, ChannelUserevent, Dial, DeviceStateChanged,
+                 PeerStatusChange, ContactStatusChange, StasisStart, StasisEnd,
+                 ApplicationMoveFailed, PlaybackChange, AgiStarted, OriginateFailed, Resynced>;
+
+/// Who is told. Called synchronously, in causal order per object.
+class ChangeSink {
+ public:
+  virtual ~ChangeSink() = default;
+  virtual void on(const Change& change, WallTime when) = 0;
+};
+
+}  // namespace arigate::model

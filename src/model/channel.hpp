@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+
+namespace arigate::model {
+
+/// The PBX's channel states, by their number in AMI (ChannelState).
+enum class ChannelState : std::uint8_t {
+  down = 0,
+  reserved = 1,
+  off_hook = 2,
+  dialing = 3,
+  ring = 4,
+  ringing = 5,
+  up = 6,
+  busy = 7,
+  dialing_off_hook = 8,
+  pre_ring = 9,
+  mute = 10,
+  unknown = 11,
+};
+
+/// Name and number; "" where nobody is known.
+struct Party {
+  std::string name;
+  std::string number;
+  bool operator==(const Party&) const = default;
+};
+
+/// Where the channel is in the dialplan, and the dialplan application that runs.
+struct DialplanPlace {
+  std::string context;
+  std::string exten;
+  long priority = 1;
+  std::string app_name;
+  std::string app_data;
+};
+
+/// One leg of a call, as the PBX last told. Only model::Reconciler writes it.
+struct Channel {
+  ChannelId id;       ///< The public id: never changes while the channel lives.
+  Uniqueid uniqueid;  ///< What the PBX calls it; equal to id unless the PBX cannot take ids.
+  std::string name;   ///< "SIP/alice-00000003"; changes with a rename.
+  ChannelState state = ChannelState::down;
+  Party caller;
+  Party connected;
+  std::string accountcode;
+  std::string language;
+  std::string protocol_id;  ///< SIP Call-ID where the PBX tells it.
+  std::string caller_rdnis;
+  std::string tenantid;
+  DialplanPlace dialplan;
+  std::string base_app;  ///< Application shown again when the dialplan ends: AppDial2 or none.
+  std::string base_data;
+  WallTime created{};
+  std::vector<std::pair<std::string, std::string>> variables;  ///< The configured channelvars.
+
+  std::optional<AppName> application;  ///< Which ARI application holds it.
+  bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
+  bool from_ari = false;               ///< Originated through ARI.
+  bool announced = false;              ///< ChannelCreated is out.
+  bool dialing = false;                ///< A Dial to it is under way (old dialects).
+  ChannelId dialed_by;         ///< Who dials it; "" for an originated channel (old dialects).
+  std::string dialstring;      ///< Of the Dial that made it; repeated in later Dial events.
+  WallTime digit_begun{};      ///< Start of the DTMF digit being pressed (old dialects).
+  std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.
+  std::uint64_t revision = 0;  ///< Grows with each change of a field that ARI shows.
+};
+
+enum class PlaybackState : std::uint8_t { queued, playing, paused, continuing, done, failed };
+
+/// Media being played, or waiting to be, to one channel.
+struct Playback {
+  PlaybackId id;
+  std::string media_uri;
+  std::string next_media_uri;
+  std::string target_uri;  ///< "channel:ID".
+  ChannelId channel;
+  std::string language;
+  PlaybackState state = PlaybackState::queued;
+};
+
+}  // namespace arigate::model

@@ -1,0 +1,371 @@
+#include "model/reconciler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "ami/value.hpp"
+#include "core/text.hpp"
+
+namespace arigate::model {
+namespace {
+
+template <class Number>
+Number number_or(std::string_view text, Number otherwise) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end != text.data() ? value : otherwise;
+}
+
+/// Assigns when different; tells whether it was.
+bool set(std::string& field, std::string_view value) {
+  if (field == value) return false;
+  field = value;
+  return true;
+}
+
+std::string stasis_data(const AppName& application, const std::vector<std::string>& arguments) {
+  std::string data = application.value;
+  for (const auto& argument : arguments) data.append(",").append(argument);
+  return data;
+}
+
+/// "00:01:07" in seconds, 0 for anything else.
+std::chrono::seconds duration_of(std::string_view text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 3) return {};
+  return std::chrono::seconds{number_or(parts[0], 0L) * 3600 + number_or(parts[1], 0L) * 60 +
+                              number_or(parts[2], 0L)};
+}
+
+}  // namespace
+
+Reconciler::Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options)
+    : store_{store}, sink_{sink}, options_{std::move(options)} {}
+
+// --- channels come ------------------------------------------------------------------------------
+
+Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
+  if (snapshot.uniqueid.empty() || snapshot.channel.empty()) return nullptr;
+  Channel channel;
+  channel.uniqueid.value = snapshot.uniqueid;
+  channel.id.value = snapshot.uniqueid;
+  channel.name = snapshot.channel;
+  channel.created = now;
+  channel.language = "en";  // The PBX's default until it says another; old dialects never do.
+  for (const auto& name : options_.channelvars) channel.variables.emplace_back(name, "");
+  if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
+  Channel& stored = store_.add(std::move(channel));
+  take_snapshot(stored, snapshot);
+  return &stored;
+}
+
+void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) {
+  const auto text = [&](std::string_view value) {
+    return dialect_.escapes_values ? ami::unescape(ami::known(value), scratch_) : ami::known(value);
+  };
+  bool changed = false;
+  if (!snapshot.channel.empty() && channel.name != snapshot.channel) {
+    store_.rename(channel, snapshot.channel);
+    changed = true;
+  }
+  if (!snapshot.state.empty()) {
+    const auto number = number_or(snapshot.state, 11U);
+    const auto state = number <= 10 ? static_cast<ChannelState>(number) : ChannelState::unknown;
+    changed |= std::exchange(channel.state, state) != state;
+  }
+  changed |= set(channel.caller.number, ami::known(snapshot.caller_number));
+  changed |= set(channel.caller.name, text(snapshot.caller_name));
+  if (dialect_.snapshots) {
+    changed |= set(channel.connected.number, ami::known(snapshot.connected_number));
+    changed |= set(channel.connected.name, text(snapshot.connected_name));
+    changed |= set(channel.accountcode, snapshot.accountcode);
+    if (!snapshot.language.empty()) changed |= set(channel.language, snapshot.language);
+    changed |= set(channel.tenantid, snapshot.tenantid);
+  } else if (!snapshot.accountcode.empty()) {
+    changed |= set(channel.accountcode, snapshot.accountcode);
+  }
+  // Our own context is a place that native ARI does not have: the channel stays where it was.
+  if (!snapshot.context.empty() && !own_context(snapshot.context)) {
+    changed |= set(channel.dialplan.context, snapshot.context);
+    changed |= set(channel.dialplan.exten, snapshot.exten);
+    const long priority = number_or(snapshot.priority, 1L);
+    changed |= std::exchange(channel.dialplan.priority, priority) != priority;
+  }
+  if (changed) ++channel.revision;
+}
+
+Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime now) {
+  const auto snapshot = ami::snapshot_of(event, role);
+  if (snapshot.uniqueid.empty()) return nullptr;
+  Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+  if (channel == nullptr) {
+    // An event of an unknown channel: where it carries a whole snapshot it is as good as a
+    // Newchannel (a lost one, or one from before a list).
+    if (!dialect_.snapshots || snapshot.context.data() == nullptr || snapshot.state.empty()) {
+      return nullptr;
+    }
+    channel = create(snapshot, now);
+    if (channel == nullptr) return nullptr;
+    touch(*channel);
+    announce(*channel, now);
+    return channel;
+  }
+  touch(*channel);
+  if (dialect_.snapshots) {
+    take_snapshot(*channel, snapshot);
+  } else if (!channel->announced) {
+    announce(*channel, now);
+  }
+  return channel;
+}
+
+void Reconciler::announce(Channel& channel, WallTime now) {
+  if (channel.announced) return;
+  channel.announced = true;
+  ++channel.revision;
+  auto held = unannounced_.extract(channel.uniqueid);
+  emit(ChannelCreated{channel}, now);
+  const auto expected = expected_by_id_.find(channel.id.value);
+  if (expected != expected_by_id_.end()) {
+    channel.from_ari = true;
+    channel.dialstring = expected->second.dialstring;
+    expected_by_id_.erase(expected);
+    if (!dialect_.dial_events) begin_originated(channel, channel.dialstring, now);
+  }
+  if (held.empty()) return;
+  for (const auto& [name, value] : held.mapped().varsets) {
+    set_variable(channel, name, value);
+    emit(ChannelVarset{&channel, name, value}, now);
+  }
+}
+
+/// Old dialects tell nothing of an originated leg but its states; new ones send these two.
+void Reconciler::begin_originated(Channel& channel, std::string dialstring, WallTime now) {
+  channel.base_app = channel.dialplan.app_name = "AppDial2";
+  channel.base_data = channel.dialplan.app_data = "(Outgoing Line)";
+  ++channel.revision;
+  emit(ChannelDialplan{channel, channel.dialplan.app_name, channel.dialplan.app_data}, now);
+  channel.dialstring = std::move(dialstring);
+  channel.dialing = true;
+  emit(Dial{nullptr, channel, "", channel.dialstring, ""}, now);
+}
+
+void Reconciler::announce_all(WallTime now) {
+  while (!unannounced_.empty()) {
+    const auto uniqueid = unannounced_.begin()->first;
+    if (Channel* channel = store_.mutable_find(uniqueid)) {
+      announce(*channel, now);
+    }
+    unannounced_.erase(uniqueid);
+  }
+}
+
+void Reconciler::set_variable(Channel& channel, std::string_view name, std::string_view value) {
+  for (auto& [known_name, known_value] : channel.variables) {
+    if (known_name == name && set(known_value, value)) ++channel.revision;
+  }
+}
+
+std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string_view data) const {
+  if (!iequals(app, "AGI") || !data.starts_with("agi://")) return std::nullopt;
+  data.remove_prefix(6);
+  const auto slash = data.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::string host{data.substr(0, slash)};
+  if (host.find(':') == std::string::npos) host += ":4573";
+  const auto& ours = options_.fastagi_hosts;
+  const bool listed = std::find(ours.begin(), ours.end(), host) != ours.end();
+  if (!listed && (!ours.empty() || !host.ends_with(":" + options_.fastagi_port))) {
+    return std::nullopt;
+  }
+  std::string target{data.substr(slash + 1)};
+  if (const auto query = target.find('?'); query != std::string::npos) {
+    target[query] = ',';
+    std::replace(target.begin(), target.end(), '&', ',');
+  }
+  return target;
+}
+
+// --- lists --------------------------------------------------------------------------------------
+
+void Reconciler::begin_list() {
+  listing_ = true;
+  list_serial_ = serial_;
+  gone_during_list_.clear();
+}
+
+void Reconciler::apply_list(std::span<const ami::Message> rows, WallTime now) {
+  if (!listing_) return;
+  listing_ = false;
+  std::unordered_set<std::string_view> listed;
+  for (const auto& row : rows) {
+    if (!row.has(ami::Key::channel) || row[ami::Key::uniqueid].empty()) continue;
+    listed.insert(row[ami::Key::uniqueid]);
+    if (!gone_during_list_.contains(std::string{row[ami::Key::uniqueid]})) on_row(row, now);
+  }
+  std::vector<ChannelId> vanished;
+  store_.each_channel([&](const Channel& channel) {
+    if (channel.touched <= list_serial_ && !listed.contains(channel.uniqueid.value)) {
+      vanished.push_back(channel.id);
+    }
+  });
+  for (const auto& id : vanished) {
+    // Nobody told the cause: it ended while the link was down.
+    if (Channel* channel = store_.mutable_find(id)) {
+      destroy(*channel, 0, "Unknown", std::nullopt, now);
+    }
+  }
+  gone_during_list_.clear();
+  listed_once_ = true;
+  emit(Resynced{}, now);
+}
+
+void Reconciler::on_row(const ami::Message& row, WallTime now) {
+  const auto snapshot = ami::snapshot_of(row);
+  Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+  if (channel != nullptr && channel->touched > list_serial_) return;  // Events are newer.
+  const bool fresh = channel == nullptr;
+  const ChannelState old_state = fresh ? ChannelState::down : channel->state;
+  if (fresh) {
+    channel = create(snapshot, now);
+    if (channel == nullptr) return;
+    channel->created = now - duration_of(row[ami::Key::duration]);
+  } else {
+    take_snapshot(*channel, snapshot);
+  }
+  const auto app = row[ami::Key::application];
+  const auto data =
+      row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
+  if (own_agi(app, data)) {
+    channel->in_agi = true;
+  } else if (!own_context(snapshot.context) && !channel->application) {
+    set(channel->dialplan.app_name, app);
+    set(channel->dialplan.app_data, data);
+    ++channel->revision;
+  }
+  if (fresh) {
+    // The first list is the state we start from, not news.
+    if (listed_once_) announce(*channel, now);
+    channel->announced = true;
+  } else if (channel->state != old_state) {
+    emit(ChannelStateChange{*channel}, now);
+  }
+}
+
+// --- our own operations -------------------------------------------------------------------------
+
+Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
+                                std::string dialstring) {
+  if (expected_by_id_.size() >= expected_max) {
+    return Error{Errc::overloaded, "too many originates under way"};
+  }
+  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value)) {
+    return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  }
+  expected_by_token_.emplace(token, Expected{id, dialstring});
+  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring)});
+  return {};
+}
+
+void Reconciler::forget_expected(const ChannelId& id) {
+  expected_by_id_.erase(id.value);
+  std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
+}
+
+void Reconciler::enter(const ChannelId& id, const AppName& application,
+                       const std::vector<std::string>& arguments,
+                       const agi::Environment& environment, WallTime now) {
+  Channel* channel = store_.mutable_find(id);
+  if (channel == nullptr) return;
+  announce(*channel, now);
+  if (channel->application) leave(id, now);
+  channel->application = application;
+  channel->in_agi = true;
+  channel->dialplan.app_name = "Stasis";
+  channel->dialplan.app_data = stasis_data(application, arguments);
+  // What AMI of old versions does not tell.
+  if (!environment.language.empty()) channel->language = environment.language;
+  if (channel->caller_rdnis.empty()) channel->caller_rdnis = environment.rdnis;
+  if (channel->accountcode.empty()) channel->accountcode = environment.accountcode;
+  ++channel->revision;
+  emit(ChannelVarset{channel, "STASISSTATUS", ""}, now);
+  emit(StasisStart{*channel, *channel->application, arguments}, now);
+}
+
+void Reconciler::leave(const ChannelId& id, WallTime now) {
+  Channel* channel = store_.mutable_find(id);
+  if (channel == nullptr || !channel->application) return;
+  const AppName application = *std::exchange(channel->application, std::nullopt);
+  emit(StasisEnd{*channel, application}, now);
+}
+
+void Reconciler::move(const ChannelId& id, const AppName& application,
+                      const std::vector<std::string>& arguments, WallTime now) {
+  Channel* channel = store_.mutable_find(id);
+  if (channel == nullptr || !channel->application) return;
+  leave(id, now);
+  channel->application = application;
+  ++channel->revision;
+  emit(StasisStart{*channel, *channel->application, arguments}, now);
+}
+
+void Reconciler::move_failed(const ChannelId& id, std::string_view destination,
+                             const std::vector<std::string>& arguments, WallTime now) {
+  const Channel* channel = store_.find(id);
+  if (channel == nullptr || !channel->application) return;
+  emit(ApplicationMoveFailed{*channel, *channel->application, destination, arguments}, now);
+}
+
+void Reconciler::hangup_requested(const ChannelId& id, int cause, WallTime now) {
+  if (const Channel* channel = store_.find(id)) {
+    emit(ChannelHangupRequest{*channel, cause, true, std::nullopt}, now);
+  }
+}
+
+void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_id) {
+  Channel* channel = store_.mutable_find(id);
+  if (channel != nullptr && set(channel->protocol_id, protocol_id)) ++channel->revision;
+}
+
+Result<void> Reconciler::add_playback(Playback playback) {
+  const auto [place, fresh] = store_.playbacks_.try_emplace(playback.id, std::move(playback));
+  if (!fresh) return Error{Errc::conflict, "Playback already exists"};
+  return {};
+}
+
+void Reconciler::set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
+                              std::string_view next_media_uri, WallTime now) {
+  const auto found = store_.playbacks_.find(id);
+  if (found == store_.playbacks_.end()) return;
+  found->second.state = state;
+  found->second.media_uri = media_uri;
+  found->second.next_media_uri = next_media_uri;
+  emit(PlaybackChange{found->second}, now);
+}
+
+void Reconciler::end_playback(const PlaybackId& id, PlaybackState state, WallTime now) {
+  auto ended = store_.playbacks_.extract(id);
+  if (ended.empty()) return;
+  ended.mapped().state = state;
+  emit(PlaybackChange{ended.mapped()}, now);
+}
+
+// --- channels go --------------------------------------------------------------------------------
+
+void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
+                         std::optional<int> tech_cause, WallTime now) {
+  announce(channel, now);
+  leave(channel.id, now);
+  set(channel.dialplan.app_name, channel.base_app);
+  set(channel.dialplan.app_data, channel.base_data);
+  ++channel.revision;
+  if (listing_) gone_during_list_.insert(channel.uniqueid.value);
+  unannounced_.erase(channel.uniqueid);
+  emit(ChannelDestroyed{channel, cause, text, tech_cause}, now);
+  const ChannelId id = channel.id;
+  store_.erase(id);
+}
+
+}  // namespace arigate::model

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "agi/environment.hpp"
+#include "ami/dialect.hpp"
+#include "ami/message.hpp"
+#include "ami/snapshot.hpp"
+#include "model/change.hpp"
+#include "model/store.hpp"
+
+namespace arigate::model {
+
+/// What the reconciler must know of the set-up.
+struct ReconcilerOptions {
+  std::vector<std::string> channelvars;      ///< Variables that ARI shows with a channel.
+  std::string dialplan_context = "arigate";  ///< Context of our own; never shown.
+  std::string fastagi_port = "4573";         ///< AGI URLs with this port may be ours.
+  std::vector<std::string> fastagi_hosts;    ///< "host:port" that are ours for sure.
+};
+
+/// The only writer of the model. It takes what AMI and AGI tell and what our own operations did,
+/// in the order of arrival, changes the Store and reports each Change to the sink.
+///
+/// A channel has these stages; every input is legal in every stage:
+///   unknown --Newchannel or list row--> unannounced --(id known)--> announced --Hangup--> gone
+///                                        announced --enter--> in application --leave--> announced
+/// PBXs that take no ids (old dialects) leave a channel `unannounced` until it is clear whether it
+/// is one that we originated: its first VarSet says so (seen: 0–1 ms after Newchannel). Then
+/// ChannelCreated comes, and what was held back. Hangup of a channel in an application gives
+/// StasisEnd before ChannelDestroyed.
+class Reconciler {
+ public:
+  /// Most channels that may be expected, originated but not yet seen.
+  static constexpr std::size_t expected_max = 10'000;
+
+  Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options);
+
+  /// The link is up and speaks this dialect.
+  void use(const ami::Dialect& dialect) { dialect_ = dialect; }
+  void set_options(ReconcilerOptions options) { options_ = std::move(options); }
+
+  void apply(const ami::Message& event, WallTime now);
+
+  /// Announces the channels that still wait to be identified. Call some 50 ms after they came.
+  void announce_all(WallTime now);
+  bool has_unannounced() const { return !unannounced_.empty(); }
+
+  // A list of all channels: begin_list() before it is asked for, apply_list() when all rows are in.
+  // What events told since begin_list() wins over the rows.
+  void begin_list();
+  void apply_list(std::span<const ami::Message> rows, WallTime now);
+
+  // --- what our own operations do -------------------------------------------------------------
+
+  /// An Originate is about to be sent. `token`: value of ARIGATE_ID, for PBXs that take no ids.
+  Result<void> expect(const ChannelId& id, const std::string& token, std::string dialstring);
+  /// It failed without a channel, or its time is over.
+  void forget_expected(const ChannelId& id);
+
+  /// A FastAGI session is under the control of an application: StasisStart.
+  void enter(const ChannelId& id, const AppName& application,
+             const std::vector<std::string>& arguments, const agi::Environment& environment,
+             WallTime now);
+  /// The session ended: StasisEnd, if the channel is in an application.
+  void leave(const ChannelId& id, WallTime now);
+  /// StasisEnd of one application, StasisStart of the other.
+  void move(const ChannelId& id, const AppName& application,
+            const std::vector<std::string>& arguments, WallTime now);
+  void move_failed(const ChannelId& id, std::string_view destination,
+                   const std::vector<std::string>& arguments, WallTime now);
+  /// We asked the PBX to hang up and it said yes; it sends no event of its own for that.
+  void hangup_requested(const ChannelId& id, int cause, WallTime now);
+
+  /// What an action told that no event tells.
+  void set_protocol_id(const ChannelId& id, std::string_view protocol_id);
+
+  Result<void> add_playback(Playback playback);
+  void set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
+                    std::string_view next_media_uri, WallTime now);
+  /// done and failed playbacks are told, then dropped.
+  void end_playback(const PlaybackId& id, PlaybackState state, WallTime now);
+
+ private:
+  struct Expected {
+    ChannelId id;
+    std::string dialstring;
+  };
+  struct HeldBack {  // what an unannounced channel's first events said
+    std::vector<std::pair<std::string, std::string>> varsets;
+  };
+
+  template <class What>
+  void emit(const What& what, WallTime now) {
+    sink_.on(Change{what}, now);
+  }
+
+  Channel* known(const ami::Message& event, ami::Role role, WallTime now);
+  Channel* create(const ami::Snapshot& snapshot, WallTime now);
+  void take_snapshot(Channel& channel, const ami::Snapshot& snapshot);
+  void announce(Channel& channel, WallTime now);
+  void begin_originated(Channel& channel, std::string dialstring, WallTime now);
+  bool own_context(std::string_view context) const { return context == options_.dialplan_context; }
+  std::optional<std::string> own_agi(std::string_view app, std::string_view data) const;
+  void set_variable(Channel& channel, std::string_view name, std::string_view value);
+  void touch(Channel& channel) { channel.touched = serial_; }
+
+  void on_newchannel(const ami::Message& event, WallTime now);
+  void on_newstate(const ami::Message& event, WallTime now);
+  void on_newexten(const ami::Message& event, WallTime now);
+  void on_newcallerid(const ami::Message& event, WallTime now);
+  void on_newconnectedline(const ami::Message& event, WallTime now);
+  void on_newaccountcode(const ami::Message& event);
+  void on_rename(const ami::Message& event);
+  void on_varset(const ami::Message& event, WallTime now);
+  void on_hangup_request(const ami::Message& event, bool soft, WallTime now);
+  void on_hangup(const ami::Message& event, WallTime now);
+  void on_dtmf(const ami::Message& event, WallTime now);
+  void on_dtmf_end(const ami::Message& event, WallTime now);
+  void on_dial(const ami::Message& event, WallTime now);
+  void on_dial_begin(const ami::Message& event, WallTime now);
+  void on_dial_progress(const ami::Message& event, WallTime now);
+  void on_originate_response(const ami::Message& event, WallTime now);
+  void on_userevent(const ami::Message& event, WallTime now);
+  void on_hold(const ami::Message& event, bool on, WallTime now);
+  void on_peer_status(const ami::Message& event, WallTime now);
+  void on_row(const ami::Message& row, WallTime now);
+  void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,
+               WallTime now);
+  void dial_status(Channel& peer, std::string_view status, WallTime now);
+
+  Store& store_;
+  ChangeSink& sink_;
+  ReconcilerOptions options_;
+  ami::Dialect dialect_;
+  std::uint64_t serial_ = 0;
+  std::uint64_t list_serial_ = 0;
+  bool listing_ = false;
+  bool listed_once_ = false;
+  std::unordered_set<std::string> gone_during_list_;
+  std::unordered_map<std::string, Expected> expected_by_token_;
+  std::unordered_map<std::string, Expected> expected_by_id_;
+  std::unordered_map<Uniqueid, HeldBack> unannounced_;
+  std::string scratch_, scratch2_;
+};
+
+}  // namespace arigate::model

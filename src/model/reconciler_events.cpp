@@ -1,0 +1,424 @@
+// What each AMI event does to the model. Sources of the rules: protocol/ami/events.json and the
+// captured calls in fixtures/ami.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "ami/value.hpp"
+#include "core/text.hpp"
+#include "model/reconciler.hpp"
+
+namespace arigate::model {
+namespace {
+
+using ami::Key;
+
+std::optional<int> to_int(std::string_view text) {
+  int value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end == text.data()) return std::nullopt;
+  return value;
+}
+
+long to_long(std::string_view text, long otherwise) {
+  return to_int(text).value_or(otherwise);
+}
+
+/// Variables that only our way of driving a channel sets; native ARI has none of them.
+bool is_own_variable(std::string_view name) {
+  while (name.starts_with('_')) name.remove_prefix(1);
+  return name.starts_with("ARIGATE_") || name == "AGISTATUS";
+}
+
+/// Variables that AGI commands leave behind while an application plays or sends.
+bool is_agi_trace(std::string_view name) {
+  return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name == "CPLAYBACKSTATUS";
+}
+
+/// Status of a Dial that ended with this hangup cause, on dialects that do not tell it.
+std::string_view status_of_cause(int cause) {
+  switch (cause) {
+    case 17:
+      return "BUSY";
+    case 34:
+    case 38:
+    case 42:
+      return "CONGESTION";
+    case 18:
+    case 19:
+    case 21:
+      return "NOANSWER";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+void Reconciler::apply(const ami::Message& event, WallTime now) {
+  ++serial_;
+  using ami::EventName;
+  switch (event.event()) {
+    case EventName::newchannel:
+      return on_newchannel(event, now);
+    case EventName::newstate:
+      return on_newstate(event, now);
+    case EventName::newexten:
+      return on_newexten(event, now);
+    case EventName::newcallerid:
+      return on_newcallerid(event, now);
+    case EventName::newconnectedline:
+      return on_newconnectedline(event, now);
+    case EventName::newaccountcode:
+      return on_newaccountcode(event);
+    case EventName::rename:
+      return on_rename(event);
+    case EventName::varset:
+      return on_varset(event, now);
+    case EventName::hanguprequest:
+      return on_hangup_request(event, false, now);
+    case EventName::softhanguprequest:
+      return on_hangup_request(event, true, now);
+    case EventName::hangup:
+      return on_hangup(event, now);
+    case EventName::dtmf:
+      return on_dtmf(event, now);
+    case EventName::dtmfend:
+      return on_dtmf_end(event, now);
+    case EventName::dial:
+      return on_dial(event, now);
+    case EventName::dialbegin:
+      return on_dial_begin(event, now);
+    case EventName::dialstate:
+    case EventName::dialend:
+      return on_dial_progress(event, now);
+    case EventName::originateresponse:
+      return on_originate_response(event, now);
+    case EventName::userevent:
+      return on_userevent(event, now);
+    case EventName::hold:
+      return on_hold(event, !iequals(event[Key::status], "Off"), now);
+    case EventName::unhold:
+      return on_hold(event, false, now);
+    case EventName::channeltalkingstart:
+      if (const auto* channel = known(event, ami::Role::own, now)) {
+        emit(ChannelTalkingStarted{*channel}, now);
+      }
+      return;
+    case EventName::channeltalkingstop:
+      if (const auto* channel = known(event, ami::Role::own, now)) {
+        emit(ChannelTalkingFinished{*channel, to_long(event[Key::duration], 0)}, now);
+      }
+      return;
+    case EventName::devicestatechange:
+      return emit(DeviceStateChanged{event[Key::device], event[Key::state]}, now);
+    case EventName::peerstatus:
+      return on_peer_status(event, now);
+    case EventName::contactstatus:
+      return emit(ContactStatusChange{"PJSIP", event[Key::endpointname], event[Key::uri],
+                                      event[Key::contactstatus], event[Key::aor],
+                                      event[Key::roundtripusec]},
+                  now);
+    default:
+      return;  // The other events have no equal in ARI.
+  }
+}
+
+void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
+  const auto snapshot = ami::snapshot_of(event);
+  if (Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}})) {
+    touch(*channel);
+    take_snapshot(*channel, snapshot);
+    return;
+  }
+  Channel* channel = create(snapshot, now);
+  if (channel == nullptr) return;
+  touch(*channel);
+  if (dialect_.takes_channel_id) {
+    announce(*channel, now);
+  } else {
+    unannounced_.emplace(channel->uniqueid, HeldBack{});
+  }
+}
+
+void Reconciler::on_newstate(const ami::Message& event, WallTime now) {
+  const auto snapshot = ami::snapshot_of(event);
+  if (!dialect_.snapshots) {
+    Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+    if (channel == nullptr) return;
+    touch(*channel);
+    const auto state = static_cast<ChannelState>(to_long(snapshot.state, 11));
+    if (!channel->announced && state == ChannelState::ring) {
+      // An incoming call: native creates it in state Ring, old PBXs in Down followed by this.
+      take_snapshot(*channel, snapshot);
+      return announce(*channel, now);
+    }
+    announce(*channel, now);
+    // 1.8 tells the far leg's ringing to a Local half that is up already.
+    const bool back = channel->state == ChannelState::up && state == ChannelState::ringing;
+    if (state == channel->state || back) return;
+    take_snapshot(*channel, snapshot);
+    const Party connected{std::string{ami::known(snapshot.connected_name)},
+                          std::string{ami::known(snapshot.connected_number)}};
+    if (channel->connected != connected && !(connected == Party{})) {
+      channel->connected = connected;
+      ++channel->revision;
+      emit(ChannelConnectedLine{*channel}, now);
+    }
+    emit(ChannelStateChange{*channel}, now);
+    if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
+    if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
+    return;
+  }
+  if (const Channel* channel = known(event, ami::Role::own, now)) {
+    emit(ChannelStateChange{*channel}, now);
+  }
+}
+
+void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
+  Channel* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  const auto app = event[Key::application];
+  const auto data = event[Key::appdata];
+  const auto own = own_agi(app, data);
+  channel->in_agi = own.has_value();
+  if (own_context(event[Key::context])) {
+    if (own) emit(AgiStarted{*channel}, now);
+    return;
+  }
+  if (!dialect_.snapshots) {
+    channel->dialplan.context = event[Key::context];
+    channel->dialplan.exten = event[Key::extension];
+    channel->dialplan.priority = to_long(event[Key::priority], 1);
+  }
+  channel->dialplan.app_name = own ? "Stasis" : app;
+  channel->dialplan.app_data = own ? *own : std::string{data};
+  ++channel->revision;
+  if (app == "AppDial" || app == "AppDial2" || app == "AppQueue") {
+    channel->base_app = app;
+    channel->base_data = data;
+  }
+  emit(ChannelDialplan{*channel, channel->dialplan.app_name, channel->dialplan.app_data}, now);
+  if (own) emit(AgiStarted{*channel}, now);
+}
+
+void Reconciler::on_newcallerid(const ami::Message& event, WallTime now) {
+  Channel* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  if (!dialect_.snapshots) take_snapshot(*channel, ami::snapshot_of(event));
+  // "0 (Presentation Allowed, Not Screened)"
+  const auto presentation = event[Key::cid_callingpres];
+  const auto open = presentation.find('(');
+  std::string_view text;
+  if (open != std::string_view::npos && presentation.ends_with(')')) {
+    text = presentation.substr(open + 1, presentation.size() - open - 2);
+  }
+  emit(ChannelCallerId{*channel, to_int(presentation).value_or(0), text}, now);
+}
+
+void Reconciler::on_newconnectedline(const ami::Message& event, WallTime now) {
+  if (const auto* channel = known(event, ami::Role::own, now)) {
+    emit(ChannelConnectedLine{*channel}, now);
+  }
+}
+
+void Reconciler::on_newaccountcode(const ami::Message& event) {
+  Channel* channel = store_.mutable_find(Uniqueid{std::string{event[Key::uniqueid]}});
+  if (channel == nullptr || channel->accountcode == event[Key::accountcode]) return;
+  touch(*channel);
+  channel->accountcode = event[Key::accountcode];
+  ++channel->revision;
+}
+
+void Reconciler::on_rename(const ami::Message& event) {
+  Channel* channel = store_.mutable_find(Uniqueid{std::string{event[Key::uniqueid]}});
+  if (channel == nullptr || event[Key::newname].empty()) return;
+  touch(*channel);
+  store_.rename(*channel, event[Key::newname]);
+  ++channel->revision;
+}
+
+void Reconciler::on_varset(const ami::Message& event, WallTime now) {
+  const auto name = event[Key::variable];
+  auto value = event[Key::value];
+  if (dialect_.escapes_values) value = ami::unescape(value, scratch2_);
+  const auto uniqueid = event[Key::uniqueid];
+  if (uniqueid.empty() || uniqueid == "none") {
+    if (!is_own_variable(name)) emit(ChannelVarset{nullptr, name, value}, now);
+    return;
+  }
+  Channel* channel = store_.mutable_find(Uniqueid{std::string{uniqueid}});
+  if (channel != nullptr && !channel->announced) {
+    touch(*channel);
+    if (name == "ARIGATE_ID") {
+      if (const auto expected = expected_by_token_.extract(std::string{value}); !expected.empty()) {
+        store_.set_id(*channel, expected.mapped().id);
+      }
+      return announce(*channel, now);
+    }
+    const auto held = unannounced_.find(channel->uniqueid);
+    if (held != unannounced_.end()) {
+      if (name == "SIPCALLID") channel->protocol_id = value;
+      if (!is_own_variable(name)) held->second.varsets.emplace_back(name, value);
+      return;
+    }
+  }
+  channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  if (is_own_variable(name)) {
+    if (name == "AGISTATUS") channel->in_agi = false;
+    return;
+  }
+  if (channel->application && is_agi_trace(name)) return;
+  if (name == "SIPCALLID" && channel->protocol_id != value) {
+    channel->protocol_id = value;
+    ++channel->revision;
+  }
+  set_variable(*channel, name, value);
+  emit(ChannelVarset{channel, name, value}, now);
+}
+
+void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTime now) {
+  Channel* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  if (soft && dialect_.soft_hangup_shows_base && !channel->application) {
+    channel->dialplan.app_name = channel->base_app;
+    channel->dialplan.app_data = channel->base_data;
+    ++channel->revision;
+  }
+  emit(ChannelHangupRequest{*channel, to_int(event[Key::cause]), soft,
+                            to_int(event[Key::techcause])},
+       now);
+}
+
+void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
+  Channel* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  int cause = to_int(event[Key::cause]).value_or(0);
+  std::string_view text = event[Key::cause_txt];
+  if (!dialect_.snapshots) {
+    if (channel->dialing) dial_status(*channel, status_of_cause(cause), now);
+    // Old PBXs often say 0 where native says 16: a call that was up ended without failure.
+    if (cause == 0 && channel->state == ChannelState::up) {
+      cause = 16;
+      text = "Normal Clearing";
+    }
+  }
+  destroy(*channel, cause, text.empty() ? "Unknown" : text, to_int(event[Key::techcause]), now);
+}
+
+void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
+  if (!iequals(event[Key::direction], "Received")) return;
+  Channel* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  if (iequals(event[Key::begin], "Yes")) channel->digit_begun = now;
+  if (!iequals(event[Key::end], "Yes")) return;
+  const auto pressed =
+      channel->digit_begun == WallTime{} ? WallTime::duration{} : now - channel->digit_begun;
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pressed).count();
+  emit(ChannelDtmfReceived{*channel, event[Key::digit], std::max<long>(0, ms)}, now);
+}
+
+void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
+  if (!iequals(event[Key::direction], "Received")) return;
+  if (const auto* channel = known(event, ami::Role::own, now)) {
+    emit(ChannelDtmfReceived{*channel, event[Key::digit], to_long(event[Key::durationms], 0)}, now);
+  }
+}
+
+/// Old dialects: one event Dial at the start, and one at the end of the call, both of the caller.
+void Reconciler::on_dial(const ami::Message& event, WallTime now) {
+  if (!iequals(event[Key::subevent], "Begin")) return;
+  Channel* caller = known(event, ami::Role::own, now);
+  Channel* peer = store_.mutable_find(Uniqueid{std::string{event[Key::destuniqueid]}});
+  if (peer == nullptr) return;
+  touch(*peer);
+  announce(*peer, now);
+  peer->base_app = peer->dialplan.app_name = "AppDial";
+  peer->base_data = peer->dialplan.app_data = "(Outgoing Line)";
+  ++peer->revision;
+  emit(ChannelDialplan{*peer, peer->dialplan.app_name, peer->dialplan.app_data}, now);
+  peer->dialing = true;
+  peer->dialed_by = caller != nullptr ? caller->id : ChannelId{};
+  peer->dialstring = event[Key::dialstring];
+  emit(Dial{caller, *peer, "", peer->dialstring, ""}, now);
+}
+
+void Reconciler::dial_status(Channel& peer, std::string_view status, WallTime now) {
+  if (!peer.dialing || status.empty()) return;
+  const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
+  if (status != "RINGING") peer.dialing = false;
+  emit(Dial{caller, peer, status, caller != nullptr ? "" : peer.dialstring, ""}, now);
+}
+
+void Reconciler::on_dial_begin(const ami::Message& event, WallTime now) {
+  Channel* peer = known(event, ami::Role::dest, now);
+  const Channel* caller = known(event, ami::Role::own, now);
+  if (peer == nullptr) return;
+  peer->dialstring = event[Key::dialstring];
+  emit(Dial{caller, *peer, "", peer->dialstring, ""}, now);
+}
+
+void Reconciler::on_dial_progress(const ami::Message& event, WallTime now) {
+  Channel* peer = known(event, ami::Role::dest, now);
+  const Channel* caller = known(event, ami::Role::own, now);
+  if (peer == nullptr) return;
+  emit(Dial{caller, *peer, event[Key::dialstatus], caller != nullptr ? "" : peer->dialstring,
+            event[Key::forward]},
+       now);
+}
+
+void Reconciler::on_originate_response(const ami::Message& event, WallTime now) {
+  constexpr std::string_view prefix = "arigate-originate-";
+  auto action_id = event[Key::actionid];
+  if (!action_id.starts_with(prefix) || event[Key::response] != "Failure") return;
+  action_id.remove_prefix(prefix.size());
+  const auto expected = expected_by_token_.find(std::string{action_id});
+  if (expected == expected_by_token_.end()) return;
+  const ChannelId id = expected->second.id;
+  const bool never_came = expected_by_id_.contains(id.value);
+  forget_expected(id);
+  if (never_came) emit(OriginateFailed{id, to_int(event[Key::reason]).value_or(0)}, now);
+}
+
+void Reconciler::on_userevent(const ami::Message& event, WallTime now) {
+  if (!event.has(Key::userevent)) return;
+  const Channel* channel = event.has(Key::uniqueid) ? known(event, ami::Role::own, now) : nullptr;
+  if (channel == nullptr) return;  // The manager action's own form: native has no event for it.
+  // The user's fields follow the headers of the event itself.
+  static constexpr std::array own_keys{Key::event, Key::privilege, Key::systemname, Key::timestamp,
+                                       Key::userevent};
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+  bool past_name = false;
+  for (const auto& header : event.headers()) {
+    if (header.key == Key::userevent) past_name = true;
+    const bool own = std::find(own_keys.begin(), own_keys.end(), header.key) != own_keys.end();
+    if (!past_name || own || (!dialect_.snapshots && header.key == Key::uniqueid)) continue;
+    fields.emplace_back(header.name, trim(header.value));
+  }
+  emit(ChannelUserevent{channel, event[Key::userevent], fields}, now);
+}
+
+void Reconciler::on_hold(const ami::Message& event, bool on, WallTime now) {
+  const auto* channel = known(event, ami::Role::own, now);
+  if (channel == nullptr) return;
+  if (!on) return emit(ChannelUnhold{*channel}, now);
+  const auto music_class = event[Key::musicclass];
+  emit(ChannelHold{*channel, music_class.empty() ? "N/A" : music_class}, now);
+}
+
+void Reconciler::on_peer_status(const ami::Message& event, WallTime now) {
+  const auto peer = event[Key::peer];
+  const auto slash = peer.find('/');
+  if (slash == std::string_view::npos) return;
+  const auto address = event[Key::address];
+  const auto colon = address.rfind(':');
+  emit(PeerStatusChange{peer.substr(0, slash), peer.substr(slash + 1), event[Key::peerstatus],
+                        event[Key::cause], address.substr(0, colon),
+                        colon == std::string_view::npos ? "" : address.substr(colon + 1),
+                        event[Key::time]},
+       now);
+}
+
+}  // namespace arigate::model

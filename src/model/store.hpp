@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "model/channel.hpp"
+
+namespace arigate::model {
+
+/// All objects, by each of their names. Others keep ids and look up again; a pointer from find()
+/// is good until the next co_await or change.
+class Store {
+ public:
+  const Channel* find(const ChannelId& id) const;
+  const Channel* find(const Uniqueid& id) const;
+  const Channel* find_name(std::string_view name) const;
+  const Playback* find(const PlaybackId& id) const;
+
+  /// In the order in which they came.
+  template <class Visit>
+  void each_channel(Visit visit) const {
+    for (const auto* node = first_; node != nullptr; node = node->next) visit(node->channel);
+  }
+  std::size_t channel_count() const { return by_id_.size(); }
+  std::size_t playback_count() const { return playbacks_.size(); }
+
+ private:
+  friend class Reconciler;
+
+  /// A list node, so that listing keeps the order and erasing is cheap.
+  struct Node {
+    Channel channel;
+    Node* previous = nullptr;
+    Node* next = nullptr;
+  };
+
+  Channel* mutable_find(const Uniqueid& id);
+  Channel* mutable_find(const ChannelId& id);
+  Channel& add(Channel channel);
+  void erase(const ChannelId& id);
+  void rename(Channel& channel, std::string_view name);
+  /// Gives a channel that nobody has seen yet its public id.
+  void set_id(Channel& channel, ChannelId id);
+
+  // Keys are views into the nodes' own strings: no second copy of each id.
+  std::unordered_map<std::string_view, std::unique_ptr<Node>> by_id_;
+  std::unordered_map<std::string_view, Node*> by_uniqueid_;
+  std::unordered_map<std::string_view, Node*> by_name_;
+  Node* first_ = nullptr;
+  Node* last_ = nullptr;
+  std::unordered_map<PlaybackId, Playback> playbacks_;
+};
+
+}  // namespace arigate::model

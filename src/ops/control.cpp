@@ -1,0 +1,83 @@
+#include "ops/control.hpp"
+
+#include "core/assert.hpp"
+#include "core/overloaded.hpp"
+
+namespace arigate::ops {
+
+Result<void> Control::add(std::unique_ptr<Job> job) {
+  if (dropped_) {
+    const Error gone{Errc::not_in_application, "Channel not in Stasis application"};
+    job->abandon(gone);
+    return gone;
+  }
+  if (waiting_.size() >= queue_max) {
+    return Error{Errc::overloaded, "too many commands wait on this channel"};
+  }
+  waiting_.push_back(std::move(job));
+  start_next();
+  return {};
+}
+
+void Control::on(const agi::Reply& reply) {
+  if (!running_) return;  // A late reply, after a job was given up.
+  follow(running_->on(reply, clock_.now()));
+}
+
+void Control::resume(const Job& job, Job::Step step) {
+  if (running_.get() == &job) follow(std::move(step));
+}
+
+void Control::follow(Job::Step step) {
+  std::visit(Overloaded{
+                 [&](Job::Send& send) { link_->send(std::move(send.line)); },
+                 [](Job::Wait&) {},
+                 [&](Job::Done&) {
+                   const auto ended = std::move(running_);
+                   start_next();
+                 },
+             },
+             step);
+}
+
+/// A job that ends at once starts the next one: a loop, not a recursion.
+void Control::start_next() {
+  if (starting_) return;
+  starting_ = true;
+  while (!dropped_ && !running_ && !waiting_.empty()) {
+    running_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    follow(running_->start(clock_.now()));
+  }
+  starting_ = false;
+}
+
+void Control::drop(const Error& why) {
+  if (dropped_) return;
+  dropped_ = true;
+  if (running_) running_->abandon(why);
+  for (const auto& job : waiting_) job->abandon(why);
+  waiting_.clear();
+}
+
+Job::Step SequenceJob::next() {
+  if (lines_.empty()) {
+    if (then_) then_();
+    return Done{};
+  }
+  Send send{std::move(lines_.front())};
+  lines_.pop_front();
+  return send;
+}
+
+Control* Controls::find(const ChannelId& channel) const {
+  const auto found = by_channel_.find(channel);
+  return found == by_channel_.end() ? nullptr : found->second.get();
+}
+
+void Controls::add(std::shared_ptr<Control> control) {
+  const ChannelId channel = control->channel();
+  by_channel_[channel] = std::move(control);
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+#include "agi/decoder.hpp"
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "ops/eventual.hpp"
+#include "ops/ports.hpp"
+
+namespace arigate::ops {
+
+/// Something done with the command line of one channel: one AGI command or a few in a row. While it
+/// runs no other does; native ARI has the same queue for each channel.
+class Job {
+ public:
+  struct Send {
+    std::string line;
+  };               ///< Send this and wait for its reply.
+  struct Wait {};  ///< Nothing to send now; still running.
+  struct Done {};
+  using Step = std::variant<Send, Wait, Done>;
+
+  virtual ~Job() = default;
+  virtual Step start(TimePoint now) = 0;
+  virtual Step on(const agi::Reply& reply, TimePoint now) = 0;
+  /// The channel or the link is gone; called for running and for waiting jobs.
+  virtual void abandon(const Error& why) = 0;
+};
+
+/// The jobs of one channel that is under our control, first come first served.
+///
+///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
+class Control {
+ public:
+  static constexpr std::size_t queue_max = 1000;
+
+  Control(ChannelId channel, std::shared_ptr<AgiLink> link, const Clock& clock)
+      : channel_{std::move(channel)}, link_{std::move(link)}, clock_{clock} {}
+
+  const ChannelId& channel() const { return channel_; }
+  void set_channel(ChannelId channel) { channel_ = std::move(channel); }
+  AgiLink& link() { return *link_; }
+  bool running() const { return running_ != nullptr; }
+  bool idle() const { return !running_ && waiting_.empty(); }
+
+  /// Errc::overloaded when the queue is full, Errc::not_in_application after drop().
+  Result<void> add(std::unique_ptr<Job> job);
+  void on(const agi::Reply& reply);
+  /// Sends a line while a job runs: only for the job that runs, which expects the reply.
+  void interrupt(std::string line) { link_->send(std::move(line)); }
+  /// Lets the running job go on with what an outside event decided.
+  void resume(const Job& job, Job::Step step);
+  void drop(const Error& why);
+  bool dropped() const { return dropped_; }
+
+ private:
+  void follow(Job::Step step);
+  void start_next();
+
+  ChannelId channel_;
+  std::shared_ptr<AgiLink> link_;
+  const Clock& clock_;
+  std::unique_ptr<Job> running_;
+  std::deque<std::unique_ptr<Job>> waiting_;
+  bool starting_ = false;
+  bool dropped_ = false;
+};
+
+/// One command; its reply goes to whoever waits.
+class CommandJob : public Job {
+ public:
+  explicit CommandJob(std::string line) : line_{std::move(line)} {}
+  Eventual<Result<agi::Reply>> outcome() const { return outcome_; }
+
+  Step start(TimePoint) override { return Send{line_}; }
+  Step on(const agi::Reply& reply, TimePoint) override {
+    outcome_.set(reply);
+    return Done{};
+  }
+  void abandon(const Error& why) override { outcome_.set(why); }
+
+ private:
+  std::string line_;
+  Eventual<Result<agi::Reply>> outcome_;
+};
+
+/// Several commands in a row; ends early, without error, when the PBX refuses one.
+class SequenceJob : public Job {
+ public:
+  /// `then` runs when the last one is answered.
+  explicit SequenceJob(std::deque<std::string> lines, std::function<void()> then = {})
+      : lines_{std::move(lines)}, then_{std::move(then)} {}
+
+  Step start(TimePoint) override { return next(); }
+  Step on(const agi::Reply&, TimePoint) override { return next(); }
+  void abandon(const Error&) override {}
+
+ private:
+  Step next();
+  std::deque<std::string> lines_;
+  std::function<void()> then_;
+};
+
+/// The controls of all channels that are in an application.
+class Controls {
+ public:
+  Control* find(const ChannelId& channel) const;
+  void add(std::shared_ptr<Control> control);
+  /// Takes it out; its owner ends it.
+  void take(const ChannelId& channel) { by_channel_.erase(channel); }
+  std::size_t size() const { return by_channel_.size(); }
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [id, control] : by_channel_) visit(*control);
+  }
+
+ private:
+  std::unordered_map<ChannelId, std::shared_ptr<Control>> by_channel_;
+};
+
+}  // namespace arigate::ops

@@ -1,0 +1,340 @@
+#include "ops/entrance.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include "agi/command.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
+#include "ops/command.hpp"
+
+namespace arigate::ops {
+namespace {
+
+/// The first token is random, so that two gateways on one PBX do not take each other's channels.
+std::uint64_t first_token() {
+  std::random_device random;
+  return std::uniform_int_distribution<std::uint64_t>{100'000'000, 999'000'000}(random)*1'000;
+}
+
+std::string set_variable(std::string_view name, std::string_view value) {
+  const auto line = agi::command("SET VARIABLE", {name, value});
+  return line ? *line : "NOOP";
+}
+
+/// "app,arg1,arg2", the value of ARIGATE_APP.
+Destination destination_from(std::string_view text) {
+  Destination destination;
+  for (const auto part : split(text, ',')) {
+    if (destination.application.value.empty()) {
+      destination.application.value = part;
+    } else {
+      destination.arguments.emplace_back(part);
+    }
+  }
+  return destination;
+}
+
+/// Waits for the reply of a command whose job is gone.
+class DrainJob : public Job {
+ public:
+  Step start(TimePoint) override { return Wait{}; }
+  Step on(const agi::Reply&, TimePoint) override { return Done{}; }
+  void abandon(const Error&) override {}
+};
+
+}  // namespace
+
+struct Entrance::Session {
+  enum class State { arriving, held, ending, over };
+  State state = State::arriving;
+  std::shared_ptr<AgiLink> link;
+  std::shared_ptr<Control> control;
+  Uniqueid uniqueid;
+  ChannelId channel;  ///< Set when held.
+  bool in_own_context = false;
+  bool fresh = false;    ///< Originated by us, here for the first time.
+  bool hung_up = false;  ///< HANGUP was seen on the AGI side.
+  std::unique_ptr<Watches::Watch> hangup_request;
+};
+
+Entrance::Entrance(boost::asio::any_io_executor executor, World& world)
+    : executor_{std::move(executor)}, world_{world}, next_token_{first_token()} {}
+
+Entrance::~Entrance() = default;
+
+void Entrance::spawn(boost::asio::awaitable<void> work) {
+  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log::error("agi session failed what={}", error.what());
+    }
+  });
+}
+
+Result<std::string> Entrance::expect(Destination destination) {
+  if (destinations_.size() >= destinations_max) {
+    return Error{Errc::overloaded, "too many originated channels are awaited"};
+  }
+  auto token = std::to_string(next_token_++);
+  destinations_.emplace(token, std::move(destination));
+  return token;
+}
+
+void Entrance::forget(const std::string& token) {
+  destinations_.erase(token);
+}
+
+// --- arriving -----------------------------------------------------------------------------------
+
+void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
+  auto session = std::make_shared<Session>();
+  session->link = link;
+  session->uniqueid.value = environment.uniqueid;
+  session->in_own_context = environment.context == world_.dialplan_context;
+  session->control = std::make_shared<Control>(ChannelId{}, link, world_.clock);
+  sessions_.emplace(link.get(), session);
+  spawn(arrive(std::move(session), std::move(environment)));
+}
+
+boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
+                                              agi::Environment environment) {
+  // The channel first: what the environment says is trusted only for a channel that AMI knows.
+  const bool ready = co_await channel_ready(session, session->uniqueid);
+  if (session->state != Session::State::arriving) co_return;
+  if (!ready) {
+    log::warn("agi session of a channel that AMI does not know uniqueid={}", environment.uniqueid);
+    co_return co_await refuse(session, true);
+  }
+  const auto destination = co_await destination_of(session, environment);
+  if (session->state != Session::State::arriving) co_return;
+  const auto* channel = world_.store.find(session->uniqueid);
+  if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (!destination || !world_.applications.active(destination->application)) {
+    log::info("application not active, channel goes back to the dialplan channel={} app={}",
+              channel->id.value, destination ? destination->application.value : "");
+    // In the re-entry context the dialplan would ask again each second: right after a restart of
+    // ours, when the application may still come back, but not for a call that has never been in.
+    co_return co_await refuse(session, !session->in_own_context || session->fresh);
+  }
+  if (channel->protocol_id.empty() && channel->name.starts_with("PJSIP/")) {
+    co_await learn_call_id(channel->id, channel->name);
+    channel = world_.store.find(session->uniqueid);
+    if (channel == nullptr || session->state != Session::State::arriving) co_return;
+  }
+  session->channel = channel->id;
+  session->control->set_channel(session->channel);
+  session->state = Session::State::held;
+  session->hangup_request = world_.watches.watch([session = session.get()](const auto& change) {
+    const auto* request = std::get_if<model::ChannelHangupRequest>(&change);
+    return request != nullptr && request->channel.id == session->channel;
+  });
+  world_.controls.add(session->control);
+  log::info("channel enters application channel={} app={}", session->channel.value,
+            destination->application.value);
+  world_.reconciler.enter(session->channel, destination->application, destination->arguments,
+                          environment, world_.clock.wall());
+}
+
+/// Known to the model, and the dialplan's AGI line was told, so that nothing of the time before can
+/// come after StasisStart.
+boost::asio::awaitable<bool> Entrance::channel_ready(std::shared_ptr<Session> session,
+                                                     Uniqueid uniqueid) {
+  const auto ready = [this, &uniqueid] {
+    const auto* channel = world_.store.find(uniqueid);
+    return channel != nullptr && channel->in_agi;
+  };
+  if (ready()) co_return true;
+  const auto watch = world_.watches.watch([&uniqueid](const model::Change& change) {
+    const auto* started = std::get_if<model::AgiStarted>(&change);
+    return started != nullptr && started->channel.uniqueid == uniqueid;
+  });
+  const bool told = co_await watch->wait(world_.in(world_.timeouts.channel_known));
+  if (told || session->state == Session::State::over) co_return told;
+  if (world_.store.find(uniqueid) != nullptr) co_return true;  // Newexten cannot be read, perhaps.
+  const auto resynced = world_.watches.watch(
+      [](const model::Change& change) { return std::holds_alternative<model::Resynced>(change); });
+  world_.ask_resync();
+  co_await resynced->wait(world_.in(world_.timeouts.action));
+  co_return world_.store.find(uniqueid) != nullptr;
+}
+
+boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
+    std::shared_ptr<Session> session, agi::Environment environment) {
+  const auto target = agi::target_of(environment);
+  if (!target) co_return std::nullopt;
+  if (!session->in_own_context) {
+    co_return Destination{AppName{target->application}, target->arguments};
+  }
+  if (!target->arguments.empty()) {
+    auto expected = destinations_.extract(target->arguments.front());
+    if (!expected.empty()) {
+      session->fresh = true;
+      co_return std::move(expected.mapped());
+    }
+  }
+  // Back after a restart of ours: the channel itself remembers where it was.
+  const TimePoint deadline = world_.in(world_.timeouts.command);
+  const auto reply =
+      co_await run_command(world_, *session->control, "GET VARIABLE ARIGATE_APP", deadline);
+  if (!reply || !reply->value || reply->value->empty()) co_return std::nullopt;
+  // The dialplan counts its attempts; this one has come through.
+  co_await run_command(world_, *session->control, set_variable("ARIGATE_TRY", "0"), deadline);
+  co_return destination_from(*reply->value);
+}
+
+/// PJSIP's Call-ID is in no AMI event; native shows it with every event of the channel.
+boost::asio::awaitable<void> Entrance::learn_call_id(ChannelId channel, std::string name) {
+  const auto answer = co_await world_.ami.request(
+      ami::Action{"Getvar"}.add("Channel", name).add("Variable", "CHANNEL(pjsip,call-id)"),
+      world_.in(world_.timeouts.channel_known), "");
+  if (answer) world_.reconciler.set_protocol_id(channel, (*answer)[ami::Key::value]);
+}
+
+/// As Stasis does for an application that is not there: a status variable, then the next priority.
+boost::asio::awaitable<void> Entrance::refuse(std::shared_ptr<Session> session, bool tell_status) {
+  session->state = Session::State::ending;
+  if (tell_status && !session->hung_up) {
+    const TimePoint deadline = world_.in(world_.timeouts.action);
+    co_await run_command(world_, *session->control, set_variable("STASISSTATUS", "FAILED"),
+                         deadline);
+    if (session->in_own_context) {
+      co_await run_command(world_, *session->control, set_variable("ARIGATE_DONE", "1"), deadline);
+    }
+  }
+  session->link->close();
+  over(*session, {Errc::not_found, "application not active"});
+}
+
+// --- held ---------------------------------------------------------------------------------------
+
+void Entrance::received(AgiLink& link, const agi::Reply& reply) {
+  const auto found = sessions_.find(&link);
+  if (found == sessions_.end()) return;
+  const auto control = found->second->control;  // The reply may end the session.
+  control->on(reply);
+}
+
+void Entrance::hangup_seen(AgiLink& link) {
+  const auto found = sessions_.find(&link);
+  if (found == sessions_.end() || found->second->hung_up) return;
+  const auto session = found->second;
+  session->hung_up = true;
+  if (session->state == Session::State::held) spawn(end_after_hangup(session));
+}
+
+boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session> session) {
+  const TimePoint deadline = world_.in(world_.timeouts.hangup_request);
+  if (world_.ami.dialect().hangup_request) {
+    // Also HANGUP: a Redirect by somebody else. Then no request comes and the wait runs out.
+    if (session->hangup_request) co_await session->hangup_request->wait(deadline);
+  } else if (session->state == Session::State::held) {
+    world_.reconciler.hangup_requested(session->channel, 0, world_.clock.wall());
+  }
+  if (session->state == Session::State::held) co_await finish(session, {});
+}
+
+void Entrance::closed(AgiLink& link) {
+  const auto found = sessions_.find(&link);
+  if (found == sessions_.end()) return;
+  const auto session = found->second;
+  const bool held = session->state == Session::State::held;
+  over(*session, channel_not_in_stasis());
+  if (held) world_.reconciler.leave(session->channel, world_.clock.wall());
+}
+
+std::shared_ptr<Entrance::Session> Entrance::session_of(const ChannelId& channel) const {
+  auto* control = world_.controls.find(channel);
+  if (control == nullptr) return nullptr;
+  const auto found = sessions_.find(&control->link());
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+void Entrance::let_go(const ChannelId& channel) {
+  const auto session = session_of(channel);
+  if (!session || session->state != Session::State::held) return;
+  session->state = Session::State::ending;
+  spawn(finish(session, {}));
+}
+
+void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {
+  const auto session = session_of(channel);
+  if (!session || session->state != Session::State::held) return;
+  session->state = Session::State::ending;
+  if (session->in_own_context) lines.push_back(set_variable("ARIGATE_DONE", "1"));
+  spawn(finish(session, std::move(lines)));
+}
+
+/// StasisEnd, then what the dialplan shall find, then the end of the AGI.
+boost::asio::awaitable<void> Entrance::finish(std::shared_ptr<Session> session,
+                                              std::vector<std::string> lines) {
+  session->state = Session::State::ending;
+  world_.controls.take(session->channel);
+  const auto link = session->link;
+  // Whatever runs ends now. A fresh queue sends the last words, behind the reply that is still due.
+  const bool reply_due = session->control->running();
+  session->control->drop(channel_not_found());
+  world_.reconciler.leave(session->channel, world_.clock.wall());
+  session->control = std::make_shared<Control>(session->channel, link, world_.clock);
+  if (reply_due) session->control->add(std::make_unique<DrainJob>());
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  lines.push_back(set_variable("STASISSTATUS", "SUCCESS"));
+  for (auto& line : lines) {
+    const auto reply = co_await run_command(world_, *session->control, std::move(line), deadline);
+    if (!reply) break;
+  }
+  link->close();
+  over(*session, channel_not_in_stasis());
+}
+
+/// Forgets a session whose link is closed or closing.
+void Entrance::over(Session& session, const Error& why) {
+  session.state = Session::State::over;
+  if (!session.channel.value.empty() &&
+      world_.controls.find(session.channel) == session.control.get()) {
+    world_.controls.take(session.channel);
+  }
+  session.hangup_request.reset();
+  session.control->drop(why);
+  sessions_.erase(session.link.get());
+}
+
+// --- the end of this process --------------------------------------------------------------------
+
+boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
+  std::vector<std::shared_ptr<Session>> held;
+  for (const auto& [link, session] : sessions_) {
+    if (session->state == Session::State::held) held.push_back(session);
+  }
+  for (const auto& session : held) {
+    const auto* channel = world_.store.find(session->channel);
+    if (channel == nullptr || !channel->application) continue;
+    const std::string name = channel->name;
+    // The variable that destination_of() reads when the channel comes back.
+    co_await world_.ami.request(ami::Action{"Setvar"}
+                                    .add("Channel", name)
+                                    .add("Variable", "ARIGATE_APP")
+                                    .add("Value", channel->dialplan.app_data),
+                                deadline, "");
+    const auto moved = co_await world_.ami.request(ami::Action{"Redirect"}
+                                                       .add("Channel", name)
+                                                       .add("Context", world_.dialplan_context)
+                                                       .add("Exten", std::to_string(next_token_++))
+                                                       .add("Priority", "1"),
+                                                   deadline, "");
+    if (!moved) {
+      log::warn("channel not handed back channel={} why={}", session->channel.value,
+                moved.error().detail);
+    }
+    session->link->close();
+  }
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "agi/environment.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// Where an originated channel shall go: named by the extension of the re-entry context.
+struct Destination {
+  AppName application;
+  std::vector<std::string> arguments;
+};
+
+/// Takes the FastAGI sessions of the PBX: finds out which channel and which application each one is
+/// for, hands the channel to the application, and ends the session when either side is through.
+///
+/// One session:
+///   arriving --channel known to AMI, application active--> held --hangup, continue, cut--> over
+///      |--- application unknown or away, channel unknown --> refused (back to the dialplan) -->
+///      over
+/// A channel arrives at most 1 s before AMI tells of it; StasisStart waits for that. A session that
+/// ends by HANGUP waits a moment for AMI's HangupRequest, so that StasisEnd comes after it.
+class Entrance : public AgiOwner {
+ public:
+  /// Applications that an originate names but whose channel has not come yet.
+  static constexpr std::size_t destinations_max = 10'000;
+
+  Entrance(boost::asio::any_io_executor executor, World& world);
+  ~Entrance() override;
+
+  // AgiOwner, called by the FastAGI server.
+  void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
+  void received(AgiLink& link, const agi::Reply& reply) override;
+  void hangup_seen(AgiLink& link) override;
+  void closed(AgiLink& link) override;
+
+  /// An extension (digits) for a channel that is being originated into an application.
+  Result<std::string> expect(Destination destination);
+  void forget(const std::string& token);
+
+  /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
+  void let_go(const ChannelId& channel);
+  /// Back to the dialplan, after `lines` were sent (SET CONTEXT …): StasisEnd, then close.
+  void give_back(const ChannelId& channel, std::vector<std::string> lines);
+
+  /// Sends every held channel into the re-entry context, where it asks for us again each second;
+  /// for a wanted end of this process. Returns when all are gone from here or at the deadline.
+  boost::asio::awaitable<void> hand_back_all(TimePoint deadline);
+
+  std::size_t session_count() const { return sessions_.size(); }
+
+ private:
+  struct Session;
+  boost::asio::awaitable<void> arrive(std::shared_ptr<Session> session,
+                                      agi::Environment environment);
+  boost::asio::awaitable<std::optional<Destination>> destination_of(
+      std::shared_ptr<Session> session, agi::Environment environment);
+  boost::asio::awaitable<void> learn_call_id(ChannelId channel, std::string name);
+  boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session, Uniqueid uniqueid);
+  boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status);
+  boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
+  boost::asio::awaitable<void> finish(std::shared_ptr<Session> session,
+                                      std::vector<std::string> lines);
+  std::shared_ptr<Session> session_of(const ChannelId& channel) const;
+  void over(Session& session, const Error& why);
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
+  std::unordered_map<std::string, Destination> destinations_;
+  std::uint64_t next_token_;
+};
+
+}  // namespace arigate::ops

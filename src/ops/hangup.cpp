@@ -1,0 +1,26 @@
+#include "ops/hangup.hpp"
+
+#include <string>
+
+namespace arigate::ops {
+
+boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, ChannelId channel,
+                                            int cause) {
+  const auto* known = world.store.find(channel);
+  if (known == nullptr) co_return channel_not_found();
+  auto action =
+      ami::Action{"Hangup"}.add("Channel", known->name).add("Cause", std::to_string(cause));
+  const auto answer =
+      co_await world.ami.request(std::move(action), world.in(world.timeouts.action), "");
+  if (!answer) {
+    if (answer.error().code == Errc::not_found) co_return channel_not_found();
+    co_return answer.error();
+  }
+  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
+  constexpr int explicit_hangup = 32;
+  world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
+  entrance.let_go(channel);
+  co_return Result<void>{};
+}
+
+}  // namespace arigate::ops

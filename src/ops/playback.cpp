@@ -1,0 +1,336 @@
+#include "ops/playback.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "agi/command.hpp"
+#include "core/overloaded.hpp"
+
+namespace arigate::ops {
+namespace {
+
+/// Samples in a millisecond of the narrow-band files that STREAM FILE counts in.
+constexpr long samples_per_ms = 8;
+
+/// The arguments were checked when the plan was made, so quoting cannot fail.
+std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
+  const auto command = agi::command(verb, arguments);
+  return command ? *command : "NOOP";
+}
+
+std::string_view name_of(PlaybackControl control) {
+  switch (control) {
+    case PlaybackControl::stop:
+      return "stop";
+    case PlaybackControl::restart:
+      return "restart";
+    case PlaybackControl::pause:
+      return "pause";
+    case PlaybackControl::unpause:
+      return "unpause";
+    case PlaybackControl::reverse:
+      return "reverse";
+    case PlaybackControl::forward:
+      return "forward";
+  }
+  return "";
+}
+
+}  // namespace
+
+PlaybackMachine::Outputs PlaybackMachine::start(TimePoint now) {
+  Outputs outputs;
+  if (state_ != State::queued) return outputs;
+  if (stopping_) {  // Stopped while it waited in the queue.
+    end(outputs, model::PlaybackState::done);
+    return outputs;
+  }
+  if (!plan_.language.empty() && plan_.language != plan_.channel_language) {
+    state_ = State::language_pending;
+    outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.language})});
+    return outputs;
+  }
+  play_item(outputs, now);
+  return outputs;
+}
+
+void PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
+  file_ = 0;
+  position_ms_ = item_ == 0 ? plan_.offset_ms : 0;
+  outputs.push_back(Tell{model::PlaybackState::playing});
+  const Media& media = plan_.media[item_];
+  if (const auto* tone = std::get_if<Tone>(&media)) {
+    state_ = State::tone;
+    outputs.push_back(SendAgi{line("EXEC PlayTones", {tone->spec})});
+  } else if (const auto* number = std::get_if<SpokenNumber>(&media)) {
+    state_ = State::playing;
+    outputs.push_back(SendAgi{line("SAY NUMBER", {number->number, ""})});
+  } else if (std::get<Files>(media).names.empty()) {
+    next(outputs, now);
+  } else {
+    play_file(outputs, now);
+  }
+}
+
+void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
+  const auto& names = std::get<Files>(plan_.media[item_]).names;
+  state_ = State::playing;
+  began_ = now;
+  if (means_ == Means::controlled) {
+    // Digits that no phone sends stand for forward, reverse and pause: the defaults are # and *.
+    outputs.push_back(
+        SendAgi{line("CONTROL STREAM FILE", {names[file_], "", std::to_string(plan_.skip_ms), "A",
+                                             "B", "C", std::to_string(position_ms_)})});
+  } else {
+    outputs.push_back(SendAgi{
+        line("STREAM FILE", {names[file_], "", std::to_string(position_ms_ * samples_per_ms)})});
+  }
+}
+
+void PlaybackMachine::next(Outputs& outputs, TimePoint now) {
+  const auto* files = std::get_if<Files>(&plan_.media[item_]);
+  position_ms_ = 0;
+  if (files != nullptr && file_ + 1 < files->names.size()) {
+    ++file_;
+    return play_file(outputs, now);
+  }
+  if (item_ + 1 < plan_.media.size()) {
+    outputs.push_back(Tell{model::PlaybackState::continuing});
+    ++item_;
+    return play_item(outputs, now);
+  }
+  end(outputs, item_failed_ ? model::PlaybackState::failed : model::PlaybackState::done);
+}
+
+/// Missing files of spelled digits and characters are passed over, as the PBX's SAY does.
+bool PlaybackMachine::lenient() const {
+  const auto* files = std::get_if<Files>(&plan_.media[item_]);
+  return files != nullptr && files->spelled;
+}
+
+void PlaybackMachine::end(Outputs& outputs, model::PlaybackState state) {
+  end_state_ = state;
+  const bool language_changed = state_ != State::queued && state_ != State::language_back_pending &&
+                                !plan_.language.empty() && plan_.language != plan_.channel_language;
+  if (language_changed) {
+    state_ = State::language_back_pending;
+    outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.channel_language})});
+    return;
+  }
+  state_ = State::ended;
+  outputs.push_back(End{end_state_});
+}
+
+PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint now) {
+  Outputs outputs;
+  switch (state_) {
+    case State::language_pending:
+      play_item(outputs, now);
+      break;
+    case State::playing: {
+      controlled_paused_ = false;
+      const bool refused = !reply.ok() || reply.result == "-1";
+      if (stopping_) {
+        end(outputs, model::PlaybackState::done);
+      } else {
+        // Native goes on with the rest of the list; the last item decides how it ends.
+        item_failed_ = refused && !lenient();
+        next(outputs, now);
+      }
+      break;
+    }
+    case State::interrupted:
+      // The file's own reply, when it ended just before the token, names a position.
+      if (reply.endpos) {
+        ran_out_ = true;
+      } else {
+        after_token(outputs, now);
+      }
+      break;
+    case State::tone:
+      if (!reply.ok() || reply.result == "-1" || reply.result == "-2") {
+        end(outputs, model::PlaybackState::failed);
+      }
+      break;
+    case State::tone_stop_pending:
+      next(outputs, now);
+      break;
+    case State::language_back_pending:
+      end(outputs, end_state_);
+      break;
+    case State::queued:
+    case State::paused:
+    case State::ended:
+      break;
+  }
+  return outputs;
+}
+
+Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, TimePoint now) {
+  Outputs outputs;
+  const Error wrong{Errc::conflict,
+                    fmt::format("Can only {} while media is playing", name_of(control))};
+  using Do = PlaybackControl;
+  switch (state_) {
+    case State::queued:
+      if (control != Do::stop) return wrong;
+      stopping_ = true;  // start() ends it when its turn comes.
+      return outputs;
+    case State::ended:
+    case State::language_back_pending:
+      return wrong;
+    case State::language_pending:
+      if (control != Do::stop) return wrong;
+      stopping_ = true;
+      return outputs;
+    case State::tone_stop_pending:
+      return outputs;
+    case State::tone:
+      if (control != Do::stop) return outputs;  // Native says yes and does nothing.
+      item_ = plan_.media.size() - 1;           // A stop ends the whole list.
+      state_ = State::tone_stop_pending;
+      outputs.push_back(SendAgi{"EXEC StopPlayTones"});
+      return outputs;
+    case State::paused:
+      if (control == Do::pause) return outputs;
+      if (control == Do::stop) {
+        end(outputs, model::PlaybackState::done);
+        return outputs;
+      }
+      if (control != Do::unpause) return wrong;
+      asked_ = control;
+      after_token(outputs, now);
+      return outputs;
+    case State::interrupted:
+      asked_ = control;
+      return outputs;
+    case State::playing:
+      break;
+  }
+  if (std::holds_alternative<SpokenNumber>(plan_.media[item_])) {
+    if (control != Do::stop) return wrong;
+    stopping_ = true;  // SAY cannot be interrupted; it ends by itself.
+    return outputs;
+  }
+  if (means_ == Means::token) {
+    if (control == Do::unpause) return outputs;
+    asked_ = control;
+    interrupt(outputs, now);
+    return outputs;
+  }
+  const bool needs_playing = control != Do::stop && control != Do::pause && control != Do::unpause;
+  if (controlled_paused_ && needs_playing) return wrong;
+  switch (control) {
+    case Do::stop:
+      stopping_ = true;
+      outputs.push_back(ControlStream{"stop"});
+      break;
+    case Do::pause:
+    case Do::unpause:  // The PBX knows one verb, which toggles.
+      if (controlled_paused_ == (control == Do::pause)) break;
+      controlled_paused_ = !controlled_paused_;
+      outputs.push_back(ControlStream{"pause"});
+      outputs.push_back(
+          Tell{controlled_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing});
+      break;
+    case Do::restart:
+      outputs.push_back(ControlStream{"restart"});
+      break;
+    case Do::reverse:
+      outputs.push_back(ControlStream{"reverse"});
+      break;
+    case Do::forward:
+      outputs.push_back(ControlStream{"forward"});
+      break;
+  }
+  return outputs;
+}
+
+void PlaybackMachine::interrupt(Outputs& outputs, TimePoint now) {
+  position_ms_ = elapsed_ms(now);
+  ran_out_ = false;
+  state_ = State::interrupted;
+  ++token_;
+  outputs.push_back(SendToken{fmt::format("GET FULL VARIABLE \"arigate-token-{}\"", token_)});
+}
+
+/// The file has stopped at position_ms_ (or ended): do what was asked.
+void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
+  const bool was_paused = state_ == State::paused;
+  if (ran_out_ && asked_ != PlaybackControl::stop && asked_ != PlaybackControl::restart) {
+    ran_out_ = false;
+    return next(outputs, now);
+  }
+  switch (asked_) {
+    case PlaybackControl::stop:
+      return end(outputs, model::PlaybackState::done);
+    case PlaybackControl::pause:
+      state_ = State::paused;
+      outputs.push_back(Tell{model::PlaybackState::paused});
+      return;
+    case PlaybackControl::unpause:
+      if (was_paused) outputs.push_back(Tell{model::PlaybackState::playing});
+      return play_file(outputs, now);
+    case PlaybackControl::restart:
+      position_ms_ = 0;
+      break;
+    case PlaybackControl::reverse:
+      position_ms_ = std::max(0L, position_ms_ - plan_.skip_ms);
+      break;
+    case PlaybackControl::forward:
+      position_ms_ += plan_.skip_ms;
+      break;
+  }
+  play_file(outputs, now);
+}
+
+long PlaybackMachine::elapsed_ms(TimePoint now) const {
+  const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count();
+  return position_ms_ + std::max<long>(0, ran);
+}
+
+// --- the job ------------------------------------------------------------------------------------
+
+Job::Step PlaybackJob::start(TimePoint now) {
+  return carry_out(machine_.start(now), nullptr);
+}
+
+Job::Step PlaybackJob::on(const agi::Reply& reply, TimePoint now) {
+  return carry_out(machine_.on(reply, now), nullptr);
+}
+
+void PlaybackJob::abandon(const Error&) {
+  if (!machine_.ended()) ports_.end(machine_, model::PlaybackState::failed);
+}
+
+Result<void> PlaybackJob::on(PlaybackControl what, Control& control, TimePoint now) {
+  auto outputs = machine_.on(what, now);
+  if (!outputs) return outputs.error();
+  control.resume(*this, carry_out(*std::move(outputs), &control));
+  return {};
+}
+
+Job::Step PlaybackJob::carry_out(PlaybackMachine::Outputs outputs, Control* interrupted) {
+  Step step = Wait{};
+  for (auto& output : outputs) {
+    std::visit(
+        Overloaded{
+            [&](PlaybackMachine::SendAgi& send) { step = Send{std::move(send.line)}; },
+            [&](PlaybackMachine::SendToken& send) {
+              if (interrupted != nullptr) interrupted->interrupt(std::move(send.line));
+            },
+            [&](PlaybackMachine::ControlStream& stream) { ports_.control_stream(stream.verb); },
+            [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state); },
+            [&](PlaybackMachine::End& ended) {
+              step = Done{};
+              ports_.end(machine_, ended.state);
+            },
+        },
+        output);
+  }
+  return step;
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "agi/decoder.hpp"
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "model/channel.hpp"
+#include "ops/control.hpp"
+#include "ops/media.hpp"
+
+namespace arigate::ops {
+
+enum class PlaybackControl : std::uint8_t { stop, restart, pause, unpause, reverse, forward };
+
+/// What is to be played, and how.
+struct PlaybackPlan {
+  PlaybackId id;
+  std::vector<std::string> uris;  ///< As the client wrote them; at least one.
+  std::vector<Media> media;       ///< The same, understood.
+  std::string language;           ///< "" leaves the channel's language alone.
+  std::string channel_language;   ///< To go back to.
+  long offset_ms = 0;
+  long skip_ms = 3000;
+};
+
+/// Plays a list of media on one channel, by one of two means:
+///   `controlled` (PBXs with the ControlPlayback action): CONTROL STREAM FILE; control by AMI.
+///   `token` (older ones): STREAM FILE, which any new command line interrupts without a reply. To
+///   pause or stop we send a question whose answer cannot be mistaken, remember how long the file
+///   has played, and go on with STREAM FILE at that offset.
+///
+///   queued --start--> playing --reply--> playing the next file or item, or done
+///   playing --pause--> paused --unpause--> playing;   playing, paused --stop--> done
+///   token only: playing --any control--> interrupted --answer to the token--> what was asked
+///   a refusal of the PBX fails the item; the last item decides done or failed;   anything after
+///   done or failed is ignored
+class PlaybackMachine {
+ public:
+  enum class Means : std::uint8_t { controlled, token };
+
+  struct SendAgi {
+    std::string line;
+  };  ///< A command; its reply comes back to on().
+  struct SendToken {
+    std::string line;
+  };  ///< A line that interrupts the running one.
+  struct ControlStream {
+    std::string_view verb;
+  };  ///< AMI ControlPlayback with this verb.
+  struct Tell {
+    model::PlaybackState state;
+  };  ///< Report this state; see item().
+  struct End {
+    model::PlaybackState state;
+  };  ///< Report this and be done.
+  using Output = std::variant<SendAgi, SendToken, ControlStream, Tell, End>;
+  using Outputs = std::vector<Output>;
+
+  PlaybackMachine(PlaybackPlan plan, Means means) : plan_{std::move(plan)}, means_{means} {}
+
+  Outputs start(TimePoint now);
+  Outputs on(const agi::Reply& reply, TimePoint now);
+  /// Errc::conflict when it is not playing.
+  Result<Outputs> on(PlaybackControl control, TimePoint now);
+
+  const PlaybackPlan& plan() const { return plan_; }
+  std::size_t item() const { return item_; }  ///< Index of the URI that plays.
+  bool started() const { return state_ != State::queued; }
+  bool ended() const { return state_ == State::ended; }
+
+ private:
+  enum class State : std::uint8_t {
+    queued,
+    language_pending,  // the reply to SET VARIABLE CHANNEL(language)
+    playing,           // the reply to the playing command
+    paused,
+    interrupted,  // the reply to the token
+    tone,         // plays until stopped; no reply is due
+    tone_stop_pending,
+    language_back_pending,
+    ended,
+  };
+
+  void play_item(Outputs& outputs, TimePoint now);
+  void play_file(Outputs& outputs, TimePoint now);
+  void next(Outputs& outputs, TimePoint now);
+  void end(Outputs& outputs, model::PlaybackState state);
+  void interrupt(Outputs& outputs, TimePoint now);
+  void after_token(Outputs& outputs, TimePoint now);
+  long elapsed_ms(TimePoint now) const;
+  bool lenient() const;
+
+  PlaybackPlan plan_;
+  Means means_;
+  State state_ = State::queued;
+  std::size_t item_ = 0;
+  std::size_t file_ = 0;
+  long position_ms_ = 0;  // where the running command began in the file
+  TimePoint began_{};
+  bool stopping_ = false;
+  bool item_failed_ = false;
+  bool controlled_paused_ = false;
+  bool ran_out_ = false;  // the file ended by itself while the token was under way
+  PlaybackControl asked_ = PlaybackControl::stop;
+  std::uint32_t token_ = 0;
+  model::PlaybackState end_state_ = model::PlaybackState::done;
+};
+
+/// How a playback reaches the PBX and the model.
+struct PlaybackPorts {
+  std::function<void(std::string_view verb)> control_stream;
+  std::function<void(const PlaybackMachine&, model::PlaybackState)> tell;
+  std::function<void(const PlaybackMachine&, model::PlaybackState)> end;
+};
+
+/// The machine as a job of the channel's queue.
+class PlaybackJob : public Job {
+ public:
+  PlaybackJob(PlaybackMachine machine, PlaybackPorts ports)
+      : machine_{std::move(machine)}, ports_{std::move(ports)} {}
+
+  Step start(TimePoint now) override;
+  Step on(const agi::Reply& reply, TimePoint now) override;
+  void abandon(const Error& why) override;
+
+  /// From REST, at any time. `control`: the queue that this job is in.
+  Result<void> on(PlaybackControl what, Control& control, TimePoint now);
+
+ private:
+  Step carry_out(PlaybackMachine::Outputs outputs, Control* interrupted);
+  PlaybackMachine machine_;
+  PlaybackPorts ports_;
+};
+
+}  // namespace arigate::ops

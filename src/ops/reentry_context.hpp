@@ -1,0 +1,25 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// The dialplan lines of the re-entry context, priority 1 first, as "Application,data": the channel
+/// asks for us, and asks again each second, up to 30 times, when we are away; it ends when we said
+/// so (ARIGATE_DONE) or the caller hung up. `url`: "agi://host:port".
+std::vector<std::string> reentry_lines(const std::string& url);
+
+enum class ReentryState { present, added, missing };
+
+/// Looks whether the PBX has the context, and adds it in memory when `may_add`: it lasts until the
+/// next dialplan reload. `missing`: it is not there and could not be added (1.8 adds lines only to
+/// a context that exists, and the AMI user needs the class `command`).
+boost::asio::awaitable<Result<ReentryState>> ensure_reentry_context(World& world, std::string url,
+                                                                    bool may_add);
+
+}  // namespace arigate::ops

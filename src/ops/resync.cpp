@@ -1,0 +1,17 @@
+#include "ops/resync.hpp"
+
+#include <chrono>
+
+namespace arigate::ops {
+
+boost::asio::awaitable<Result<void>> resync(World& world) {
+  constexpr std::chrono::seconds list_timeout{60};  // Ten thousand rows from a busy PBX.
+  world.reconciler.begin_list();
+  const auto rows =
+      co_await world.ami.list(ami::Action{"CoreShowChannels"}, world.in(list_timeout));
+  if (!rows) co_return rows.error();
+  world.reconciler.apply_list(*rows, world.clock.wall());
+  co_return Result<void>{};
+}
+
+}  // namespace arigate::ops

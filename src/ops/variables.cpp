@@ -1,0 +1,136 @@
+#include "ops/variables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string_view>
+
+#include "agi/command.hpp"
+#include "ami/value.hpp"
+#include "core/text.hpp"
+#include "ops/command.hpp"
+
+namespace arigate::ops {
+namespace {
+
+boost::asio::awaitable<Result<std::string>> read(World& world, std::string channel_name,
+                                                 std::string variable) {
+  ami::Action action{"Getvar"};
+  if (!channel_name.empty()) action.add("Channel", channel_name);
+  action.add("Variable", variable);
+  const auto answer =
+      co_await world.ami.request(std::move(action), world.in(world.timeouts.action), "");
+  if (!answer) co_return answer.error();
+  // The value runs over raw lines when it holds line ends; the decoder keeps a bare LF as data.
+  co_return std::string{(*answer)[ami::Key::value]};
+}
+
+boost::asio::awaitable<Result<void>> write(World& world, std::string channel_name,
+                                           std::string variable, std::string value) {
+  ami::Action action{"Setvar"};
+  if (!channel_name.empty()) action.add("Channel", channel_name);
+  action.add("Variable", variable).add("Value", value);
+  const auto answer =
+      co_await world.ami.request(std::move(action), world.in(world.timeouts.action), "");
+  if (!answer) co_return answer.error();
+  co_return Result<void>{};
+}
+
+Result<void> check(std::string_view variable) {
+  if (variable.empty() || has_line_break(variable)) {
+    return Error{Errc::bad_request, "Variable name not usable"};
+  }
+  if (is_dangerous_function(variable)) {
+    return Error{Errc::forbidden, "This function is not allowed through ARI"};
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_dangerous_function(std::string_view variable) {
+  static constexpr std::array functions{
+      std::string_view{"SHELL"},       std::string_view{"FILE"},
+      std::string_view{"CURL"},        std::string_view{"DB"},
+      std::string_view{"DB_DELETE"},   std::string_view{"REALTIME"},
+      std::string_view{"STAT"},        std::string_view{"AST_CONFIG"},
+      std::string_view{"EVAL"},        std::string_view{"ODBC"},
+      std::string_view{"SYSINFO"},     std::string_view{"ENV"},
+      std::string_view{"LOCK"},        std::string_view{"REALTIME_STORE"},
+      std::string_view{"FILE_FORMAT"}, std::string_view{"REALTIME_DESTROY"},
+      std::string_view{"JACK_HOOK"}};
+  // Also inside: ${...} and nested calls are evaluated by the PBX.
+  if (variable.find("${") != std::string_view::npos ||
+      variable.find("$[") != std::string_view::npos) {
+    return true;
+  }
+  const auto name = trim(variable.substr(0, variable.find('(')));
+  if (name.size() == variable.size()) return false;
+  return std::any_of(functions.begin(), functions.end(),
+                     [name](std::string_view function) { return iequals(name, function); });
+}
+
+boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId channel,
+                                                         std::string variable) {
+  const auto* known = world.store.find(channel);
+  if (known == nullptr) co_return Error{Errc::not_found, "Provided channel was not found"};
+  if (const auto fine = check(variable); !fine) co_return fine.error();
+  const Error unset{Errc::not_found, "Provided variable was not found"};
+  const bool is_function = variable.back() == ')';
+  Control* control = world.controls.find(channel);
+  if (control != nullptr && control->idle()) {
+    // Only AGI tells an unset variable from an empty one.
+    auto line = agi::command("GET VARIABLE", {variable});
+    if (!line) co_return line.error();
+    const auto reply =
+        co_await run_command(world, *control, std::move(*line), world.in(world.timeouts.command));
+    if (!reply) co_return reply.error();
+    if (reply->ok() && reply->value) co_return *reply->value;
+    if (reply->ok() && is_function) {
+      co_return Error{Errc::refused_by_pbx, "Unable to read provided function"};
+    }
+    if (reply->ok()) co_return unset;
+    // A dead channel or an odd reply: AMI may still know.
+    known = world.store.find(channel);
+    if (known == nullptr) co_return Error{Errc::not_found, "Provided channel was not found"};
+  }
+  auto value = co_await read(world, known->name, std::move(variable));
+  if (!value && value.error().code == Errc::not_found) {
+    co_return Error{Errc::not_found, "Provided channel was not found"};
+  }
+  if (value && value->empty() && !is_function) co_return unset;
+  co_return value;
+}
+
+boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channel,
+                                                  std::string variable, std::string value) {
+  const auto control = control_of(world, channel);
+  if (!control) co_return control.error();
+  if (const auto fine = check(variable); !fine) co_return fine.error();
+  if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
+  if (value.size() + 16 > ami::action_line_bytes_max) {
+    // Too long for an AMI line: AGI takes twice as much, when its turn comes.
+    auto line = agi::command("SET VARIABLE", {variable, value});
+    if (!line) co_return line.error();
+    std::deque<std::string> lines;
+    lines.push_back(std::move(*line));
+    co_return co_await run_commands(world, channel, std::move(lines));
+  }
+  auto outcome =
+      co_await write(world, world.store.find(channel)->name, std::move(variable), std::move(value));
+  if (!outcome && outcome.error().code == Errc::not_found) co_return channel_not_found();
+  co_return outcome;
+}
+
+boost::asio::awaitable<Result<std::string>> get_global(World& world, std::string variable) {
+  if (const auto fine = check(variable); !fine) co_return fine.error();
+  co_return co_await read(world, "", std::move(variable));
+}
+
+boost::asio::awaitable<Result<void>> set_global(World& world, std::string variable,
+                                                std::string value) {
+  if (const auto fine = check(variable); !fine) co_return fine.error();
+  co_return co_await write(world, "", std::move(variable), std::move(value));
+}
+
+}  // namespace arigate::ops

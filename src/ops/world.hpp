@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/clock.hpp"
+#include "model/reconciler.hpp"
+#include "model/store.hpp"
+#include "ops/control.hpp"
+#include "ops/ports.hpp"
+#include "ops/watches.hpp"
+
+namespace arigate::ops {
+
+/// What every operation works with. app::Gateway owns the parts; they outlive all operations.
+struct World {
+  const Clock& clock;
+  const model::Store& store;
+  model::Reconciler& reconciler;
+  AmiPort& ami;
+  Watches& watches;
+  Controls& controls;
+  ApplicationPort& applications;
+  std::function<void()> ask_resync;  ///< Starts a new channel list, unless one is under way.
+  Timeouts timeouts;
+  std::string dialplan_context = "arigate";
+  std::string recordings_directory = "/var/spool/asterisk/recording";
+
+  TimePoint in(std::chrono::milliseconds wait) const { return clock.now() + wait; }
+};
+
+/// The errors that native ARI has for every operation on a channel.
+inline Error channel_not_found() {
+  return {Errc::not_found, "Channel not found"};
+}
+inline Error channel_not_in_stasis() {
+  return {Errc::not_in_application, "Channel not in Stasis application"};
+}
+
+/// The control of a channel: Errc::not_found or Errc::not_in_application.
+inline Result<Control*> control_of(const World& world, const ChannelId& channel) {
+  const auto* known = world.store.find(channel);
+  if (known == nullptr) return channel_not_found();
+  Control* control = world.controls.find(channel);
+  if (control == nullptr || !known->application) return channel_not_in_stasis();
+  return control;
+}
+
+}  // namespace arigate::ops
