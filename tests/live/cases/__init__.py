@@ -3,5 +3,6 @@
 from . import comparator  # noqa: F401
 from . import calls  # noqa: F401
 from . import requests  # noqa: F401
+from . import channels  # noqa: F401
 from . import faults  # noqa: F401
 from . import setup  # noqa: F401

@@ -2,46 +2,8 @@
 
 import time
 
-from harness.ari import Recorder
-from harness.outcome import check, wait_until
-from harness.registry import case
-from harness.sides import client, compare_sides
-
-
-def _compared(name, scenario):
-    """Adds a test that plays scenario(pbx, ari, events) on both sides, with the application's socket open."""
-
-    @case(f"same-as-native-{name}")
-    def compared(run):
-        def play(pbx, url):
-            recorder = Recorder()
-            ari = client(url, recorder)
-            with ari.events("oracle") as events:
-                scenario(pbx, ari, events)
-                _settle(pbx)
-            return recorder.lines
-
-        compare_sides(run, name, play)
-
-
-def _settle(pbx):
-    """Until the PBX has no channel left and what it said about that has come."""
-    for channel in pbx.channels():
-        if not channel.endswith(";2"):  # The other leg follows by itself; two hangups would race.
-            pbx.observer().action({"Action": "Hangup", "Channel": channel})
-    wait_until(lambda: not pbx.channels(), 5, "every channel is gone")
-    time.sleep(0.3)  # Native sends nothing that says "that was all".
-
-
-def _caller(pbx, events, answered_by=None):
-    since = events.mark()
-    pbx.call_locally("600")
-    path = "/channels/" + events.wait("StasisStart", since=since)["channel"]["id"]
-    if answered_by:
-        since = events.mark()
-        answered_by.post(path + "/answer")
-        events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Up", since=since)
-    return path
+from harness.outcome import check
+from harness.scenario import caller, compared, settle
 
 
 # (method, path below the channel, parameters); each is sent to a channel in the state that the name says.
@@ -152,13 +114,13 @@ def _requests_on(path, ari, requests):
         time.sleep(0.05)  # So that a request's events stand with it in the recording.
 
 
-_compared("requests-on-no-channel", lambda pbx, ari, events: _requests_on("", ari, _ON_NO_CHANNEL))
-_compared("requests-on-an-unknown-channel", lambda pbx, ari, events: _requests_on(
+compared("requests-on-no-channel", lambda pbx, ari, events: _requests_on("", ari, _ON_NO_CHANNEL))
+compared("requests-on-an-unknown-channel", lambda pbx, ari, events: _requests_on(
     "/channels/nope", ari, _ON_A_CHANNEL_OF_SOMEBODY_ELSE))
-_compared("requests-on-a-ringing-channel", lambda pbx, ari, events: _requests_on(
-    _caller(pbx, events), ari, _ON_A_CHANNEL))
-_compared("requests-on-an-answered-channel", lambda pbx, ari, events: _requests_on(
-    _caller(pbx, events, answered_by=ari), ari, _ON_A_CHANNEL))
+compared("requests-on-a-ringing-channel", lambda pbx, ari, events: _requests_on(
+    caller(pbx, events), ari, _ON_A_CHANNEL))
+compared("requests-on-an-answered-channel", lambda pbx, ari, events: _requests_on(
+    caller(pbx, events, answered_by=ari), ari, _ON_A_CHANNEL))
 
 
 def _somebody_elses(pbx, ari, events):
@@ -187,7 +149,7 @@ def _unanswered_originates(pbx, ari, events):
 
 
 def _playbacks(pbx, ari, events):
-    path = _caller(pbx, events, answered_by=ari)
+    path = caller(pbx, events, answered_by=ari)
     for media in ("sound:tone-short", "sound:tone-short,sound:tone-short", "sound:no-such-sound"):
         since = events.mark()
         ari.post(path + "/play", media=media)
@@ -213,28 +175,28 @@ def _continue_in_dialplan(pbx, ari, events):
     for parameters in ({}, {"context": "elsewhere", "extension": "700", "priority": "1"},
                        {"context": "elsewhere", "extension": "700", "label": "later"}):
         since = events.mark()
-        path = _caller(pbx, events, answered_by=ari)
+        path = caller(pbx, events, answered_by=ari)
         ari.post(path + "/continue", **parameters)
         events.wait("StasisEnd", since=since)
         time.sleep(0.2)
         if parameters:
             ari.post(path + "/continue")
-        _settle(pbx)
+        settle(pbx)
 
 
 def _move(pbx, ari, events):
-    path = _caller(pbx, events)
+    path = caller(pbx, events)
     with ari.events("second"):
         for parameters in ({"app": "second", "appArgs": "x,y"}, {"app": "nobody-home"}, {"app": "oracle"}):
             ari.post(path + "/move", **parameters)
             time.sleep(0.5)
             ari.get(path)
-        _settle(pbx)
+        settle(pbx)
 
 
-_compared("requests-on-somebody-elses-channel", _somebody_elses)
-_compared("bad-originates", _bad_originates)
-_compared("unanswered-originates", _unanswered_originates)
-_compared("playbacks", _playbacks)
-_compared("continue", _continue_in_dialplan)
-_compared("move", _move)
+compared("requests-on-somebody-elses-channel", _somebody_elses)
+compared("bad-originates", _bad_originates)
+compared("unanswered-originates", _unanswered_originates)
+compared("playbacks", _playbacks)
+compared("continue", _continue_in_dialplan)
+compared("move", _move)

@@ -12,8 +12,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 # SIP/alice-0000002a, Local/600@phones-00000003;2: the counter differs from run to run.
 _NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)")
 _LOOPBACK_PORT = re.compile(r"127\.0\.0\.1:\d+")
-# Measured by the PBX at the end of a call: no two calls are alike.
-_MEASURED_VARIABLES = ("RTPAUDIOQOS", "RTPVIDEOQOS")
+# Measured by the PBX at the end of a call, or made up by the phone: no two calls are alike.
+_VARIABLES_OF_ONE_CALL = ("RTPAUDIOQOS", "RTPVIDEOQOS", "SIPCALLID")
 
 
 class Names:
@@ -56,8 +56,8 @@ class Names:
 def event(raw, names):
     """The event with placeholders."""
     masked = _mask(raw, names)
-    if str(raw.get("variable", "")).startswith(_MEASURED_VARIABLES) and "value" in raw:
-        masked["value"] = "<measured>"
+    if str(raw.get("variable", "")).startswith(_VARIABLES_OF_ONE_CALL) and "value" in raw:
+        masked["value"] = "<of this call>"
     return masked
 
 

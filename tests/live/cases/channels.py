@@ -1,0 +1,108 @@
+"""Calls that the application places, and what it hears when it listens to everything."""
+
+import time
+
+from harness.outcome import check
+from harness.phones import Phone
+from harness.scenario import caller, compared
+
+
+def _is_gone(channel):
+    return lambda e: e["type"] == "ChannelDestroyed" and e["channel"]["id"] == channel
+
+
+def _dials(phone, steps, expects="StasisStart", **parameters):
+    """A scenario that originates to a SIP phone, and hangs up if the phone answers."""
+
+    def scenario(pbx, ari, events):
+        with Phone(pbx, phone, steps) as callee:
+            status, channel = ari.post("/channels/dialled", endpoint=pbx.phone(phone), **parameters)
+            check(status == 200, f"originate: {status} {channel}")
+            events.wait(expects, timeout=10)
+            if expects == "StasisStart":
+                ari.get("/channels/dialled")
+                ari.delete("/channels/dialled")
+                events.wait(_is_gone("dialled"))
+            callee.wait(10)
+
+    return scenario
+
+
+_TO_APP = {"app": "oracle", "appArgs": "a,b", "callerId": '"The Shop" <900>'}
+_ANSWERS = ["ring", ("pause", 300), "answer", "await_bye"]
+
+compared("sip-phone-answers", _dials("bob", _ANSWERS, **_TO_APP))
+compared("sip-phone-is-busy", _dials("carol", [("refuse", 486, "Busy Here")], "ChannelDestroyed", **_TO_APP))
+compared("sip-phone-declines", _dials("carol", [("refuse", 603, "Decline")], "ChannelDestroyed", **_TO_APP))
+compared("sip-phone-does-not-answer",
+         _dials("dave", ["ring", "await_cancel"], "ChannelDestroyed", timeout="2", **_TO_APP))
+
+
+def _given_up_while_ringing(pbx, ari, events):
+    with Phone(pbx, "dave", ["ring", "await_cancel"]) as callee:
+        ari.post("/channels/dialled", endpoint=pbx.phone("dave"), **_TO_APP)
+        events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Ringing")
+        time.sleep(0.2)  # Both events of the ringing are out, in whichever order.
+        ari.get("/channels/dialled")
+        ari.delete("/channels/dialled")
+        events.wait(_is_gone("dialled"))
+        callee.wait(10)
+
+
+def _caller_gives_up(pbx, ari, events):
+    with Phone(pbx, "alice", ["ringing", ("pause", 300), "cancel"], dials="600") as alice:
+        path = "/channels/" + events.wait("StasisStart")["channel"]["id"]
+        ari.post(path + "/ring")
+        events.wait("StasisEnd")
+        alice.wait(10)
+        ari.get(path)
+
+
+def _refused_caller(pbx, ari, events):
+    with Phone(pbx, "alice", [("refused", 486)], dials="600") as alice:
+        path = "/channels/" + events.wait("StasisStart")["channel"]["id"]
+        ari.delete(path, reason="busy")
+        events.wait("StasisEnd")
+        alice.wait(10)
+
+
+def _sip_call(pbx, ari, events):
+    with Phone(pbx, "alice", ["answered", ("pause", 700), ("info", "5"), ("pause", 700), "bye"], dials="600") as alice:
+        path = "/channels/" + events.wait("StasisStart")["channel"]["id"]
+        ari.post(path + "/answer")
+        events.wait("StasisEnd")
+        alice.wait(10)
+
+
+def _local_call(pbx, ari, events):
+    path = caller(pbx, events, answered_by=ari)
+    ari.post(path + "/variable", variable="A", value="1")
+    events.wait(lambda e: e.get("variable") == "A")
+    ari.delete(path)
+    events.wait(_is_gone(path.split("/")[-1]))
+
+
+def _to_extension(pbx, ari, events):
+    ari.post("/channels/placed", endpoint="Local/answer@far-end/n", context="elsewhere", extension="700",
+             priority="1")
+    events.wait("ChannelUserevent")
+    ari.get("/channels/placed")
+    ari.delete("/channels/placed")
+    events.wait(_is_gone("placed"))
+
+
+def _replaced(pbx, ari, events):
+    with ari.events("oracle") as newer:
+        events.wait("ApplicationReplaced")
+        since = newer.mark()
+        pbx.call_locally("600")
+        newer.wait("StasisStart", since=since)
+
+
+compared("given-up-while-ringing", _given_up_while_ringing)
+compared("caller-gives-up", _caller_gives_up)
+compared("caller-is-refused", _refused_caller)
+compared("application-replaced", _replaced)
+compared("everything-of-a-sip-call", _sip_call, subscribeAll="true")
+compared("everything-of-a-local-call", _local_call, subscribeAll="true")
+compared("everything-of-a-call-to-an-extension", _to_extension, subscribeAll="true")
