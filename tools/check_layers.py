@@ -27,7 +27,7 @@ COROUTINES = tuple(
 ANYTHING = ("",)
 LAYERS = {
     "core": ({"core"}, ("simdjson",)),
-    "generated": ({"generated", "core"}, ()),
+    "generated": ({"generated", "core", "ami"}, ()),
     "ami": ({"ami", "core", "generated"}, ("openssl/",)),
     "agi": ({"agi", "core", "generated"}, ()),
     "model": ({"model", "core", "ami", "agi", "generated"}, ()),

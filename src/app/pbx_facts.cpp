@@ -71,7 +71,7 @@ boost::asio::awaitable<ari::PbxFacts> read_pbx_facts(ops::World& world) {
   }
   const auto core = co_await command(world, "core show settings");
   facts.entity_id = std::string{trim(between(core, "Entity ID:", "\n"))};
-  const auto language = trim(between(core, "Default language:", "\n"));
+  const std::string language{trim(between(core, "Default language:", "\n"))};
   if (!language.empty()) facts.default_language = language;
   co_return facts;
 }

@@ -1,0 +1,57 @@
+#include "app/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "app/check.hpp"
+#include "app/exit_codes.hpp"
+#include "app/run.hpp"
+#include "arigate/version.hpp"
+
+namespace arigate::app {
+namespace {
+
+constexpr const char* default_file = "/etc/arigate/arigate.conf";
+
+int parse_and_do(int argc, const char* const* argv) {
+  CLI::App program{
+      "ARI for a PBX without ARI: logs in over AMI, takes calls over FastAGI, serves REST "
+      "and WebSocket."};
+  program.set_version_flag("--version", fmt::format("arigate {}", version));
+  program.require_subcommand(1);
+
+  std::string file = default_file;
+  auto* run =
+      program.add_subcommand("run", "Serve until SIGTERM; SIGHUP reads the configuration again");
+  run->add_option("-c,--config", file, "Configuration")->capture_default_str();
+  auto* check = program.add_subcommand(
+      "check",
+      "Read the configuration, log in to the PBX and tell what it lacks\n"
+      "exit codes: 0 ready, 2 configuration, 3 PBX not reached, 4 login refused, "
+      "5 something is missing");
+  check->add_option("-c,--config", file, "Configuration")->capture_default_str();
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  return run->parsed() ? run_command(file) : check_command(file);
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return parse_and_do(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "arigate: {}\n", error.what());
+    return exit_failed;
+  }
+}
+
+}  // namespace arigate::app
