@@ -233,7 +233,8 @@ struct Gateway::Parts : io::AmiOwner {
 
   /// "host:port" at which the PBX reaches our FastAGI listener.
   std::string advertised() const {
-    if (!config.fastagi.advertise.empty()) return config.fastagi.advertise;
+    const std::string& given = config.fastagi.advertise;
+    if (!given.empty()) return given.starts_with("agi://") ? given.substr(6) : given;
     return ami.local_address() + ":" + std::to_string(agi->port());
   }
 
@@ -281,6 +282,7 @@ struct Gateway::Parts : io::AmiOwner {
     model_options.channelvars = config.general.channelvars;
     model_options.dialplan_context = config.dialplan.context;
     model_options.fastagi_port = std::to_string(agi->port());
+    if (!config.fastagi.advertise.empty()) model_options.fastagi_advertised = advertised();
     reconciler.set_options(std::move(model_options));
     if (const auto listening = http.listen(); !listening) return listening.error();
     log::info("listening http={}:{} fastagi={}:{}", config.http.bind, http.port(),

@@ -122,6 +122,10 @@ void Applications::follow(const AppName& application, const ChannelId& channel) 
   }
 }
 
+void Applications::follow_when_dialled(const AppName& application, const ChannelId& channel) {
+  awaited_.insert_or_assign(channel, application);
+}
+
 std::optional<std::string> Applications::json(const AppName& application) const {
   const auto found = apps_.find(application.value);
   if (found == apps_.end()) return std::nullopt;
@@ -265,6 +269,7 @@ void Applications::on(const model::Change& change, WallTime when) {
   if (const auto* start = std::get_if<model::StasisStart>(&change)) {
     follow(start->application, start->channel.id);  // It is told of its own start.
   }
+  if (!awaited_.empty()) begin_to_follow(change);
   const auto of = [&](const model::Channel* channel) {
     if (channel != nullptr) for_channel(channel->id, type, change, when);
   };
@@ -283,22 +288,13 @@ void Applications::on(const model::Change& change, WallTime when) {
                      }
                    }
                  },
-                 [&](const auto& other) {
-                   if constexpr (requires { other.technology; }) {
-                     const std::string technology{other.technology};
-                     const std::string name = technology + '/' + std::string{other.resource};
-                     for (const auto& [app_name, application] : apps_) {
-                       if (application->endpoints.contains(name) ||
-                           application->endpoints.contains(technology)) {
-                         deliver(*application, type, change, when);
-                       }
-                     }
-                   } else if constexpr (requires { other.channel->id; }) {
-                     of(other.channel);
-                   } else if constexpr (requires { other.channel.id; }) {
-                     of(&other.channel);
-                   }
+                 [&](const model::PeerStatusChange& peer) {
+                   for_endpoint(peer.technology, peer.resource, type, change, when);
                  },
+                 [&](const model::ContactStatusChange& contact) {
+                   for_endpoint(contact.technology, contact.resource, type, change, when);
+                 },
+                 [&](const auto&) { of(model::subject_of(change)); },
              },
              change);
   for_all(type, change, when);
@@ -328,6 +324,39 @@ void Applications::for_channel(const ChannelId& channel, std::string_view type,
   const auto found = by_channel_.find(channel);
   if (found == by_channel_.end()) return;
   for (App* application : found->second) deliver(*application, type, change, when);
+}
+
+void Applications::for_endpoint(std::string_view technology, std::string_view resource,
+                                std::string_view type, const model::Change& change, WallTime when) {
+  const std::string all_of{technology};
+  const std::string name = all_of + '/' + std::string{resource};
+  for (const auto& [app_name, application] : apps_) {
+    if (application->endpoints.contains(name) || application->endpoints.contains(all_of)) {
+      deliver(*application, type, change, when);
+    }
+  }
+}
+
+/// Natively the subscription starts when the new channel was made and set up, and covers both legs
+/// of a Local channel: the first event for the application is one of the second leg, or the Dial,
+/// or the end if it comes to no Dial.
+void Applications::begin_to_follow(const model::Change& change) {
+  const auto* channel = model::subject_of(change);
+  if (channel == nullptr || std::holds_alternative<model::ChannelCreated>(change)) return;
+  const model::Channel* first = channel;
+  if (channel->name.ends_with(";2")) {
+    first = store_.find_name(channel->name.substr(0, channel->name.size() - 1) + '1');
+  } else if (!std::holds_alternative<model::Dial>(change) &&
+             !std::holds_alternative<model::ChannelDestroyed>(change)) {
+    return;
+  }
+  if (first == nullptr) return;
+  const auto awaited = awaited_.extract(first->id);
+  if (awaited.empty()) return;
+  follow(awaited.mapped(), first->id);
+  if (!first->name.ends_with(";1")) return;
+  const auto* second = store_.find_name(first->name.substr(0, first->name.size() - 1) + '2');
+  if (second != nullptr) follow(awaited.mapped(), second->id);
 }
 
 void Applications::for_all(std::string_view type, const model::Change& change, WallTime when) {

@@ -51,7 +51,8 @@ class Applications : public EventSocketOwner,
   // ops::ApplicationPort
   bool active(const AppName& application) const override;
 
-  void follow(const AppName& application, const ChannelId& channel) override;
+  void follow_when_dialled(const AppName& application, const ChannelId& channel) override;
+  void forget(const ChannelId& channel) override { awaited_.erase(channel); }
 
   bool exists(const AppName& application) const { return apps_.contains(application.value); }
 
@@ -94,11 +95,15 @@ class Applications : public EventSocketOwner,
   };
 
   App& app(const AppName& name);
+  void follow(const AppName& application, const ChannelId& channel);
   void interest(App& application, const ChannelId& channel, int more);
   void drop_if_over(App& application);
   void deliver(App& application, std::string_view type, const model::Change& change, WallTime when);
   void for_channel(const ChannelId& channel, std::string_view type, const model::Change& change,
                    WallTime when);
+  void for_endpoint(std::string_view technology, std::string_view resource, std::string_view type,
+                    const model::Change& change, WallTime when);
+  void begin_to_follow(const model::Change& change);
   void for_all(std::string_view type, const model::Change& change, WallTime when);
   Result<std::vector<Source>> sources_of(const std::vector<std::string>& sources) const;
   void append_json(std::string& out, const App& application) const;
@@ -110,6 +115,7 @@ class Applications : public EventSocketOwner,
   std::map<std::string, std::unique_ptr<App>, std::less<>> apps_;
   std::vector<App*> all_;  ///< Those with subscribe_all.
   std::unordered_map<ChannelId, std::vector<App*>> by_channel_;
+  std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_map<EventSocket*, std::shared_ptr<EventSocket>> sockets_;
   std::string event_;  ///< The event that is being delivered, as far as it is the same for all.
   std::size_t event_length_ = 0;  ///< 0: not yet written.

@@ -173,16 +173,15 @@ Channels::Later Channels::originate(Request request) {
   if (!variables) co_return error_response(variables.error());
   wanted.variables = std::move(*variables);
 
-  const auto id = co_await ops::originate(world_, entrance_, std::move(wanted));
-  if (!id) {
-    if (id.error().code == Errc::refused_by_pbx && id.error().detail == "Allocation failed") {
+  const auto channel = co_await ops::originate(world_, entrance_, std::move(wanted));
+  if (!channel) {
+    if (channel.error().code == Errc::refused_by_pbx &&
+        channel.error().detail == "Allocation failed") {
       co_return json_response(R"({"error":"Allocation failed"})", 500);  // Native's own form.
     }
-    co_return error_response(id.error());
+    co_return error_response(channel.error());
   }
-  const auto* channel = world_.store.find(*id);
-  if (channel == nullptr) co_return json_response(R"({"error":"Allocation failed"})", 500);
-  co_return json_response(std::string{snapshots_.channel(*channel)});
+  co_return json_response(snapshots_.once(*channel));
 }
 
 Channels::Later Channels::hangup(Request request) {

@@ -30,6 +30,12 @@ class Snapshots {
 
   /// Good until the channel changes or forget().
   std::string_view channel(const model::Channel& channel);
+  /// The same for a copy of a channel, which is not kept.
+  std::string once(const model::Channel& channel) const {
+    std::string json;
+    write(json, channel);
+    return json;
+  }
   void forget(const ChannelId& id) { entries_.erase(id); }
   std::size_t size() const { return entries_.size(); }
 

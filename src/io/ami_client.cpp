@@ -257,7 +257,10 @@ void AmiClient::dispatch(const ami::Message& message) {
       return;
     }
   }
-  if (message.event() != ami::EventName::none) owner_.event(message);
+  if (message.event() == ami::EventName::none) return;
+  log::debug("ami event={} uniqueid={} variable={}", message[ami::Key::event],
+             message[ami::Key::uniqueid], message[ami::Key::variable]);
+  owner_.event(message);
 }
 
 // --- requests -----------------------------------------------------------------------------------

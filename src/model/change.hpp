@@ -131,6 +131,10 @@ using Change =
                  PeerStatusChange, ContactStatusChange, StasisStart, StasisEnd,
                  ApplicationMoveFailed, PlaybackChange, AgiStarted, OriginateFailed, Resynced>;
 
+/// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
+/// the peer.
+const Channel* subject_of(const Change& change);
+
 /// Who is told. Called synchronously, in causal order per object.
 class ChangeSink {
  public:

@@ -65,6 +65,7 @@ struct Channel {
 
   std::optional<AppName> application;  ///< Which ARI application holds it.
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
+  bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.
   bool announced = false;              ///< ChannelCreated is out.
   bool dialing = false;                ///< A Dial to it is under way (old dialects).

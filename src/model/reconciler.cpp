@@ -175,11 +175,9 @@ std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string
   if (slash == std::string_view::npos) return std::nullopt;
   std::string host{data.substr(0, slash)};
   if (host.find(':') == std::string::npos) host += ":4573";
-  const auto& ours = options_.fastagi_hosts;
-  const bool listed = std::find(ours.begin(), ours.end(), host) != ours.end();
-  if (!listed && (!ours.empty() || !host.ends_with(":" + options_.fastagi_port))) {
-    return std::nullopt;
-  }
+  const bool ours =
+      host == options_.fastagi_advertised || host.ends_with(":" + options_.fastagi_port);
+  if (!ours) return std::nullopt;
   std::string target{data.substr(slash + 1)};
   if (const auto query = target.find('?'); query != std::string::npos) {
     target[query] = ',';

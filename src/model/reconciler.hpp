@@ -24,8 +24,8 @@ namespace arigate::model {
 struct ReconcilerOptions {
   std::vector<std::string> channelvars;      ///< Variables that ARI shows with a channel.
   std::string dialplan_context = "arigate";  ///< Context of our own; never shown.
-  std::string fastagi_port = "4573";         ///< AGI URLs with this port may be ours.
-  std::vector<std::string> fastagi_hosts;    ///< "host:port" that are ours for sure.
+  std::string fastagi_port = "4573";         ///< AGI URLs with this port are taken for ours.
+  std::string fastagi_advertised;            ///< "host:port" that is ours for sure.
 };
 
 /// The only writer of the model. It takes what AMI and AGI tell and what our own operations did,

@@ -33,7 +33,7 @@ bool is_own_variable(std::string_view name) {
 
 /// Variables that AGI commands leave behind while an application plays or sends.
 bool is_agi_trace(std::string_view name) {
-  return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name == "CPLAYBACKSTATUS";
+  return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name.starts_with("CPLAYBACK");
 }
 
 /// Status of a Dial that ended with this hangup cause, on dialects that do not tell it.
@@ -183,7 +183,8 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
   const auto data = event[Key::appdata];
   const auto own = own_agi(app, data);
   channel->in_agi = own.has_value();
-  if (own_context(event[Key::context])) {
+  channel->in_own_context = own_context(event[Key::context]);
+  if (channel->in_own_context) {
     if (own) emit(AgiStarted{*channel}, now);
     return;
   }
@@ -282,6 +283,8 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
 void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTime now) {
   Channel* channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
+  // The end of our own dialplan lines: native has none under an originated channel.
+  if (soft && channel->in_own_context) return;
   if (soft && dialect_.soft_hangup_shows_base && !channel->application) {
     channel->dialplan.app_name = channel->base_app;
     channel->dialplan.app_data = channel->base_data;

@@ -11,6 +11,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "ops/call_id.hpp"
 #include "ops/command.hpp"
 
 namespace arigate::ops {
@@ -124,11 +125,9 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     // ours, when the application may still come back, but not for a call that has never been in.
     co_return co_await refuse(session, !session->in_own_context || session->fresh);
   }
-  if (channel->protocol_id.empty() && channel->name.starts_with("PJSIP/")) {
-    co_await learn_call_id(channel->id, channel->name);
-    channel = world_.store.find(session->uniqueid);
-    if (channel == nullptr || session->state != Session::State::arriving) co_return;
-  }
+  co_await learn_call_id(world_, channel->id);
+  channel = world_.store.find(session->uniqueid);
+  if (channel == nullptr || session->state != Session::State::arriving) co_return;
   session->channel = channel->id;
   session->control->set_channel(session->channel);
   session->state = Session::State::held;
@@ -188,14 +187,6 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
   // The dialplan counts its attempts; this one has come through.
   co_await run_command(world_, *session->control, set_variable("ARIGATE_TRY", "0"), deadline);
   co_return destination_from(*reply->value);
-}
-
-/// PJSIP's Call-ID is in no AMI event; native shows it with every event of the channel.
-boost::asio::awaitable<void> Entrance::learn_call_id(ChannelId channel, std::string name) {
-  const auto answer = co_await world_.ami.request(
-      ami::Action{"Getvar"}.add("Channel", name).add("Variable", "CHANNEL(pjsip,call-id)"),
-      world_.in(world_.timeouts.channel_known), "");
-  if (answer) world_.reconciler.set_protocol_id(channel, (*answer)[ami::Key::value]);
 }
 
 /// As Stasis does for an application that is not there: a status variable, then the next priority.

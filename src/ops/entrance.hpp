@@ -65,7 +65,6 @@ class Entrance : public AgiOwner {
                                       agi::Environment environment);
   boost::asio::awaitable<std::optional<Destination>> destination_of(
       std::shared_ptr<Session> session, agi::Environment environment);
-  boost::asio::awaitable<void> learn_call_id(ChannelId channel, std::string name);
   boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session, Uniqueid uniqueid);
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "ami/action.hpp"
+#include "ops/call_id.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -32,7 +33,10 @@ class Bookkeeping {
   Bookkeeping(World& world, ChannelId id) : world_{world}, id_{std::move(id)} {}
   Bookkeeping(const Bookkeeping&) = delete;
   Bookkeeping& operator=(const Bookkeeping&) = delete;
-  ~Bookkeeping() { world_.reconciler.forget_expected(id_); }
+  ~Bookkeeping() {
+    world_.reconciler.forget_expected(id_);
+    if (world_.store.find(id_) == nullptr) world_.applications.forget(id_);
+  }
 
  private:
   World& world_;
@@ -83,8 +87,8 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
 
 }  // namespace
 
-boost::asio::awaitable<Result<ChannelId>> originate(World& world, Entrance& entrance,
-                                                    OriginateRequest request) {
+boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance& entrance,
+                                                         OriginateRequest request) {
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());
   const ChannelId id = request.channel;
   auto token = entrance.expect(request.application.value_or(Destination{}));
@@ -102,23 +106,28 @@ boost::asio::awaitable<Result<ChannelId>> originate(World& world, Entrance& entr
     co_return expected.error();
   }
   const Bookkeeping bookkeeping{world, id};
+  if (request.application) {
+    world.applications.follow_when_dialled(request.application->application, id);
+  }
 
-  const auto destination = request.application;
   const auto created = world.watches.watch([&](const model::Change& change) {
     if (const auto* made = std::get_if<model::ChannelCreated>(&change)) {
-      if (made->channel.id != id) return false;
-      // As native: the application follows from here on, so ChannelCreated itself is not for it.
-      if (destination) world.applications.follow(destination->application, id);
-      return true;
+      return made->channel.id == id;
     }
     const auto* failed = std::get_if<model::OriginateFailed>(&change);
     return failed != nullptr && failed->channel == id;
   });
   // Native answers with the channel as it is when the dialling begins.
-  const auto dialled = world.watches.watch([&id](const model::Change& change) {
-    if (const auto* dial = std::get_if<model::Dial>(&change)) return dial->peer.id == id;
+  std::optional<model::Channel> shown;
+  const auto dialled = world.watches.watch([&](const model::Change& change) {
+    const auto* dial = std::get_if<model::Dial>(&change);
     const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
-    return destroyed != nullptr && destroyed->channel.id == id;
+    const auto* channel = dial != nullptr        ? &dial->peer
+                          : destroyed != nullptr ? &destroyed->channel
+                                                 : nullptr;
+    if (channel == nullptr || channel->id != id) return false;
+    shown = *channel;  // By the time that we go on, it may be much further.
+    return true;
   });
   const TimePoint deadline = world.in(world.timeouts.originate);
   const auto queued = co_await world.ami.request(*action, deadline, "arigate-originate-" + *token);
@@ -126,16 +135,21 @@ boost::asio::awaitable<Result<ChannelId>> originate(World& world, Entrance& entr
     entrance.forget(*token);
     co_return queued.error();
   }
-  if (!co_await created->wait(deadline)) {
+  const bool told = co_await created->wait(deadline);
+  if (!told) {
     entrance.forget(*token);
     co_return Error{Errc::timeout, "The PBX made no channel in time"};
   }
-  if (world.store.find(id) == nullptr) {
+  co_await dialled->wait(world.in(world.timeouts.dial_begin));
+  co_await learn_call_id(world, id);
+  const auto* channel = world.store.find(id);
+  if (!shown && channel != nullptr) shown = *channel;
+  if (!shown) {
     entrance.forget(*token);
     co_return Error{Errc::refused_by_pbx, "Allocation failed"};
   }
-  co_await dialled->wait(world.in(world.timeouts.dial_begin));
-  co_return id;
+  if (channel != nullptr) shown->protocol_id = channel->protocol_id;
+  co_return *std::move(shown);
 }
 
 }  // namespace arigate::ops

@@ -32,7 +32,7 @@ struct OriginateRequest {
 /// PBX takes ids it becomes the channel's own, elsewhere the first VarSet of the new channel ties
 /// it to ours. Returns the id. Errc::conflict: the id is taken. Errc::refused_by_pbx: no channel
 /// could be made (unknown technology or endpoint). Errc::bad_request: a value cannot be sent.
-boost::asio::awaitable<Result<ChannelId>> originate(World& world, Entrance& entrance,
-                                                    OriginateRequest request);
+boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance& entrance,
+                                                         OriginateRequest request);
 
 }  // namespace arigate::ops

@@ -66,8 +66,10 @@ class ApplicationPort {
  public:
   virtual ~ApplicationPort() = default;
   virtual bool active(const AppName& application) const = 0;
-  /// A channel that it originates has come to be: its events belong to the application from now on.
-  virtual void follow(const AppName& application, const ChannelId& channel) = 0;
+  /// The application originates this channel: from its Dial on, its events are for the application.
+  virtual void follow_when_dialled(const AppName& application, const ChannelId& channel) = 0;
+  /// The originate is over; it need not have come to a Dial.
+  virtual void forget(const ChannelId& channel) = 0;
 };
 
 /// How long operations wait. All have limits, none is endless.
