@@ -69,7 +69,7 @@ def calls_before(run):
         pbx.observer().action({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "early",
                                "Context": "callers", "Exten": "wait", "Priority": "1"})
         with Arigate(program, pbx) as gate:
-            status, channel = gate.ari().get("/channels/early")
-            check(status == 200 and channel["state"] == "Up", f"{status} {channel}")
+            wait_until(lambda: gate.ari().get("/channels/early")[0] == 200, 1, "the channel is known")
+            check(gate.ari().get("/channels/early")[1]["state"] == "Up", "and answered")
             names = {c["name"] for c in gate.ari().get("/channels")[1]}
             check(names == set(pbx.channels()), f"the PBX has {pbx.channels()}, arigate {names}")

@@ -126,7 +126,9 @@ class Arigate:
         if self._process.poll() is not None:
             raise Failed(f"arigate ended with {self._process.returncode}:\n{self.log()[-3000:]}")
         try:
-            # Needs the PBX, so it is 503 until the first list of channels has come.
-            return self.ari(Recorder()).get("/channels")[0] == 200
+            # The first needs the link, the second what was read over it.
+            ari = self.ari(Recorder())
+            return (ari.get("/asterisk/variable", variable="SYSTEMNAME()")[0] == 200
+                    and ari.get("/channels")[0] == 200)
         except OSError:
             return False

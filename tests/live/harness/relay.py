@@ -16,9 +16,10 @@ class Relay:
         self._target = ("127.0.0.1", target_port)
         self._tap = tap
         self._lock = threading.Lock()
-        self._pairs = {}
-        self._count = 0
+        self._links = {}
         self._is_open = True
+        self.attempts = 0  # connections that somebody made to us
+        self.connections = 0  # of those, the ones that the target took
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -30,21 +31,15 @@ class Relay:
         self._listener.close()
         self.cut()
 
-    @property
-    def connections(self):
-        """How many connections have been passed on since the start."""
-        return self._count
-
     def cut(self, reset=False):
         """Ends every connection now. reset: with RST instead of FIN."""
         with self._lock:
-            pairs, self._pairs = list(self._pairs.values()), {}
-        for pair in pairs:
-            for end in pair:
-                _end(end, reset)
+            links = list(self._links.values())
+        for link in links:
+            link.cut(reset)
 
     def refuse(self):
-        """New connections are closed as soon as they come, until allow()."""
+        """New connections are reset as soon as they come, until allow()."""
         self._is_open = False
 
     def allow(self):
@@ -56,45 +51,75 @@ class Relay:
                 client, _ = self._listener.accept()
             except OSError:
                 return  # closed: the test is over
-            if not self._is_open:
-                _end(client, reset=True)
-                continue
+            self.attempts += 1
             try:
-                server = socket.create_connection(self._target)
+                server = socket.create_connection(self._target) if self._is_open else None
             except OSError:
-                _end(client, reset=True)
+                server = None
+            if server is None:
+                _linger_zero(client)
+                client.close()
                 continue
-            for end in (client, server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
-                self._count += 1
-                number = self._count
-                self._pairs[number] = (client, server)
-            for source, sink, direction in ((client, server, "out"), (server, client, "in")):
-                threading.Thread(target=self._pump, args=(number, source, sink, direction), daemon=True).start()
+                self.connections += 1
+                number = self.connections
+                self._links[number] = _Link(client, server, number, self._tap, lambda n=number: self._forget(n))
 
-    def _pump(self, number, source, sink, direction):
+    def _forget(self, number):
+        with self._lock:
+            self._links.pop(number, None)
+
+
+class _Link:
+    """One connection and its two threads. A socket is closed by the thread that is the last to use it:
+    closing it under a thread that waits in recv() would send nothing to the peer."""
+
+    def __init__(self, client, server, number, tap, when_over):
+        self._ends = client, server
+        self._number, self._tap, self._when_over = number, tap, when_over
+        self._lock = threading.Lock()
+        self._running = 2
+        for end in self._ends:
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for source, sink, direction in ((client, server, "out"), (server, client, "in")):
+            threading.Thread(target=self._pump, args=(source, sink, direction), daemon=True).start()
+
+    def cut(self, reset):
+        for end in self._ends:
+            try:
+                if reset:
+                    _linger_zero(end)
+                    end.shutdown(socket.SHUT_RD)  # Wakes the thread and sends nothing.
+                else:
+                    end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # It went away by itself.
+
+    def _pump(self, source, sink, direction):
         try:
             while chunk := source.recv(65536):
                 if self._tap:
-                    self._tap(number, direction, chunk)
+                    self._tap(self._number, direction, chunk)
                 sink.sendall(chunk)
+            if not _is_linger_zero(sink):
+                sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # cut, or one side went away
         if self._tap:
-            self._tap(number, direction, b"")
-        try:
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+            self._tap(self._number, direction, b"")
+        with self._lock:
+            self._running -= 1
+            if self._running:
+                return
+        for end in self._ends:
+            end.close()
+        self._when_over()
 
 
-def _end(end, reset):
-    try:
-        if reset:
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:
-            end.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    end.close()
+def _linger_zero(end):
+    """From now on close() sends RST."""
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _is_linger_zero(end):
+    return end.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8) == struct.pack("ii", 1, 0)
