@@ -51,6 +51,7 @@ Result<void> HttpServer::listen() {
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(backlog, error);
+  if (!error) acceptor_.non_blocking(true, error);
   if (error) {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
@@ -72,8 +73,13 @@ std::uint16_t HttpServer::port() const {
 asio::awaitable<void> HttpServer::accept() {
   bool paused = false;
   for (;;) {
-    auto [error, socket] = co_await acceptor_.async_accept(as_result);
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) break;
+    // Wait before each one: accept() takes a descriptor before it looks whether anyone is there, so
+    // without a descriptor it fails even when nobody is.
+    const auto [closed] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, as_result);
+    if (closed || !acceptor_.is_open()) break;
+    boost::system::error_code error;
+    tcp::socket socket = acceptor_.accept(error);
+    if (error == asio::error::would_block || error == asio::error::connection_aborted) continue;
     if (!error) {
       paused = false;
       start(std::move(socket));

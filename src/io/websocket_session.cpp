@@ -145,6 +145,7 @@ bool WebSocketSession::take(std::string_view bytes) {
               close(failed.code, failed.reason);
               // Read on, for nothing: closing with unread bytes would reset the connection before
               // the client has seen why.
+              if (state_ == State::closing) state_ = State::failed;
               tell_closed();
               return true;
             },
@@ -197,6 +198,10 @@ void WebSocketSession::flush() {
     queued_.clear();
   }
   if (state_ == State::ended) abort();
+  if (state_ == State::failed) {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  }
 }
 
 void WebSocketSession::wait_writable() {

@@ -52,6 +52,7 @@ class WebSocketSession final : public HttpPeer, public ari::EventSocket {
   enum class State {
     open,
     closing,  ///< A close frame is queued; waiting for the client's.
+    failed,   ///< The same after a bad frame: what comes now is not understood, only read.
     ended,    ///< Both sides are done; the socket closes when the output is out.
     gone,     ///< The socket is closed.
   };
