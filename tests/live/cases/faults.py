@@ -5,7 +5,7 @@ import dataclasses
 
 from harness import ports, sides
 from harness.arigate import Arigate
-from harness.outcome import Failed, check, wait_until
+from harness.outcome import check, wait_until
 from harness.pbx import Pbx
 from harness.phones import Phone
 from harness.registry import case
@@ -58,10 +58,7 @@ def _bench(run):
         pbx = stack.enter_context(Pbx(run.version, side="arigate", agi_port=agi.port))
         ami = stack.enter_context(Relay(pbx.ami_port))
         gate = stack.enter_context(Arigate(program, pbx, ami_port=ami.port, agi_port=agi_port))
-        try:
-            yield Bench(pbx, gate, ami, agi)
-        except Failed as failure:
-            raise Failed(f"{failure}\nlog of arigate:\n{gate.log()[-2000:]}") from None
+        yield Bench(pbx, gate, ami, agi)
 
 
 def _types(events, since=0, channel=None):

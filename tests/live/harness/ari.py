@@ -24,14 +24,6 @@ class Recorder:
         with self._lock:
             self.lines.append({"t": round(time.monotonic() - self._start, 6)} | line)
 
-    def note(self, text):
-        self.add(note=text)
-
-    def save(self, path):
-        with open(path, "w") as out:
-            for line in self.lines:
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
-
 
 class Ari:
     def __init__(self, url, user, secret, recorder=None):

@@ -75,12 +75,19 @@ class Arigate:
             raise
         return self
 
-    def __exit__(self, *unused):
+    def __exit__(self, kind=None, failure=None, _trace=None):
+        died = self._process and self._process.poll() not in (None, 0, -signal.SIGKILL)
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        log = self.log()
         if not os.environ.get("ARIGATE_LIVE_KEEP"):
             shutil.rmtree(self._directory, ignore_errors=True)
+        if died:  # Whatever else the test saw, this is the cause.
+            last_words = log[log.find("ERROR: "):][:4000] if "ERROR: " in log else log[-2000:]
+            raise Failed(f"arigate died with {self._process.returncode}:\n{last_words}") from failure
+        if kind is Failed:
+            raise Failed(f"{failure}\nlog of arigate:\n{log[-2000:]}") from None
 
     @property
     def ari_url(self):
@@ -120,7 +127,8 @@ class Arigate:
             raise Failed(f"arigate is still there {timeout} s after SIGTERM") from None
 
     def log(self):
-        return (self._directory / "log").read_text(errors="replace")
+        path = self._directory / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def _is_ready(self):
         if self._process.poll() is not None:

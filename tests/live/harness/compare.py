@@ -131,6 +131,11 @@ class _Run:
             self.streams[stream].append(normalise.event(event, names))
 
 
+def save(lines, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+
+
 def load(path):
     with open(path) as lines:
         return [json.loads(line) for line in lines]

@@ -14,6 +14,7 @@ class Run:
 
     version: str
     program: object  # the path asked for, or None for the newest build
+    record: object = None  # the directory for recordings of comparisons, if wanted
 
     @property
     def native_stands_in(self):

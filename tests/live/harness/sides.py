@@ -1,12 +1,13 @@
 """The two sides of a comparison: the same PBX, entered by Stasis() or by AGI()."""
 
 import contextlib
+import pathlib
 
 from . import ports
 from .arigate import Arigate
 from .ari import Ari
 from .outcome import Failed
-from .compare import Comparison, load_allowed
+from .compare import Comparison, load_allowed, save
 from .pbx import ARI_SECRET, ARI_USER, Pbx
 
 NATIVE, ARIGATE = "native", "arigate"
@@ -36,6 +37,8 @@ def compare_sides(run, scenario, play, **pbx_settings):
     for name in names:
         with side(name, run.version, program, **pbx_settings) as (pbx, url):
             recordings.append(play(pbx, url))
+        if run.record:
+            save(recordings[-1], pathlib.Path(run.record) / f"{scenario}-{run.version}-{name}.jsonl")
     comparison = Comparison(*recordings, load_allowed(), run.version, scenario)
     if comparison.refused:
         refused = "\n".join(map(str, comparison.refused))
