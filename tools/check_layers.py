@@ -28,7 +28,7 @@ ANYTHING = ("",)
 LAYERS = {
     "core": ({"core"}, ("simdjson",)),
     "generated": ({"generated", "core", "ami"}, ()),
-    "ami": ({"ami", "core", "generated"}, ("openssl/",)),
+    "ami": ({"ami", "core", "generated"}, ("openssl/", "emmintrin.h")),
     "agi": ({"agi", "core", "generated"}, ()),
     "model": ({"model", "core", "ami", "agi", "generated"}, ()),
     "ops": ({"ops", "core", "model", "ami", "agi", "generated"}, COROUTINES + ("boost/uuid/",)),

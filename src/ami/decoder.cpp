@@ -2,174 +2,244 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
+#include "ami/find_byte.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ami {
 namespace {
 
-constexpr std::string_view greeting = "Asterisk Call Manager/";
-constexpr std::string_view command_end = "--END COMMAND--";
+constexpr std::string_view banner_start = "Asterisk Call Manager/";
+constexpr std::string_view command_end_mark = "--END COMMAND--";
+constexpr std::string_view chanvariable_start = "ChanVariable(";
+constexpr std::size_t first_capacity = std::size_t{64} * 1024;
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// Place of the colon between name and value, or the length of the line. The name
+/// "ChanVariable(SIP/127.0.0.1:5060-01)" may hold one itself.
+std::size_t colon_of(std::string_view line) {
+  const char* const end = line.data() + line.size();
+  const auto colon = static_cast<std::size_t>(find_byte(line.data(), end, ':') - line.data());
+  if (colon <= chanvariable_start.size() || line[chanvariable_start.size() - 1] != '(' ||
+      line[colon - 1] == ')' ||
+      !iequals(line.substr(0, chanvariable_start.size()), chanvariable_start)) {
+    return colon;
+  }
+  const auto close = line.find("):");
+  return close == std::string_view::npos ? colon : close + 1;
+}
+
+/// An old Command reply has these before its output; each of them once.
+bool is_command_header(const Message& message, std::string_view line) {
+  if (line.find('\n') != std::string_view::npos) return false;  // Lines of output end so.
+  const auto name = line.substr(0, line.find(':'));
+  const Key key = name.size() < line.size() ? key_of(name) : Key::unknown;
+  return (key == Key::privilege || key == Key::actionid) && !message.has(key);
+}
 
 }  // namespace
 
-// The headers of a half-read message are views into buffer_, so moving the buffer means moving
-// them: instead, a message that is not complete is scanned again from its start after a move. That
-// happens at most once for each read, and only to the one message that the read cut.
+// --- Input ---------------------------------------------------------------------------------------
+
 std::span<char> Decoder::prepare(std::size_t bytes) {
-  if (given_) {
-    message_.clear();
-    given_ = false;
+  clear_given();
+  if (message_at_ == filled_) filled_ = message_at_ = line_at_ = scanned_ = 0;
+  const std::size_t rest = filled_ - message_at_;
+  const std::size_t needed = rest + bytes + find_byte_slack;
+  if (capacity_ > kept_bytes_max && needed <= kept_bytes_max / 4) {
+    move_rest(kept_bytes_max / 4);
+  } else if (needed > capacity_) {
+    move_rest(std::max({needed, 2 * capacity_, first_capacity}));
+  } else if (filled_ + bytes + find_byte_slack > capacity_) {
+    move_rest(capacity_);
   }
-  if (message_at_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + message_at_, filled_ - message_at_);
-    filled_ -= message_at_;
-    scanned_ -= message_at_;
-    line_at_ -= message_at_;
-    message_at_ = 0;
-    if (part_ == Part::lines && line_at_ > 0) {
-      message_.clear();
-      output_.clear();
-      line_at_ = 0;
-      scanned_ = 0;
-    }
-  }
-  if (buffer_.size() < filled_ + bytes) {
-    const char* const before = buffer_.data();
-    buffer_.resize(std::max(filled_ + bytes, buffer_.size() * 2));
-    if (buffer_.data() != before && part_ == Part::lines && line_at_ > 0) {
-      message_.clear();
-      output_.clear();
-      line_at_ = 0;
-      scanned_ = 0;
-    }
-  }
-  return {buffer_.data() + filled_, buffer_.size() - filled_};
+  return {buffer_.get() + filled_, capacity_ - filled_ - find_byte_slack};
+}
+
+/// Moves the message that is being read to the start of the buffer, or of a new one. What is known
+/// of it already moves along, so nothing is scanned twice.
+void Decoder::move_rest(std::size_t capacity) {
+  const std::size_t rest = filled_ - message_at_;
+  const char* const from = buffer_.get() + message_at_;
+  std::unique_ptr<char[]> larger;
+  if (capacity != capacity_) larger = std::make_unique_for_overwrite<char[]>(capacity);
+  char* const to = larger ? larger.get() : buffer_.get();
+  message_.rebase(from, to);
+  if (rest > 0) std::memmove(to, from, rest);
+  if (larger) buffer_ = std::move(larger);
+  capacity_ = capacity;
+  line_at_ -= message_at_;
+  scanned_ -= message_at_;
+  output_at_ -= std::min(message_at_, output_at_);
+  filled_ = rest;
+  message_at_ = 0;
 }
 
 void Decoder::commit(std::size_t bytes) {
   filled_ += bytes;
+  std::memset(buffer_.get() + filled_, 0, find_byte_slack);
 }
 
 void Decoder::feed(std::string_view bytes) {
   const auto room = prepare(bytes.size());
-  std::memcpy(room.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
   commit(bytes.size());
 }
 
-Result<void> Decoder::check_size() const {
-  if (filled_ - message_at_ > message_bytes_max) {
-    return Error{Errc::protocol, "AMI message too long"};
-  }
-  if (part_ == Part::banner && filled_ - message_at_ > 256) {
-    return Error{Errc::protocol, "not a manager interface: no banner"};
-  }
-  return {};
-}
+// --- Lines ---------------------------------------------------------------------------------------
 
 Result<const Message*> Decoder::next() {
-  if (given_) {
-    message_.clear();
-    given_ = false;
-  }
-  for (;;) {
-    if (part_ == Part::command_output) {
-      const auto whole = take_command_output();
-      if (!whole) return whole.error();
-      if (!*whole) return nullptr;
-      given_ = true;
-      return &message_;
-    }
-    const char* const from = buffer_.data() + scanned_;
-    const auto* found = static_cast<const char*>(std::memchr(from, '\r', filled_ - scanned_));
-    if (found == nullptr || found + 1 == buffer_.data() + filled_) {
-      scanned_ = found == nullptr ? filled_ : static_cast<std::size_t>(found - buffer_.data());
-      if (const auto fits = check_size(); !fits) return fits.error();
-      return nullptr;
-    }
-    const auto line_end = static_cast<std::size_t>(found - buffer_.data());
-    if (found[1] != '\n') {  // A lone CR is data.
-      scanned_ = line_end + 1;
+  clear_given();
+  if (part_ == Part::broken) return Error{Errc::protocol, broken_because_};
+  const char* const end = buffer_.get() + filled_;
+  while (scanned_ < filled_) {
+    const char* const found = find_byte(buffer_.get() + scanned_, end, '\r');
+    scanned_ = static_cast<std::size_t>(found - buffer_.get());
+    if (found + 1 >= end) break;  // No line end, or half of one.
+    if (found[1] != '\n') {       // A lone CR is data.
+      ++scanned_;
       continue;
     }
-    const std::string_view line{buffer_.data() + line_at_, line_end - line_at_};
-    line_at_ = scanned_ = line_end + 2;
-    if (part_ == Part::banner) {
-      if (!line.starts_with(greeting)) {
-        return Error{Errc::protocol, "not a manager interface: " + std::string{line.substr(0, 64)}};
-      }
-      version_ = line.substr(greeting.size());
-      part_ = Part::lines;
-      message_at_ = line_at_;
-      continue;
-    }
-    if (!take_line(line)) continue;
+    const std::string_view line{buffer_.get() + line_at_, scanned_ - line_at_};
+    line_at_ = scanned_ = scanned_ + 2;
+    const auto taken = take_line(line);
+    if (!taken) return taken.error();
+    if (*taken == Taken::more) continue;
+    if (line_at_ - message_at_ > message_bytes_max) return broken("AMI message too long");
     message_at_ = line_at_;
     given_ = true;
     return &message_;
   }
+  return wait_for_more();
 }
 
-/// True when the line ended a message.
-bool Decoder::take_line(std::string_view line) {
-  if (line.empty()) {
-    if (message_.headers_.empty()) {  // Between messages.
-      message_at_ = line_at_;
-      return false;
-    }
-    if (message_.has(Key::output)) {
-      output_.clear();
-      for (const auto& header : message_.headers_) {
-        if (header.key == Key::output) output_.append(header.value).append("\n");
-      }
-      message_.output_ = output_;
-    }
-    return true;
+Result<const Message*> Decoder::wait_for_more() {
+  if (filled_ - message_at_ > message_bytes_max) return broken("AMI message too long");
+  if (part_ != Part::banner) return nullptr;
+  // Other programs may never send a line end, so look at what there is.
+  const std::string_view seen{buffer_.get(), filled_};
+  const auto size = std::min(seen.size(), banner_start.size());
+  if (seen.substr(0, size) != banner_start.substr(0, size) || seen.size() > banner_bytes_max) {
+    return broken("not a manager interface: " + std::string{seen.substr(0, 64)});
   }
+  return nullptr;
+}
+
+Result<Decoder::Taken> Decoder::take_line(std::string_view line) {
+  switch (part_) {
+    case Part::headers:
+      return take_header_line(line);
+    case Part::banner:
+      return take_banner(line);
+    case Part::command_headers:
+    case Part::command_output:
+    case Part::command_end:
+      return take_command_line(line);
+    case Part::broken:
+      break;
+  }
+  return Error{Errc::protocol, broken_because_};
+}
+
+Result<Decoder::Taken> Decoder::take_banner(std::string_view line) {
+  if (!line.starts_with(banner_start) || line.size() > banner_bytes_max) {
+    return broken("not a manager interface: " + std::string{line.substr(0, 64)});
+  }
+  version_ = trim(line.substr(banner_start.size()));
+  part_ = Part::headers;
+  message_at_ = line_at_;
+  return Taken::more;
+}
+
+Decoder::Taken Decoder::take_header_line(std::string_view line) {
+  if (line.empty()) {
+    if (!message_.headers_.empty()) return finish_message();
+    message_at_ = line_at_;  // Empty lines between messages.
+    return Taken::more;
+  }
+  take_header(line);
+  if (message_.headers_.size() == 1 && message_.has(Key::response) &&
+      iequals(message_[Key::response], "Follows")) {
+    part_ = Part::command_headers;
+  }
+  return Taken::more;
+}
+
+void Decoder::take_header(std::string_view line) {
   if (line.size() > line_bytes_max) {
     line = line.substr(0, line_bytes_max);
     ++cut_lines_;
   }
-  if (message_.headers_.size() >= headers_max) {
+  const auto colon = colon_of(line);
+  std::string_view name = line.substr(0, colon);
+  std::string_view value = line;
+  if (name.size() == line.size()) {
+    name = {line.data(), 0};  // No colon.
+  } else {
+    value.remove_prefix(name.size() + 1);
+    if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    if (!name.empty() && (is_blank(name.front()) || is_blank(name.back()))) {
+      name = trim(name);
+      if (name.empty()) name = {line.data(), 0};  // A view of the buffer, as all are.
+    }
+  }
+  const Key key = key_of(name);
+  if (key == Key::output) {
+    if (std::exchange(has_output_, true)) output_ += '\n';
+    output_ += value;
+  }
+  if (message_.headers_.size() < headers_max) {
+    message_.add(key, name, value);
+  } else if (key != Key::output) {
     ++dropped_headers_;
-    return false;
   }
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) {
-    message_.add({}, line);
-    return false;
-  }
-  auto value = line.substr(colon + 1);
-  if (value.starts_with(' ')) value.remove_prefix(1);
-  message_.add(trim(line.substr(0, colon)), value);
-  if (message_.headers_.size() == 1 && message_.has(Key::response) && iequals(value, "Follows")) {
-    part_ = Part::command_output;
-  }
-  return false;
 }
 
-/// Old Command reply: a few headers that end in CRLF, then raw text, then the end mark.
-Result<bool> Decoder::take_command_output() {
-  const std::string_view rest{buffer_.data() + line_at_, filled_ - line_at_};
-  constexpr std::string_view end_mark = "--END COMMAND--\r\n\r\n";
-  const auto end = rest.find(end_mark);
-  if (end == std::string_view::npos) {
-    if (const auto fits = check_size(); !fits) return fits.error();
-    return false;
+/// An old Command reply: the header lines end in CRLF, those of the output in LF. The output may
+/// hold empty lines and even CRLF; it ends at the mark that an empty line follows.
+Decoder::Taken Decoder::take_command_line(std::string_view line) {
+  if (part_ == Part::command_headers) {
+    if (is_command_header(message_, line)) {
+      take_header(line);
+      return Taken::more;
+    }
+    output_at_ = static_cast<std::size_t>(line.data() - buffer_.get());
+    part_ = Part::command_output;
   }
-  std::string_view body = rest.substr(0, end);
-  for (const std::string_view name : {"Privilege:", "ActionID:"}) {
-    const auto line_end = body.find("\r\n");
-    if (line_end == std::string_view::npos || !body.starts_with(name)) continue;
-    message_.add(name.substr(0, name.size() - 1),
-                 trim(body.substr(name.size(), line_end - name.size())));
-    body.remove_prefix(line_end + 2);
+  if (part_ == Part::command_end && line.empty()) {
+    const auto end = line_at_ - 4 - command_end_mark.size();  // Two CRLF and the mark back.
+    message_.output_ = {buffer_.get() + output_at_, end - output_at_};
+    if (message_.output_.ends_with('\n')) message_.output_.remove_suffix(1);
+    return finish_message();
   }
-  message_.output_ = body;
-  line_at_ += end + end_mark.size();
-  scanned_ = message_at_ = line_at_;
-  part_ = Part::lines;
-  return true;
+  part_ = line.ends_with(command_end_mark) ? Part::command_end : Part::command_output;
+  return Taken::more;
+}
+
+Decoder::Taken Decoder::finish_message() {
+  if (has_output_) message_.output_ = output_;
+  part_ = Part::headers;
+  return Taken::message;
+}
+
+void Decoder::clear_given() {
+  if (!given_) return;
+  given_ = false;
+  message_.clear();
+  if (std::exchange(has_output_, false)) {
+    if (output_.capacity() > kept_bytes_max) output_ = {};
+    output_.clear();
+  }
+}
+
+Error Decoder::broken(std::string detail) {
+  part_ = Part::broken;
+  broken_because_ = std::move(detail);
+  return Error{Errc::protocol, broken_because_};
 }
 
 }  // namespace arigate::ami

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,20 +14,25 @@ namespace arigate::ami {
 /// Cuts the byte stream of one AMI connection into messages. No socket, clock or log in here.
 ///
 /// Read into prepare(), tell commit() how much came, then call next() until it gives nullptr:
-/// "feed me more". The scan is done once per byte; in its steady state it allocates nothing.
+/// "feed me more". Line ends are searched once per byte; in its steady state it allocates nothing.
 /// Framing (reference: tests/golden over fixtures/ami): the banner line first; then lines that end
 /// in CRLF, a bare LF is data; an empty line ends a message, empty lines between messages are
 /// skipped; the old Command reply ("Response: Follows") runs to "--END COMMAND--".
 /// Lenient: a line without a colon is kept as a header with Key::unknown and an empty name;
 /// spaces before the colon are dropped, one space after it is dropped.
-/// Limits: see below; a message over message_bytes_max or a banner of another program gives
-/// Errc::protocol, and the connection must be closed. Headers over headers_max are dropped and
-/// counted; a line over line_bytes_max is cut and counted.
+/// Limits: see below. A message over message_bytes_max or a banner of another program gives
+/// Errc::protocol, now and for every later call: close the connection. Headers over headers_max are
+/// dropped and counted, but Message::output() has every `Output` line; a line over line_bytes_max
+/// is cut and counted. The buffer holds at most one message and one read as long as next() is
+/// called until it gives nullptr.
 class Decoder {
  public:
   static constexpr std::size_t line_bytes_max = std::size_t{64} * 1024;
   static constexpr std::size_t message_bytes_max = std::size_t{8} * 1024 * 1024;
   static constexpr std::size_t headers_max = 1024;
+  static constexpr std::size_t banner_bytes_max = 256;
+  /// A buffer that one long message made larger than this is given back after it.
+  static constexpr std::size_t kept_bytes_max = std::size_t{1} * 1024 * 1024;
 
   /// Room for the next read; at least `bytes` long. Invalidates the last message.
   std::span<char> prepare(std::size_t bytes);
@@ -44,22 +50,37 @@ class Decoder {
   std::size_t cut_lines() const { return cut_lines_; }
 
  private:
-  enum class Part { banner, lines, command_output };
+  /// What the line that is being read belongs to.
+  enum class Part { banner, headers, command_headers, command_output, command_end, broken };
+  enum class Taken { more, message };
 
-  bool take_line(std::string_view line);
-  Result<bool> take_command_output();
-  Result<void> check_size() const;
+  void clear_given();
+  void move_rest(std::size_t capacity);
+  Result<const Message*> wait_for_more();
+  Result<Taken> take_line(std::string_view line);
+  Result<Taken> take_banner(std::string_view line);
+  Taken take_header_line(std::string_view line);
+  Taken take_command_line(std::string_view line);
+  void take_header(std::string_view line);
+  Taken finish_message();
+  Error broken(std::string detail);
 
-  std::string buffer_;          // what was read; its size is its capacity in use
-  std::size_t filled_ = 0;      // bytes of buffer_ that hold input
+  // The input is [message_at_, filled_) of buffer_. Behind it there is always room for the zeros
+  // that find_byte() may read.
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t filled_ = 0;
   std::size_t message_at_ = 0;  // start of the message that is being read
   std::size_t line_at_ = 0;     // start of the line that is being read
   std::size_t scanned_ = 0;     // no line end before this place
-  bool given_ = false;          // message_ was handed out: clear it before going on
+  std::size_t output_at_ = 0;   // start of the output of an old Command reply
   Part part_ = Part::banner;
+  bool given_ = false;  // message_ was handed out: clear it before going on
+  Message message_;     // views into buffer_
+  std::string output_;  // the values of `Output` headers, joined
+  bool has_output_ = false;
   std::string version_;
-  Message message_;
-  std::string output_;  // the lines of `Output:` headers, joined
+  std::string broken_because_;
   std::size_t dropped_headers_ = 0;
   std::size_t cut_lines_ = 0;
 };

@@ -1,16 +1,18 @@
 #include "ami/message.hpp"
 
+#include <utility>
+
 namespace arigate::ami {
 
 Message Message::copy() const {
   std::size_t bytes = output_.size();
   for (const auto& header : headers_) bytes += header.name.size() + header.value.size();
   auto storage = std::make_shared<std::string>();
-  storage->reserve(bytes);  // Never grows: the views into it stay good.
+  storage->reserve(bytes);  // So that it never moves: the views into it stay good.
   const auto keep = [&storage](std::string_view text) {
     const auto start = storage->size();
     storage->append(text);
-    return std::string_view{*storage}.substr(start, text.size());
+    return std::string_view{*storage}.substr(start);
   };
   Message owned;
   owned.headers_.reserve(headers_.size());
@@ -31,12 +33,14 @@ void Message::clear() {
   output_ = {};
 }
 
-void Message::add(std::string_view name, std::string_view value) {
-  const Key key = key_of(name);
-  headers_.push_back({key, name, value});
-  auto& first = first_[static_cast<std::size_t>(key)];
-  if (first == 0) first = static_cast<std::uint16_t>(headers_.size());
-  if (key == Key::event && event_ == EventName::none) event_ = event_of(value);
+void Message::rebase(const char* from, const char* to) {
+  const auto moved = [&](std::string_view view) {
+    return std::string_view{to + (view.data() - from), view.size()};
+  };
+  for (auto& header : headers_) {
+    header.name = moved(header.name);
+    header.value = moved(header.value);
+  }
 }
 
 }  // namespace arigate::ami

@@ -49,7 +49,15 @@ class Message {
  private:
   friend class Decoder;
   void clear();
-  void add(std::string_view name, std::string_view value);
+  void add(Key key, std::string_view name, std::string_view value) {
+    headers_.push_back({key, name, value});
+    auto& first = first_[static_cast<std::size_t>(key)];
+    if (first != 0) return;
+    first = static_cast<std::uint16_t>(headers_.size());
+    if (key == Key::event) event_ = event_of(value);
+  }
+  /// The bytes behind the headers moved from one place to another.
+  void rebase(const char* from, const char* to);
 
   std::vector<Header> headers_;
   std::array<std::uint16_t, key_count> first_{};  // 1 + index of the first header with that key
