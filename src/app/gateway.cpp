@@ -116,6 +116,7 @@ struct Gateway::Parts : io::AmiOwner {
               controls,
               applications,
               [this] { resync_soon(); },
+              [this] { return ensure_context(); },
               timeouts_of(config),
               config.dialplan.context},
         entrance{context.get_executor(), world},
@@ -301,6 +302,9 @@ struct Gateway::Parts : io::AmiOwner {
     repair_timer.cancel();
     announce_timer.cancel();
     ami.stop();
+    // Whatever still waits goes on now and ends: nothing may outlive these parts.
+    entrance.drop_all();
+    watches.cancel_all();
   }
 
   asio::io_context& context;

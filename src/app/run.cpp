@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -65,6 +66,9 @@ class Signals {
     });
     asio::co_spawn(context_, gateway_.stop(stop_limit), [this](const std::exception_ptr& thrown) {
       if (thrown) log::error("stopping failed");
+      end_.cancel();
+      hangup_.cancel();
+      limit_.cancel();
       context_.stop();
     });
   }
@@ -124,7 +128,14 @@ int serve(asio::io_context& context, Gateway& gateway, std::function<void()> sta
   }
   started();
   context.run();
+  // Everything is closed; what still waited ends now, before the gateway goes.
+  context.restart();
+  context.run_for(stop_spare);
   log::info("stopped");
+  if (!context.stopped()) {
+    spdlog::shutdown();
+    std::_Exit(exit_ok);  // Something hangs: it must not outlive what it refers to.
+  }
   return exit_ok;
 }
 

@@ -347,6 +347,8 @@ void Applications::begin_to_follow(const model::Change& change) {
   if (channel->name.ends_with(";2")) {
     first = store_.find_name(channel->name.substr(0, channel->name.size() - 1) + '1');
   } else if (!std::holds_alternative<model::Dial>(change) &&
+             !std::holds_alternative<model::ChannelStateChange>(change) &&
+             !std::holds_alternative<model::ChannelHangupRequest>(change) &&
              !std::holds_alternative<model::ChannelDestroyed>(change)) {
     return;
   }

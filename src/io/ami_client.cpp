@@ -238,6 +238,7 @@ void AmiClient::dispatch(const ami::Message& message) {
       pending->response.set(error_of(message));
     } else if (!pending->is_list) {
       pending_.erase(found);
+      if (pending->on_success) pending->on_success();
       pending->response.set(message.copy());
     }
     return;  // A list: its items follow.
@@ -298,13 +299,29 @@ asio::awaitable<Result<ami::Message>> AmiClient::request(ami::Action action, Tim
                                                          std::string action_id) {
   auto sent = send(action, std::move(action_id));
   if (!sent) co_return sent.error();
-  const std::string id = *sent;
   const auto pending = std::make_shared<Pending>();
-  pending_.insert_or_assign(id, pending);
+  pending_.insert_or_assign(*sent, pending);
+  co_return co_await wait_for(action.name(), *sent, pending, deadline);
+}
+
+asio::awaitable<Result<ami::Message>> AmiClient::request_then(ami::Action action,
+                                                              TimePoint deadline,
+                                                              std::function<void()> on_success) {
+  auto sent = send(action, "");
+  if (!sent) co_return sent.error();
+  const auto pending = std::make_shared<Pending>();
+  pending->on_success = std::move(on_success);
+  pending_.insert_or_assign(*sent, pending);
+  co_return co_await wait_for(action.name(), *sent, pending, deadline);
+}
+
+asio::awaitable<Result<ami::Message>> AmiClient::wait_for(std::string action_name, std::string id,
+                                                          std::shared_ptr<Pending> pending,
+                                                          TimePoint deadline) {
   auto response = co_await pending->response.wait(deadline);
   if (!response) {
     pending_.erase(id);
-    co_return Error{Errc::timeout, "The PBX did not answer " + action.name()};
+    co_return Error{Errc::timeout, "The PBX did not answer " + action_name};
   }
   co_return std::move(*response);
 }

@@ -71,6 +71,8 @@ class AmiClient : public ops::AmiPort {
 
   boost::asio::awaitable<Result<ami::Message>> request(ami::Action action, TimePoint deadline,
                                                        std::string action_id) override;
+  boost::asio::awaitable<Result<ami::Message>> request_then(
+      ami::Action action, TimePoint deadline, std::function<void()> on_success) override;
   boost::asio::awaitable<Result<std::vector<ami::Message>>> list(ami::Action action,
                                                                  TimePoint deadline) override;
   void post(ami::Action action) override;
@@ -86,6 +88,7 @@ class AmiClient : public ops::AmiPort {
   struct Pending {
     bool is_list = false;
     std::vector<ami::Message> items;
+    std::function<void()> on_success;
     ops::Eventual<Result<ami::Message>> response;
   };
 
@@ -96,6 +99,9 @@ class AmiClient : public ops::AmiPort {
   boost::asio::awaitable<Result<const ami::Message*>> next_message(TimePoint deadline);
   boost::asio::awaitable<void> keep_alive(std::shared_ptr<bool> alive);
   boost::asio::awaitable<void> write_loop();
+  boost::asio::awaitable<Result<ami::Message>> wait_for(std::string action_name, std::string id,
+                                                        std::shared_ptr<Pending> pending,
+                                                        TimePoint deadline);
   void dispatch(const ami::Message& message);
   Result<std::string> send(const ami::Action& action, std::string action_id);
   void drop_link();

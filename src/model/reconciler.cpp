@@ -358,6 +358,7 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   leave(channel.id, now);
   set(channel.dialplan.app_name, channel.base_app);
   set(channel.dialplan.app_data, channel.base_data);
+  if (dialect_.soft_hangup_shows_base) channel.protocol_id.clear();  // The driver has let go of it.
   ++channel.revision;
   if (listing_) gone_during_list_.insert(channel.uniqueid.value);
   unannounced_.erase(channel.uniqueid);

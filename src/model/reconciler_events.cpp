@@ -272,12 +272,9 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     return;
   }
   if (channel->application && is_agi_trace(name)) return;
-  if (name == "SIPCALLID" && channel->protocol_id != value) {
-    channel->protocol_id = value;
-    ++channel->revision;
-  }
   set_variable(*channel, name, value);
   emit(ChannelVarset{channel, name, value}, now);
+  if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
 }
 
 void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTime now) {

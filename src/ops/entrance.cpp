@@ -328,4 +328,12 @@ boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
   }
 }
 
+void Entrance::drop_all() {
+  const auto sessions = sessions_;
+  for (const auto& [link, session] : sessions) {
+    link->close();
+    over(*session, {Errc::unavailable, "arigate stops"});
+  }
+}
+
 }  // namespace arigate::ops

@@ -57,6 +57,9 @@ class Entrance : public AgiOwner {
   /// for a wanted end of this process. Returns when all are gone from here or at the deadline.
   boost::asio::awaitable<void> hand_back_all(TimePoint deadline);
 
+  /// Closes every session that is left and lets go of what waits for it.
+  void drop_all();
+
   std::size_t session_count() const { return sessions_.size(); }
 
  private:

@@ -24,6 +24,10 @@ class Eventual {
     shared_->value.emplace(std::move(value));
     if (shared_->timer) shared_->timer->cancel();
   }
+  /// Ends the wait as if the deadline had come.
+  void cancel() {
+    if (shared_->timer) shared_->timer->cancel();
+  }
   bool is_set() const { return shared_->value.has_value(); }
 
   /// nullopt: the deadline came first.

@@ -10,15 +10,17 @@ boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, Ch
   if (known == nullptr) co_return channel_not_found();
   auto action =
       ami::Action{"Hangup"}.add("Channel", known->name).add("Cause", std::to_string(cause));
-  const auto answer =
-      co_await world.ami.request(std::move(action), world.in(world.timeouts.action), "");
+  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
+  // The PBX tells nothing of it on AMI; what follows from it may be the next event.
+  const auto answer = co_await world.ami.request_then(
+      std::move(action), world.in(world.timeouts.action), [&world, channel] {
+        constexpr int explicit_hangup = 32;
+        world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
+      });
   if (!answer) {
     if (answer.error().code == Errc::not_found) co_return channel_not_found();
     co_return answer.error();
   }
-  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
-  constexpr int explicit_hangup = 32;
-  world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
   entrance.let_go(channel);
   co_return Result<void>{};
 }

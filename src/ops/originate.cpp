@@ -120,14 +120,14 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
   // Native answers with the channel as it is when the dialling begins.
   std::optional<model::Channel> shown;
   const auto dialled = world.watches.watch([&](const model::Change& change) {
-    const auto* dial = std::get_if<model::Dial>(&change);
-    const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
-    const auto* channel = dial != nullptr        ? &dial->peer
-                          : destroyed != nullptr ? &destroyed->channel
-                                                 : nullptr;
+    const auto* channel = model::subject_of(change);
     if (channel == nullptr || channel->id != id) return false;
-    shown = *channel;  // By the time that we go on, it may be much further.
-    return true;
+    // Kept as it was: by the time that we go on, it may be much further.
+    const bool begun = std::holds_alternative<model::Dial>(change) ||
+                       std::holds_alternative<model::ChannelStateChange>(change) ||
+                       std::holds_alternative<model::ChannelDestroyed>(change);
+    if (!begun || !shown) shown = *channel;
+    return begun;
   });
   const TimePoint deadline = world.in(world.timeouts.originate);
   const auto queued = co_await world.ami.request(*action, deadline, "arigate-originate-" + *token);

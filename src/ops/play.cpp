@@ -58,10 +58,11 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
           ami::Action{"ControlPlayback"}.add("Channel", target->name).add("Control", verb));
     }
   };
-  ports.tell = [this](const PlaybackMachine& machine, model::PlaybackState state) {
+  ports.tell = [this](const PlaybackMachine& machine, model::PlaybackState state,
+                      std::size_t item) {
     const auto& uris = machine.plan().uris;
-    const auto next = machine.item() + 1;
-    world_.reconciler.set_playback(machine.plan().id, state, uris[machine.item()],
+    const auto next = item + 1;
+    world_.reconciler.set_playback(machine.plan().id, state, uris[item],
                                    next < uris.size() ? uris[next] : "", world_.clock.wall());
   };
   ports.end = [this](const PlaybackMachine& machine, model::PlaybackState state) {

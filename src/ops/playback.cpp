@@ -59,7 +59,7 @@ PlaybackMachine::Outputs PlaybackMachine::start(TimePoint now) {
 void PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
   file_ = 0;
   position_ms_ = item_ == 0 ? plan_.offset_ms : 0;
-  outputs.push_back(Tell{model::PlaybackState::playing});
+  outputs.push_back(Tell{model::PlaybackState::playing, item_});
   const Media& media = plan_.media[item_];
   if (const auto* tone = std::get_if<Tone>(&media)) {
     state_ = State::tone;
@@ -97,7 +97,7 @@ void PlaybackMachine::next(Outputs& outputs, TimePoint now) {
     return play_file(outputs, now);
   }
   if (item_ + 1 < plan_.media.size()) {
-    outputs.push_back(Tell{model::PlaybackState::continuing});
+    outputs.push_back(Tell{model::PlaybackState::continuing, item_});
     ++item_;
     return play_item(outputs, now);
   }
@@ -233,7 +233,8 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
       controlled_paused_ = !controlled_paused_;
       outputs.push_back(ControlStream{"pause"});
       outputs.push_back(
-          Tell{controlled_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing});
+          Tell{controlled_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing,
+               item_});
       break;
     case Do::restart:
       outputs.push_back(ControlStream{"restart"});
@@ -268,10 +269,10 @@ void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
       return end(outputs, model::PlaybackState::done);
     case PlaybackControl::pause:
       state_ = State::paused;
-      outputs.push_back(Tell{model::PlaybackState::paused});
+      outputs.push_back(Tell{model::PlaybackState::paused, item_});
       return;
     case PlaybackControl::unpause:
-      if (was_paused) outputs.push_back(Tell{model::PlaybackState::playing});
+      if (was_paused) outputs.push_back(Tell{model::PlaybackState::playing, item_});
       return play_file(outputs, now);
     case PlaybackControl::restart:
       position_ms_ = 0;
@@ -322,7 +323,7 @@ Job::Step PlaybackJob::carry_out(PlaybackMachine::Outputs outputs, Control* inte
               if (interrupted != nullptr) interrupted->interrupt(std::move(send.line));
             },
             [&](PlaybackMachine::ControlStream& stream) { ports_.control_stream(stream.verb); },
-            [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state); },
+            [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state, tell.item); },
             [&](PlaybackMachine::End& ended) {
               step = Done{};
               ports_.end(machine_, ended.state);

@@ -55,9 +55,11 @@ class PlaybackMachine {
   struct ControlStream {
     std::string_view verb;
   };  ///< AMI ControlPlayback with this verb.
+  /// Report this state of the entry `item` of the list.
   struct Tell {
     model::PlaybackState state;
-  };  ///< Report this state; see item().
+    std::size_t item;
+  };
   struct End {
     model::PlaybackState state;
   };  ///< Report this and be done.
@@ -117,7 +119,7 @@ class PlaybackMachine {
 /// How a playback reaches the PBX and the model.
 struct PlaybackPorts {
   std::function<void(std::string_view verb)> control_stream;
-  std::function<void(const PlaybackMachine&, model::PlaybackState)> tell;
+  std::function<void(const PlaybackMachine&, model::PlaybackState, std::size_t item)> tell;
   std::function<void(const PlaybackMachine&, model::PlaybackState)> end;
 };
 

@@ -31,6 +31,13 @@ class AmiPort {
   virtual boost::asio::awaitable<Result<ami::Message>> request(ami::Action action,
                                                                TimePoint deadline,
                                                                std::string action_id) = 0;
+  /// The same, and `on_success` runs at the very place of the response in the stream of events.
+  virtual boost::asio::awaitable<Result<ami::Message>> request_then(
+      ami::Action action, TimePoint deadline, std::function<void()> on_success) {
+    auto answer = co_await request(std::move(action), deadline, "");
+    if (answer) on_success();
+    co_return answer;
+  }
   /// The same for an action that answers with a list: its items, without the end event.
   virtual boost::asio::awaitable<Result<std::vector<ami::Message>>> list(ami::Action action,
                                                                          TimePoint deadline) = 0;

@@ -51,6 +51,11 @@ class Watches : public model::ChangeSink {
     return std::make_unique<Watch>(*this, std::move(matches));
   }
 
+  /// Ends every wait as if its deadline had come, for the end of the process.
+  void cancel_all() {
+    for (auto& entry : entries_) entry.eventual.cancel();
+  }
+
   void on(const model::Change& change, WallTime) override {
     for (auto& entry : entries_) {
       if (entry.seen || !entry.matches(change)) continue;

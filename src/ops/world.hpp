@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <string>
 
@@ -22,6 +23,8 @@ struct World {
   Controls& controls;
   ApplicationPort& applications;
   std::function<void()> ask_resync;  ///< Starts a new channel list, unless one is under way.
+  /// Looks after the re-entry context on the PBX; adds it when it can.
+  std::function<boost::asio::awaitable<void>()> ensure_reentry;
   Timeouts timeouts;
   std::string dialplan_context = "arigate";
   std::string recordings_directory = "/var/spool/asterisk/recording";
