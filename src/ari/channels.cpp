@@ -140,8 +140,9 @@ Channels::Later Channels::originate(Request request) {
     const auto label = text(request, "label");
     wanted.priority = std::to_string(std::max(1L, number(request, "priority", 1)));
     if (!label.empty()) {
-      const auto found = co_await check_label(
-          wanted.context.empty() ? std::string{"default"} : wanted.context, wanted.exten, label);
+      std::string context = wanted.context;
+      if (context.empty()) context = "default";
+      const auto found = co_await check_label(std::move(context), wanted.exten, label);
       if (!found) co_return error_response(found.error());
       wanted.priority = label;
     }

@@ -1,6 +1,8 @@
 #include "ops/hangup.hpp"
 
+#include <functional>
 #include <string>
+#include <utility>
 
 namespace arigate::ops {
 
@@ -10,13 +12,16 @@ boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, Ch
   if (known == nullptr) co_return channel_not_found();
   auto action =
       ami::Action{"Hangup"}.add("Channel", known->name).add("Cause", std::to_string(cause));
-  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
-  // The PBX tells nothing of it on AMI; what follows from it may be the next event.
-  const auto answer = co_await world.ami.request_then(
-      std::move(action), world.in(world.timeouts.action), [&world, channel] {
-        constexpr int explicit_hangup = 32;
-        world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
-      });
+  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause. The
+  // PBX tells nothing of it on AMI; what follows from it may be the next event.
+  // A named function object: g++ 12 destroys one twice that is made inside a co_await expression.
+  std::function<void()> tell = [&world, channel] {
+    constexpr int explicit_hangup = 32;
+    world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
+  };
+  const TimePoint deadline = world.in(world.timeouts.action);
+  const auto answer =
+      co_await world.ami.request_then(std::move(action), deadline, std::move(tell));
   if (!answer) {
     if (answer.error().code == Errc::not_found) co_return channel_not_found();
     co_return answer.error();
