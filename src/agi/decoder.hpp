@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,8 @@ using Input = std::variant<Environment, Reply, HangupSeen>;
 /// Cuts what the PBX sends on one FastAGI connection. First the environment (ends at an empty
 /// line), then replies and HANGUP lines. "100 …" lines are not final and are skipped. The value of
 /// "200 result=1 (" runs to a ")" at a line end, over line ends if need be.
-/// Errc::protocol: a limit was passed or the first line is not "agi_…": close the connection.
+/// Errc::protocol: a limit was passed or the first line is not "agi_…"; it lasts: close the
+/// connection. Lines that are neither are skipped.
 class Decoder {
  public:
   static constexpr std::size_t environment_bytes_max = std::size_t{64} * 1024;
@@ -43,20 +45,25 @@ class Decoder {
   Result<std::optional<Input>> next();
 
  private:
-  enum class Part { environment, replies };
+  /// What the line that is being read belongs to.
+  enum class Part { environment, reply, usage, value, broken };
 
-  Result<std::optional<Input>> next_of_environment();
-  Result<std::optional<Input>> next_reply();
+  Result<std::optional<Input>> take_line(std::string_view line, std::size_t line_end);
+  Result<std::optional<Input>> take_environment_line(std::string_view line);
+  std::optional<Input> take_reply_line(std::string_view line, std::size_t line_end);
   void take_variable(std::string_view line);
-  static std::optional<Reply> reply_of(std::string_view line);
+  std::optional<Error> limit_passed(std::size_t end) const;
+  Error broken(Error error);
 
   std::string buffer_;
-  std::size_t line_at_ = 0;
+  std::size_t item_at_ = 0;  // start of the environment or reply that is being read
+  std::size_t line_at_ = 0;  // start of the line that is being read
+  std::size_t scanned_ = 0;  // no line end before this place
   Part part_ = Part::environment;
   Environment environment_;
-  std::vector<std::string> seen_;  // names of the variables that have a value
+  std::uint32_t seen_ = 0;  // one bit for each variable of the environment that has its value
   std::size_t lines_ = 0;
-  std::size_t bytes_ = 0;
+  Error broken_because_{Errc::protocol, {}};
 };
 
 }  // namespace arigate::agi

@@ -95,6 +95,28 @@ TEST_P(AmiCaptures, GiveTheSameMessagesForEveryCutInTwo) {
   }
 }
 
+class AmiPrinted : public testing::TestWithParam<Capture> {};
+
+TEST_P(AmiPrinted, HoldsTheseHeaders) {
+  ami::Decoder decoder;
+  decoder.feed(bytes_of(GetParam()));
+  std::string text;
+  for (;;) {
+    const auto message = decoder.next();
+    ASSERT_TRUE(message) << message.error().detail;
+    if (*message == nullptr) break;
+    for (const auto& header : (**message).headers()) {
+      const char* const mark = header.key == ami::Key::unknown ? "? " : "";
+      text += mark + escaped(header.name) + " = " + escaped(header.value) + "\n";
+    }
+    if (!(**message).output().empty()) text += "-> " + escaped((**message).output()) + "\n";
+    text += "\n";
+  }
+  expect_golden(GetParam().path, text);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, AmiPrinted, testing::ValuesIn(printed_captures("ami")),
+                         capture_name);
 INSTANTIATE_TEST_SUITE_P(Fixtures, AmiCaptures, testing::ValuesIn(captures("ami")), capture_name);
 
 }  // namespace
