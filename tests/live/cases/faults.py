@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 
 from harness import ports, sides
 from harness.arigate import Arigate
@@ -125,6 +126,23 @@ def ami_cut(run):
             check(not wrong, f"the application was told {wrong}")
             bench.application_hangs_up(channel, alice)
             events.wait("StasisEnd", since=since)
+
+
+@case("fastagi-is-faster-than-ami")
+def ami_late(run):
+    """The two come on two sockets: the channel may ask for its application before AMI has told of it."""
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        bench.ami.delay_in = 0.15
+        with Phone(bench.pbx, "alice", _HANGS_ON, dials=_PLAIN) as alice:
+            began = time.monotonic()
+            channel = events.wait("StasisStart")["channel"]
+            took = time.monotonic() - began
+            check(channel["state"] == "Ring" and channel["dialplan"]["exten"] == _PLAIN, f"it shows {channel}")
+            check(took < 0.8, f"it took {took:.2f} s; AMI was late by 0.15 s")
+            bench.gate.ari().post(f"/channels/{channel['id']}/answer")
+            bench.application_hangs_up(channel["id"], alice)
+            events.wait("StasisEnd")
+            _check_once(events, "StasisStart", channel["id"])
 
 
 @case("caller-hangs-up-while-ami-is-away")

@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 
 
 class Relay:
@@ -14,10 +15,11 @@ class Relay:
 
     def __init__(self, target_port, tap=None):
         self._target = ("127.0.0.1", target_port)
-        self._tap = tap
+        self.tap = tap
         self._lock = threading.Lock()
         self._links = {}
         self._is_open = True
+        self.delay_in = 0  # seconds that every chunk towards the client is held back
         self.attempts = 0  # connections that somebody made to us
         self.connections = 0  # of those, the ones that the target took
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -63,9 +65,9 @@ class Relay:
             with self._lock:
                 self.connections += 1
                 number = self.connections
-                self._links[number] = _Link(client, server, number, self._tap, lambda n=number: self._forget(n))
+                self._links[number] = _Link(self, client, server, number)
 
-    def _forget(self, number):
+    def forget(self, number):
         with self._lock:
             self._links.pop(number, None)
 
@@ -74,9 +76,9 @@ class _Link:
     """One connection and its two threads. A socket is closed by the thread that is the last to use it:
     closing it under a thread that waits in recv() would send nothing to the peer."""
 
-    def __init__(self, client, server, number, tap, when_over):
+    def __init__(self, relay, client, server, number):
+        self._relay, self._number, self._tap = relay, number, relay.tap
         self._ends = client, server
-        self._number, self._tap, self._when_over = number, tap, when_over
         self._lock = threading.Lock()
         self._running = 2
         for end in self._ends:
@@ -100,6 +102,8 @@ class _Link:
             while chunk := source.recv(65536):
                 if self._tap:
                     self._tap(self._number, direction, chunk)
+                if direction == "in" and self._relay.delay_in:
+                    time.sleep(self._relay.delay_in)
                 sink.sendall(chunk)
             if not _is_linger_zero(sink):
                 sink.shutdown(socket.SHUT_WR)
@@ -113,7 +117,7 @@ class _Link:
                 return
         for end in self._ends:
             end.close()
-        self._when_over()
+        self._relay.forget(self._number)
 
 
 def _linger_zero(end):
