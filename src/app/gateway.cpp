@@ -41,8 +41,10 @@ using namespace std::chrono_literals;
 
 /// How long a new channel of a PBX that takes no ids may stay unidentified.
 constexpr auto announce_wait = 50ms;
-/// Repairs what a lost event may have left behind; also finds a dialplan that was reloaded.
+/// Repairs what a lost event may have left behind.
 constexpr auto repair_interval = 60s;
+/// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
+constexpr auto reentry_interval = 5s;
 
 /// Tells each listener, in this order.
 class FanOut : public model::ChangeSink {
@@ -129,7 +131,8 @@ struct Gateway::Parts : io::AmiOwner {
         asterisk{world, facts},
         http{context, http_options(config.http), router, applications},
         announce_timer{context},
-        repair_timer{context} {
+        repair_timer{context},
+        reentry_timer{context} {
     changes.add(applications);
     changes.add(watches);
     channels.serve(router);
@@ -173,9 +176,8 @@ struct Gateway::Parts : io::AmiOwner {
     const WallTime now = clock.wall();
     reconciler.apply(message, now);
     using ami::EventName;
-    // A PBX that was still loading when we logged in, or whose dialplan was read again.
+    // A PBX that was still loading when we logged in.
     if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
-    if (message.event() == EventName::reload) spawn(ensure_context());
     if (message.event() == EventName::shutdown) log::warn("pbx shuts down");
   }
   void batch_end() override {
@@ -222,6 +224,7 @@ struct Gateway::Parts : io::AmiOwner {
       log::warn("dialplan context not checked context={} why=\"{}\"", config.dialplan.context,
                 state.error().detail);
     } else if (*state == ops::ReentryState::added) {
+      kept_in_memory = true;
       log::info("dialplan context added in memory context={} url=agi://{}", config.dialplan.context,
                 advertised());
     } else if (*state == ops::ReentryState::missing) {
@@ -246,7 +249,15 @@ struct Gateway::Parts : io::AmiOwner {
       co_await repair_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       if (stopping || !ami.up()) continue;
       co_await resync_now();
-      co_await ensure_context();
+    }
+  }
+
+  asio::awaitable<void> reentry_loop() {
+    while (!stopping) {
+      reentry_timer.expires_after(reentry_interval);
+      boost::system::error_code ignored;
+      co_await reentry_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      if (!stopping && ami.up() && kept_in_memory) co_await ensure_context();
     }
   }
 
@@ -290,6 +301,7 @@ struct Gateway::Parts : io::AmiOwner {
               config.fastagi.bind, agi->port());
     ami.start();
     spawn(repair_loop());
+    spawn(reentry_loop());
     return {};
   }
 
@@ -300,6 +312,7 @@ struct Gateway::Parts : io::AmiOwner {
     co_await http.stop();
     co_await entrance.hand_back_all(deadline);
     repair_timer.cancel();
+    reentry_timer.cancel();
     announce_timer.cancel();
     ami.stop();
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
@@ -333,7 +346,9 @@ struct Gateway::Parts : io::AmiOwner {
   std::optional<io::AgiServer> agi;
   asio::steady_timer announce_timer;
   asio::steady_timer repair_timer;
+  asio::steady_timer reentry_timer;
   bool announce_armed = false;
+  bool kept_in_memory = false;  ///< The re-entry context is there because we have added it.
   bool resyncing = false;
   bool synchronised = false;
   bool stopping = false;

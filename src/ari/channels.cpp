@@ -8,6 +8,7 @@
 
 #include "agi/command.hpp"
 #include "ari/errors.hpp"
+#include "ari/formats.hpp"
 #include "core/text.hpp"
 #include "generated/mapping.hpp"
 #include "ops/answer.hpp"
@@ -168,9 +169,14 @@ Channels::Later Channels::originate(Request request) {
   if (!originator.empty() && world_.store.find(ChannelId{originator}) == nullptr) {
     co_return message_response(400, "Provided originator channel was not found");
   }
+  for (const auto format : split(wanted.formats, ',')) {
+    if (!is_media_format(trim(format))) {
+      co_return message_response(400, fmt::format("Provided format ({}) was not found", format));
+    }
+  }
   wanted.caller_id = text(request, "callerId");
   wanted.timeout_s = number(request, "timeout", 30);
-  auto variables = request.fields("variables");
+  auto variables = request.string_fields("variables");
   if (!variables) co_return error_response(variables.error());
   wanted.variables = std::move(*variables);
 

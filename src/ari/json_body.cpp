@@ -44,12 +44,24 @@ std::vector<std::string> list_of(dom::array array) {
   return members;
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>> fields_of(dom::object object) {
-  std::vector<std::pair<std::string, std::string>> fields;
+struct Fields {
+  std::vector<std::pair<std::string, std::string>> members;
+  bool all_strings = true;
+};
+
+/// A member may also be an object {"value": "text"}, as the variables of newer releases.
+std::optional<Fields> fields_of(dom::object object) {
+  Fields fields;
   for (const auto [name, value] : object) {
+    std::string_view inner;
+    if (value.is_object() && value.at_key("value").get(inner) == simdjson::SUCCESS) {
+      fields.members.emplace_back(name, inner);
+      continue;
+    }
     auto text = plain_text(value);
     if (!text) return std::nullopt;
-    fields.emplace_back(name, *std::move(text));
+    fields.all_strings = fields.all_strings && value.is_string();
+    fields.members.emplace_back(name, *std::move(text));
   }
   return fields;
 }
@@ -70,10 +82,10 @@ bool read_member(std::string name, dom::element value, Request& request) {
       request.set_bad_fields(std::move(name));
       return true;
     }
-    for (const auto& [field, text] : *fields) {
+    for (const auto& [field, text] : fields->members) {
       if (has_nul(field) || has_nul(text)) return false;
     }
-    request.set_fields(std::move(name), *std::move(fields));
+    request.set_fields(std::move(name), std::move(fields->members), fields->all_strings);
   } else if (auto text = plain_text(value)) {
     if (has_nul(*text)) return false;
     request.set_param(std::move(name), *std::move(text));

@@ -82,6 +82,20 @@ Result<std::vector<std::pair<std::string, std::string>>> Request::fields(
   return Fields{};
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> Request::string_fields(
+    std::string_view name) const {
+  const bool mixed =
+      std::find(not_strings_.begin(), not_strings_.end(), name) != not_strings_.end();
+  auto members = fields(name);
+  if (mixed || (!members && find(fields_, name) != nullptr)) {
+    return Error{Errc::bad_request, "Each value in '" + std::string{name} +
+                                        "' must be a string or an object with 'value' and optional "
+                                        "'report_events'"};
+  }
+  if (!members) return Fields{};  // Natively what is no object counts as not given.
+  return members;
+}
+
 void Request::set_path(std::string name, std::string value) {
   path_.emplace_back(std::move(name), std::move(value));
 }
@@ -100,7 +114,8 @@ void Request::set_list(std::string name, std::vector<std::string> values) {
   assign(lists_, std::move(name), std::move(values));
 }
 
-void Request::set_fields(std::string name, Fields fields) {
+void Request::set_fields(std::string name, Fields fields, bool all_strings) {
+  if (!all_strings) not_strings_.push_back(name);
   drop(params_, name);
   drop(lists_, name);
   assign(fields_, std::move(name), Result<Fields>{std::move(fields)});

@@ -34,6 +34,9 @@ class Request {
   /// Members of the JSON object `name` of the body ("variables"), values as text; empty when it was
   /// not given. Errc::bad_request when it is not an object of plain values.
   Result<std::vector<std::pair<std::string, std::string>>> fields(std::string_view name) const;
+  /// The same where native takes nothing but text, with its message; what is no object is none.
+  Result<std::vector<std::pair<std::string, std::string>>> string_fields(
+      std::string_view name) const;
   /// The raw body.
   const std::string& body() const { return body_; }
 
@@ -41,7 +44,8 @@ class Request {
   void set_path(std::string name, std::string value);
   void set_param(std::string name, std::string value);
   void set_list(std::string name, std::vector<std::string> values);
-  void set_fields(std::string name, std::vector<std::pair<std::string, std::string>> fields);
+  void set_fields(std::string name, std::vector<std::pair<std::string, std::string>> fields,
+                  bool all_strings = true);
   void set_bad_fields(std::string name);  ///< fields(name) then gives Errc::bad_request.
   void set_body(std::string body) { body_ = std::move(body); }
   /// How many parameters of any kind were given; the router limits it.
@@ -54,6 +58,7 @@ class Request {
   Fields params_;
   std::vector<std::pair<std::string, std::vector<std::string>>> lists_;
   std::vector<std::pair<std::string, Result<Fields>>> fields_;
+  std::vector<std::string> not_strings_;  ///< Names of fields with members that are no text.
   std::string body_;
 };
 
