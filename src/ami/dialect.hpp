@@ -1,13 +1,12 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace arigate::ami {
 
 /// What the AMI version of the banner tells about a PBX. Filled from protocol/ami/dialects.json.
 struct Dialect {
-  std::string name;               ///< "1.8", "11", "13", "16", "22": the nearest measured one.
+  std::string_view name;          ///< "1.8", "11", "13", "16", "22": the nearest measured one.
   int major = 0;                  ///< Major number of the AMI version; 1 = before Asterisk 12.
   bool snapshots = false;         ///< Events carry whole channel snapshots (Asterisk 12 and up).
   bool escapes_values = false;    ///< C escapes in caller names and variable values.

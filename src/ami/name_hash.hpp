@@ -7,7 +7,7 @@
 #include <string_view>
 
 // Case-insensitive lookup in the generated tables of names: one hash, one compare, eight bytes at
-// a time. tools/gen_ami.py computes the same hash and searches displacements without collisions.
+// a time. tools/gen/ami_names.py computes the same hash and searches displacements without collisions.
 namespace arigate::ami {
 
 namespace detail {

@@ -1,0 +1,53 @@
+#include "ami/dialect.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace arigate::test {
+namespace {
+
+struct Row {
+  const char* version;
+  const char* name;
+  int major;
+  const char* traits;  // one letter each, see letters_of()
+};
+
+std::string letters_of(const ami::Dialect& dialect) {
+  std::string letters;
+  const auto add = [&](bool has, char letter) { letters += has ? letter : '-'; };
+  add(dialect.snapshots, 's');
+  add(dialect.escapes_values, 'e');
+  add(dialect.takes_channel_id, 'i');
+  add(dialect.control_playback, 'p');
+  add(dialect.dial_events, 'd');
+  add(dialect.filter, 'f');
+  add(dialect.runtime_context, 'r');
+  add(dialect.hangup_request, 'h');
+  add(dialect.soft_hangup_shows_base, 'b');
+  return letters;
+}
+
+TEST(AmiDialect, IsTheOneOfTheVersionOrTheNearestOlder) {
+  const Row rows[] = {
+      {"1.1", "1.8", 1, "---------"},    {"1.2", "1.8", 1, "-----f---"},
+      {"1.3", "11", 1, "-----frh-"},     {"1.10", "11", 1, "-----frh-"},
+      {"2.5.0", "13", 2, "seipdfrhb"},   {"2.10.6", "13", 2, "seipdfrhb"},
+      {"3.2.2", "16", 3, "seipdfrhb"},   {"5.0.4", "16", 5, "seipdfrhb"},
+      {"10.0.0", "16", 10, "seipdfrhb"}, {"11.0.0", "22", 11, "seipdfrh-"},
+      {"12.0.0", "22", 12, "seipdfrh-"}, {"99", "22", 99, "seipdfrh-"},
+      {"1.0", "1.8", 1, "---------"},    {"0.9", "1.8", 1, "---------"},
+      {"", "1.8", 1, "---------"},       {"x", "1.8", 1, "---------"},
+      {"-3", "1.8", 1, "---------"},     {"99999999999.1", "1.8", 1, "---------"},
+  };
+  for (const auto& row : rows) {
+    const auto dialect = ami::dialect_of(row.version);
+    EXPECT_EQ(dialect.name, row.name) << row.version;
+    EXPECT_EQ(dialect.major, row.major) << row.version;
+    EXPECT_EQ(letters_of(dialect), row.traits) << row.version;
+  }
+}
+
+}  // namespace
+}  // namespace arigate::test
