@@ -32,13 +32,23 @@ def adds_context(run):
             _originated_channel_arrives(pbx, gate)
 
 
-@case("adds-its-context-again-after-a-dialplan-reload")
+@case("adds-its-context-again-after-a-module-reload")
 def adds_context_again(run):
     program = run.arigate_program()
     with Pbx(run.version, side="arigate", own_context=False) as pbx, Arigate(program, pbx) as gate:
         wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
-        pbx.command("dialplan reload")
-        wait_until(lambda: _has_context(pbx), 10, "[arigate] is in the dialplan again after the reload")
+        pbx.command("module reload pbx_config.so")  # Takes the lines away; manager sessions are told.
+        wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan again after the reload")
+        _originated_channel_arrives(pbx, gate)
+
+
+@case("originates-after-a-dialplan-reload-that-nobody-told-of")
+def originates_after_reload(run):
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate", own_context=False) as pbx, Arigate(program, pbx) as gate:
+        wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
+        pbx.command("dialplan reload")  # Neither 16 nor 22 sends a Reload event for this command.
+        check(not _has_context(pbx), "the reload takes the lines away")
         _originated_channel_arrives(pbx, gate)
 
 
