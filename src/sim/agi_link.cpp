@@ -13,7 +13,7 @@ boost::asio::awaitable<void> AgiLink::read_loop() {
   std::array<char, 4096> chunk{};
   for (;;) {
     while (in_socket_.size() >= socket_bytes_max && !ended_) {
-      co_await wait(room_, TimePoint::max());
+      co_await room_.wait(TimePoint::max());
     }
     boost::system::error_code error;
     const auto count = co_await socket_.async_read_some(

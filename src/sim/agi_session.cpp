@@ -151,7 +151,7 @@ class Session {
       // Between commands the PBX reads the channel itself: digits and controls pass by.
       channel_->digits.clear();
       channel_->playback_control.clear();
-      co_await wait(channel_->signal, TimePoint::max());
+      co_await channel_->signal.wait(TimePoint::max());
     }
   }
 
@@ -174,7 +174,7 @@ class Session {
     if (delay_ || channel_->redirected) {
       const auto deadline = exchange_->time().after(hangup_line_delay);
       while (!link_->readable() && exchange_->time().now() < deadline) {
-        co_await wait(channel_->signal, deadline);
+        co_await channel_->signal.wait(deadline);
       }
     }
     dead_ = true;

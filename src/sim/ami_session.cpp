@@ -46,7 +46,7 @@ boost::asio::awaitable<void> AmiSession::read_requests() {
   std::array<char, 4096> chunk{};
   while (!closing_ && !closed_) {
     while (auto request = reader.next()) {
-      while (faults_->stalled && !closed_) co_await wait(output_changed_, TimePoint::max());
+      while (faults_->stalled && !closed_) co_await output_changed_.wait(TimePoint::max());
       if (faults_->answer_delay.count() > 0) co_await sleep(exchange_, faults_->answer_delay);
       co_await handle(std::move(*request));
       if (closing_ || closed_) co_return;
@@ -64,7 +64,7 @@ boost::asio::awaitable<void> AmiSession::write_loop() {
   while (!closed_) {
     if (faults_->stalled || output_.empty()) {
       if (closing_ && output_.empty()) break;
-      co_await wait(output_changed_, TimePoint::max());
+      co_await output_changed_.wait(TimePoint::max());
       continue;
     }
     const auto bytes = std::move(output_.front());

@@ -106,8 +106,8 @@ Work ringing(AppCall call) {
   co_return AppResult::proceed;
 }
 
-Work nothing(AppCall call) {
-  co_return unless_interrupted(*call.channel);
+Work nothing(AppCall) {
+  co_return AppResult::proceed;
 }
 
 /// Busy and Congestion: tell whoever calls, then wait for the hangup.

@@ -75,16 +75,11 @@ Outcome sift(Exchange& exchange, Channel& caller, std::vector<Target>& ringing,
   return {last_failure.empty() ? "NOANSWER" : last_failure, nullptr};
 }
 
-/// Wakes when the caller, any leg, or the clock has something new.
-boost::asio::awaitable<void> wait_any(ChannelPtr caller, const std::vector<Target>& ringing,
-                                      TimePoint deadline) {
-  // Two signals can be awaited at once; with more legs each looks in turn, every 20 ms.
-  if (ringing.size() == 1) {
-    co_await wait(caller->signal, &ringing.front().leg->signal, deadline);
-    co_return;
-  }
-  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  co_await wait(caller->signal, std::min(soon, deadline));
+/// The caller and every leg: whatever happens to one of them is worth a look.
+std::vector<Signal*> signals_of(Channel& caller, const std::vector<Target>& ringing) {
+  std::vector<Signal*> signals{&caller.signal};
+  for (const auto& target : ringing) signals.push_back(&target.leg->signal);
+  return signals;
 }
 
 /// Digits of one side are heard by the other.
@@ -106,7 +101,8 @@ boost::asio::awaitable<void> talk(ExchangePtr exchange, ChannelPtr caller, Chann
   while (!caller->interrupted() && !callee->interrupted()) {
     pass_digits(*exchange, *caller, *callee);
     pass_digits(*exchange, *callee, *caller);
-    co_await wait(caller->signal, &callee->signal, TimePoint::max());
+    std::vector<Signal*> both{&caller->signal, &callee->signal};
+    co_await Signal::wait_any(std::move(both), TimePoint::max());
   }
   caller->bridged.reset();
   callee->bridged.reset();
@@ -165,7 +161,8 @@ boost::asio::awaitable<AppResult> dial(ExchangePtr exchange, ChannelPtr caller, 
     } else if (exchange->time().now() >= deadline) {
       outcome.status = "NOANSWER";
     } else {
-      co_await wait_any(caller, ringing, deadline);
+      auto signals = signals_of(*caller, ringing);
+      co_await Signal::wait_any(std::move(signals), deadline);
     }
   }
   std::string number;

@@ -16,7 +16,7 @@ boost::asio::awaitable<bool> pass_time(ExchangePtr exchange, ChannelPtr channel,
                                        Timeline::Duration duration) {
   const auto deadline = exchange->time().after(duration);
   while (!channel->gone && exchange->time().now() < deadline) {
-    co_await wait(channel->signal, deadline);
+    co_await channel->signal.wait(deadline);
   }
   co_return !channel->gone;
 }

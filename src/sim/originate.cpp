@@ -37,7 +37,7 @@ boost::asio::awaitable<int> wait_for_answer(ExchangePtr exchange, ChannelPtr leg
       if (leg->cause == 0 && leg->technology == "SIP") leg->cause = 19;
       co_return reason_no_answer;
     }
-    co_await wait(leg->signal, deadline);
+    co_await leg->signal.wait(deadline);
   }
 }
 
@@ -48,34 +48,39 @@ std::string_view dial_status(int reason) {
   return "NOANSWER";
 }
 
-/// Rings and waits; the outcome's reason and channel.
-boost::asio::awaitable<void> call(ExchangePtr exchange, const OriginateOrder& order,
-                                  OriginateOutcome& outcome) {
+/// How a call went.
+struct Attempt {
+  ChannelPtr channel;  ///< null: nobody answered.
+  int reason = reason_failed;
+};
+
+boost::asio::awaitable<Attempt> call(ExchangePtr exchange, OriginateOrder order) {
+  Attempt attempt;
   auto leg = make_leg(*exchange, order.dial_string, order.wanted);
-  if (!leg) co_return;
+  if (!leg) co_return attempt;
   dress(*exchange, *leg, order);
   exchange->set_accountcode(*leg, order.accountcode);
   exchange->set_caller(*leg, order.caller);
   exchange->set_connected(*leg, order.caller);
   if (!start_leg(exchange, leg)) {
     exchange->destroy(*leg);
-    co_return;
+    co_return attempt;
   }
   exchange->publish(exchange->dialect().dial_begin(nullptr, *leg, order.dial_string));
-  outcome.reason = co_await wait_for_answer(exchange, leg, order.timeout);
-  const bool told = outcome.reason == reason_answered || outcome.reason == reason_busy ||
-                    outcome.reason == reason_congestion;
-  if (outcome.reason == reason_answered) dress(*exchange, *leg, order);
-  if (told) {
+  attempt.reason = co_await wait_for_answer(exchange, leg, order.timeout);
+  const bool answered = attempt.reason == reason_answered;
+  if (answered) dress(*exchange, *leg, order);
+  if (answered || attempt.reason == reason_busy || attempt.reason == reason_congestion) {
     exchange->set_accountcode(*leg, order.accountcode);
-    exchange->publish(
-        exchange->dialect().dial_end(nullptr, leg.get(), dial_status(outcome.reason)));
+    const auto status = dial_status(attempt.reason);
+    exchange->publish(exchange->dialect().dial_end(nullptr, leg.get(), status));
   }
-  if (outcome.reason == reason_answered) {
-    outcome.channel = leg;
+  if (answered) {
+    attempt.channel = leg;
   } else {
     exchange->destroy(*leg);
   }
+  co_return attempt;
 }
 
 }  // namespace
@@ -89,9 +94,10 @@ boost::asio::awaitable<OriginateOutcome> originate(ExchangePtr exchange, Origina
   outcome.data = order.data;
   outcome.context = order.place.context;
   outcome.exten = order.place.exten;
-  outcome.reason = reason_failed;
   outcome.caller = order.caller;
-  co_await call(exchange, order, outcome);
+  const auto attempt = co_await call(exchange, order);
+  outcome.reason = attempt.reason;
+  outcome.channel = attempt.channel;
   if (tell) exchange->publish(exchange->dialect().originate_response(outcome));
   if (outcome.channel) {
     if (!order.application.empty()) {

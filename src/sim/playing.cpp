@@ -25,7 +25,7 @@ boost::asio::awaitable<Woke> wait_for(ChannelPtr channel, std::shared_ptr<AgiLin
     if (!channel->playback_control.empty()) co_return Woke::control;
     if (!channel->digits.empty()) co_return Woke::digit;
     if (std::chrono::steady_clock::now() >= deadline) co_return Woke::deadline;
-    co_await wait(channel->signal, deadline);
+    co_await channel->signal.wait(deadline);
   }
 }
 

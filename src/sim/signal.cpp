@@ -8,29 +8,33 @@
 
 namespace arigate::sim {
 
-/// Keeps a timer in the list of a signal for as long as somebody waits on it.
+/// Keeps a timer in the lists of some signals for as long as somebody waits on them.
 class Signal::Registration {
  public:
-  Registration(Signal* signal, boost::asio::steady_timer& timer) : signal_{signal}, timer_{&timer} {
-    if (signal_ != nullptr) signal_->waiting_.push_back(timer_);
+  Registration(const std::vector<Signal*>& signals, boost::asio::steady_timer& timer)
+      : signals_{&signals}, timer_{&timer} {
+    for (auto* signal : *signals_) signal->waiting_.push_back(timer_);
   }
   ~Registration() {
-    if (signal_ != nullptr) std::erase(signal_->waiting_, timer_);
+    for (auto* signal : *signals_) std::erase(signal->waiting_, timer_);
   }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
  private:
-  Signal* signal_;
+  const std::vector<Signal*>* signals_;
   boost::asio::steady_timer* timer_;
 };
 
-boost::asio::awaitable<void> wait(Signal& first, Signal* second, TimePoint deadline) {
-  boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
+boost::asio::awaitable<void> Signal::wait_any(std::vector<Signal*> signals, TimePoint deadline) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  boost::asio::steady_timer timer{executor};
   timer.expires_at(deadline);
-  const Signal::Registration in_first{&first, timer};
-  const Signal::Registration in_second{second, timer};
-  const auto killed = [&] { return first.killed() || (second != nullptr && second->killed()); };
+  const Registration registration{signals, timer};
+  const auto killed = [&] {
+    return std::any_of(signals.begin(), signals.end(),
+                       [](auto* signal) { return signal->killed(); });
+  };
   boost::system::error_code ignored;  // Cancelled is the usual end: it means notified.
   if (!killed()) {
     co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));

@@ -21,6 +21,12 @@ class Signal {
     for (auto* timer : waiting_) timer->cancel();
   }
 
+  /// Returns at the next notify(), or at `deadline`. The signal must outlive the wait.
+  boost::asio::awaitable<void> wait(TimePoint deadline) { return wait_any({this}, deadline); }
+
+  /// Returns when the first of several is notified.
+  static boost::asio::awaitable<void> wait_any(std::vector<Signal*> signals, TimePoint deadline);
+
   /// Ends what waits: this and every later wait() throws operation_aborted, which unwinds the
   /// coroutine. The PBX does this when it stops or restarts.
   void kill() {
@@ -31,17 +37,9 @@ class Signal {
 
  private:
   class Registration;
-  friend boost::asio::awaitable<void> wait(Signal& first, Signal* second, TimePoint deadline);
 
   std::vector<boost::asio::steady_timer*> waiting_;
   bool killed_ = false;
 };
-
-/// Returns at the next notify() of either signal (`second` may be null), or at `deadline`.
-boost::asio::awaitable<void> wait(Signal& first, Signal* second, TimePoint deadline);
-
-inline boost::asio::awaitable<void> wait(Signal& signal, TimePoint deadline) {
-  return wait(signal, nullptr, deadline);
-}
 
 }  // namespace arigate::sim
