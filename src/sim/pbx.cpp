@@ -125,6 +125,10 @@ std::string Pbx::command(std::string_view line) {
   return run_command_line(*exchange_, line).text;
 }
 
+const std::vector<Endpoint>& Pbx::endpoints() const {
+  return exchange_->options().endpoints;
+}
+
 void Pbx::set_endpoint(const Endpoint& endpoint) {
   exchange_->set_endpoint(endpoint);
 }

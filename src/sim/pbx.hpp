@@ -79,6 +79,7 @@ class Pbx {
 
   /// Types a command at the PBX's own console; what it prints.
   std::string command(std::string_view line);
+  const std::vector<Endpoint>& endpoints() const;
   /// Changes how a phone reacts from now on.
   void set_endpoint(const Endpoint& endpoint);
   /// The phone (un)registers, with its PeerStatus event.
