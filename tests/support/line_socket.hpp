@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -7,6 +8,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -35,6 +37,15 @@ class LineSocket {
     context.run_for(patience);
     if (!done || *done) throw std::runtime_error{"nobody connected"};
     return made;
+  }
+
+  LineSocket(LineSocket&&) = default;
+  LineSocket& operator=(LineSocket&& other) {
+    socket_ = std::move(other.socket_);  // Before the old context goes.
+    std::swap(context_, other.context_);
+    buffer_ = std::move(other.buffer_);
+    ended_ = other.ended_;
+    return *this;
   }
 
   void send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
