@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/check.hpp"
+#include "app/demo.hpp"
 #include "app/exit_codes.hpp"
 #include "app/run.hpp"
 #include "arigate/version.hpp"
@@ -34,13 +35,21 @@ int parse_and_do(int argc, const char* const* argv) {
       "exit codes: 0 ready, 2 configuration, 3 PBX not reached, 4 login refused, "
       "5 something is missing");
   check->add_option("-c,--config", file, "Configuration")->capture_default_str();
+  DemoOptions demo_options;
+  auto* demo = program.add_subcommand("demo", "Serve a simulated PBX: nothing else is needed");
+  demo->add_option("--bind", demo_options.bind, "Address for ARI")->capture_default_str();
+  demo->add_option("--port", demo_options.port, "Port for ARI; 0 takes a free one")
+      ->capture_default_str();
+  demo->add_flag("--verbose", demo_options.verbose, "Log every message");
 
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
-  return run->parsed() ? run_command(file) : check_command(file);
+  if (run->parsed()) return run_command(file);
+  if (check->parsed()) return check_command(file);
+  return demo_command(demo_options);
 }
 
 }  // namespace

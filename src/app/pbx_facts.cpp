@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
 
@@ -61,13 +62,13 @@ boost::asio::awaitable<ari::PbxFacts> read_pbx_facts(ops::World& world) {
     facts.reload_time = iso_time(told[ami::Key::corereloaddate], told[ami::Key::corereloadtime]);
     if (facts.reload_time.empty()) facts.reload_time = facts.startup_time;
   }
-  const auto version = co_await command(world, "core show version");
+  auto version = co_await command(world, "core show version");
+  version.resize(std::min(version.find('\n'), version.size()));
   facts.build_user = between(version, "built by ", " @");
   facts.build_machine = between(version, " on a ", " running");
   facts.build_os = between(version, " running ", " on ");
-  facts.build_date = std::string{trim(between(version, " on ", "\n"))};
-  if (const auto last = facts.build_date.rfind(" on "); last != std::string::npos) {
-    facts.build_date.erase(0, last + 4);
+  if (const auto last = version.rfind(" on "); !version.ends_with(facts.build_os)) {
+    facts.build_date = version.substr(last + 4);
   }
   const auto core = co_await command(world, "core show settings");
   facts.entity_id = std::string{trim(between(core, "Entity ID:", "\n"))};

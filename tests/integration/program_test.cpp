@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -34,35 +36,45 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// One run of the program. Its standard output and error come through one pipe.
+/// One run of the program. Its standard output and error come through one pipe, its standard input
+/// is another.
 class Program {
  public:
   explicit Program(std::vector<std::string> arguments) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    output_ = ends[0];
+    std::array<int, 2> in{};
+    std::array<int, 2> out{};
+    EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
+    input_ = in[1];
+    output_ = out[0];
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, out[1], STDERR_FILENO);
     arguments.insert(arguments.begin(), ARIGATE_PROGRAM);
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     EXPECT_EQ(::posix_spawn(&pid_, ARIGATE_PROGRAM, &actions, nullptr, argv.data(), environ), 0);
     ::posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
+    ::close(in[0]);
+    ::close(out[1]);
   }
   ~Program() {
     if (pid_ > 0) {
       ::kill(pid_, SIGKILL);
       ::waitpid(pid_, nullptr, 0);
     }
+    ::close(input_);
     ::close(output_);
   }
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
+  void type(std::string_view text) const {
+    EXPECT_EQ(::write(input_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
   void signal(int number) const { ::kill(pid_, number); }
 
   /// Reads until `text` has been printed; false when the program ended without it.
@@ -78,14 +90,23 @@ class Program {
     while (read_more()) {
     }
     int status = 0;
-    ::waitpid(pid_, &status, 0);
+    if (::waitpid(pid_, &status, WNOHANG) == 0) {
+      ::usleep(200'000);  // It has closed its output and is about to end, or it hangs.
+      if (::waitpid(pid_, &status, WNOHANG) == 0) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, &status, 0);
+      }
+    }
     pid_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   const std::string& printed() const { return printed_; }
 
  private:
+  /// False at the end of the output, or when nothing came for so long that nothing will.
   bool read_more() {
+    pollfd readable{output_, POLLIN, 0};
+    if (::poll(&readable, 1, 10'000) <= 0) return false;
     std::array<char, 4096> bytes{};
     const auto count = ::read(output_, bytes.data(), bytes.size());
     if (count <= 0) return count < 0 && errno == EINTR;
@@ -94,6 +115,7 @@ class Program {
   }
 
   pid_t pid_ = 0;
+  int input_ = -1;
   int output_ = -1;
   std::string printed_;
 };
@@ -127,7 +149,7 @@ TEST_F(ProgramTest, TellsItsVersionAndItsUse) {
   EXPECT_EQ(shows_version.printed(), fmt::format("arigate {}\n", version));
   Program helps{{"--help"}};
   EXPECT_EQ(helps.exit_code(), 0);
-  EXPECT_THAT(helps.printed(), AllOf(HasSubstr("run"), HasSubstr("check")));
+  EXPECT_THAT(helps.printed(), AllOf(HasSubstr("run"), HasSubstr("check"), HasSubstr("demo")));
   for (const auto& wrong : {std::vector<std::string>{}, {"walk"}, {"run", "--config"}}) {
     EXPECT_EQ(Program{wrong}.exit_code(), 2);
   }
@@ -210,6 +232,45 @@ TEST_F(ProgramTest, SighupOpensARotatedLogAgain) {
   EXPECT_FALSE(holds(log, "listening"));
   program.signal(SIGTERM);
   EXPECT_EQ(program.exit_code(), 0);
+}
+
+/// The number after `text` in what the program printed.
+std::uint16_t port_after(std::string_view text, const std::string& printed) {
+  const auto at = printed.find(text);
+  if (at == std::string::npos) return 0;
+  return static_cast<std::uint16_t>(std::stoul(printed.substr(at + text.size(), 5)));
+}
+
+TEST(Demo, ServesASimulatedPbxAndPlacesACallWhenAsked) {
+  Program demo{{"demo", "--port", "0"}};
+  ASSERT_TRUE(demo.prints("Ctrl-C ends it.")) << demo.printed();
+
+  boost::asio::ip::tcp::iostream http;
+  http.expires_after(std::chrono::seconds{10});
+  const auto port = port_after("http://127.0.0.1:", demo.printed());
+  http.connect("127.0.0.1", std::to_string(port));
+  http << "GET /ari/asterisk/ping HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n"
+          "Authorization: Basic ZGVtbzpkZW1v\r\n\r\n"
+       << std::flush;
+  const std::string answer{std::istreambuf_iterator<char>{http}, {}};
+  EXPECT_THAT(answer, AllOf(HasSubstr("200 OK"), HasSubstr("pong")));
+
+  // Nobody has registered the application, so the dialplan takes the call back and ends it.
+  demo.type("call\n");
+  EXPECT_TRUE(demo.prints("alice calls 600: SIP/alice-")) << demo.printed();
+  EXPECT_TRUE(demo.prints("the call of alice is over")) << demo.printed();
+  demo.type("dance\n");
+  EXPECT_TRUE(demo.prints("the only command is: call")) << demo.printed();
+  demo.signal(SIGTERM);
+  EXPECT_EQ(demo.exit_code(), 0) << demo.printed();
+}
+
+TEST(Demo, SaysWhenItsPortIsTaken) {
+  boost::asio::io_context context;
+  const boost::asio::ip::tcp::acceptor taken{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  Program demo{{"demo", "--port", std::to_string(taken.local_endpoint().port())}};
+  EXPECT_EQ(demo.exit_code(), 1);
+  EXPECT_THAT(demo.printed(), AllOf(HasSubstr("not started"), HasSubstr("in use")));
 }
 
 }  // namespace
