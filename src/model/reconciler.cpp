@@ -99,7 +99,7 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
 Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime now) {
   const auto snapshot = ami::snapshot_of(event, role);
   if (snapshot.uniqueid.empty()) return nullptr;
-  Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
   if (channel == nullptr) {
     // An event of an unknown channel: where it carries a whole snapshot it is as good as a
     // Newchannel (a lost one, or one from before a list).
@@ -222,7 +222,7 @@ void Reconciler::apply_list(std::span<const ami::Message> rows, WallTime now) {
 
 void Reconciler::on_row(const ami::Message& row, WallTime now) {
   const auto snapshot = ami::snapshot_of(row);
-  Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
   if (channel != nullptr && channel->touched > list_serial_) return;  // Events are newer.
   const bool fresh = channel == nullptr;
   const ChannelState old_state = fresh ? ChannelState::down : channel->state;

@@ -127,7 +127,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
 
 void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   const auto snapshot = ami::snapshot_of(event);
-  if (Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}})) {
+  if (Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid)) {
     touch(*channel);
     take_snapshot(*channel, snapshot);
     return;
@@ -145,7 +145,7 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
 void Reconciler::on_newstate(const ami::Message& event, WallTime now) {
   const auto snapshot = ami::snapshot_of(event);
   if (!dialect_.snapshots) {
-    Channel* channel = store_.mutable_find(Uniqueid{std::string{snapshot.uniqueid}});
+    Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
     if (channel == nullptr) return;
     touch(*channel);
     const auto state = static_cast<ChannelState>(to_long(snapshot.state, 11));
@@ -225,7 +225,7 @@ void Reconciler::on_newconnectedline(const ami::Message& event, WallTime now) {
 }
 
 void Reconciler::on_newaccountcode(const ami::Message& event) {
-  Channel* channel = store_.mutable_find(Uniqueid{std::string{event[Key::uniqueid]}});
+  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
   if (channel == nullptr || channel->accountcode == event[Key::accountcode]) return;
   touch(*channel);
   channel->accountcode = event[Key::accountcode];
@@ -233,7 +233,7 @@ void Reconciler::on_newaccountcode(const ami::Message& event) {
 }
 
 void Reconciler::on_rename(const ami::Message& event) {
-  Channel* channel = store_.mutable_find(Uniqueid{std::string{event[Key::uniqueid]}});
+  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
   if (channel == nullptr || event[Key::newname].empty()) return;
   touch(*channel);
   store_.rename(*channel, event[Key::newname]);
@@ -249,7 +249,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     if (!is_own_variable(name)) emit(ChannelVarset{nullptr, name, value}, now);
     return;
   }
-  Channel* channel = store_.mutable_find(Uniqueid{std::string{uniqueid}});
+  Channel* channel = store_.mutable_find_uniqueid(uniqueid);
   if (channel != nullptr && !channel->announced) {
     touch(*channel);
     if (name == "ARIGATE_ID") {
@@ -331,7 +331,7 @@ void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
 void Reconciler::on_dial(const ami::Message& event, WallTime now) {
   if (!iequals(event[Key::subevent], "Begin")) return;
   Channel* caller = known(event, ami::Role::own, now);
-  Channel* peer = store_.mutable_find(Uniqueid{std::string{event[Key::destuniqueid]}});
+  Channel* peer = store_.mutable_find_uniqueid(event[Key::destuniqueid]);
   if (peer == nullptr) return;
   touch(*peer);
   announce(*peer, now);

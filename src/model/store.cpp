@@ -26,8 +26,9 @@ const Playback* Store::find(const PlaybackId& id) const {
   return found == playbacks_.end() ? nullptr : &found->second;
 }
 
-Channel* Store::mutable_find(const Uniqueid& id) {
-  return const_cast<Channel*>(find(id));
+Channel* Store::mutable_find_uniqueid(std::string_view id) {
+  const auto found = by_uniqueid_.find(id);
+  return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
 }
 Channel* Store::mutable_find(const ChannelId& id) {
   return const_cast<Channel*>(find(id));

@@ -36,7 +36,8 @@ class Store {
     Node* next = nullptr;
   };
 
-  Channel* mutable_find(const Uniqueid& id);
+  Channel* mutable_find(const Uniqueid& id) { return mutable_find_uniqueid(id.value); }
+  Channel* mutable_find_uniqueid(std::string_view id);  // Called for each event: no copy.
   Channel* mutable_find(const ChannelId& id);
   Channel& add(Channel channel);
   void erase(const ChannelId& id);
