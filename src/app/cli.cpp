@@ -40,6 +40,9 @@ int parse_and_do(int argc, const char* const* argv) {
   demo->add_option("--bind", demo_options.bind, "Address for ARI")->capture_default_str();
   demo->add_option("--port", demo_options.port, "Port for ARI; 0 takes a free one")
       ->capture_default_str();
+  demo->add_option("--call-every", demo_options.call_every_s,
+                   "Seconds between calls to the application; 0: only when \"call\" is typed")
+      ->capture_default_str();
   demo->add_flag("--verbose", demo_options.verbose, "Log every message");
 
   try {

@@ -7,13 +7,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "app/exit_codes.hpp"
 #include "app/logging.hpp"
@@ -21,8 +22,7 @@
 #include "arigate/config.hpp"
 #include "arigate/gateway.hpp"
 #include "core/text.hpp"
-#include "sim/default_dialplan.hpp"
-#include "sim/pbx.hpp"
+#include "sim/demo.hpp"
 
 namespace arigate::app {
 namespace {
@@ -32,13 +32,13 @@ namespace asio = boost::asio;
 constexpr const char* user = "demo";
 constexpr const char* password = "demo";
 
-Config demo_config(const DemoOptions& options, const sim::Pbx& pbx) {
+Config demo_config(const DemoOptions& options, const sim::Demo& demo) {
   Config config;
   config.general.log_level = options.verbose ? LogLevel::debug : LogLevel::warn;
   config.general.allowed_origins = {"*"};  // So that a web page can be tried too.
-  config.ami.port = pbx.ami_port();
-  config.ami.user = "arigate";
-  config.ami.secret = Secret{"arigate"};
+  config.ami.port = demo.ami_port();
+  config.ami.user = sim::Demo::ami_user;
+  config.ami.secret = Secret{std::string{sim::Demo::ami_secret}};
   config.fastagi.bind = "127.0.0.1";
   config.fastagi.port = 0;
   config.http.bind = options.bind;
@@ -47,36 +47,23 @@ Config demo_config(const DemoOptions& options, const sim::Pbx& pbx) {
   return config;
 }
 
-void print_welcome(const DemoOptions& options, std::uint16_t port) {
-  const bool is_any = options.bind == "0.0.0.0" || options.bind == "::";
-  const auto place = fmt::format("{}:{}", is_any ? "127.0.0.1" : options.bind, port);
-  fmt::print(
-      R"(arigate serves a simulated PBX that speaks AMI as Asterisk 11 does.
+void say(const std::string& text) {
+  fmt::print("{}", text);
+  std::fflush(stdout);  // It may be a pipe.
+}
 
-  ARI      http://{place}/ari      user {user}, password {password}
-
-Try it in another terminal:
-
-  curl -u {user}:{password} 'http://{place}/ari/asterisk/info?pretty=true'
-  npx -y wscat -c 'ws://{place}/ari/events?app=demo&api_key={user}:{password}'
-  (cd examples && npm install --silent && ARI_URL=http://{place} node hello.js)
-
-The phones SIP/alice and SIP/bob belong to the PBX. hello.js or wscat are the application "demo";
-while one of them is connected, a call reaches it like this:
-
-  call              typed here: alice calls 600, which is AGI(agi://…/demo,arg1,arg2)
-  curl -u {user}:{password} -X POST 'http://{place}/ari/channels?endpoint=SIP/bob&app=demo'
-
-Ctrl-C ends it.
-)",
-      fmt::arg("place", place), fmt::arg("user", user), fmt::arg("password", password));
-  std::fflush(stdout);
+std::string url_of(const DemoOptions& options, std::uint16_t port) {
+  auto host = options.bind;
+  if (host == "0.0.0.0" || host == "::")
+    host = "127.0.0.1";  // All of them: this one is surely there.
+  if (host.find(':') != std::string::npos) host = fmt::format("[{}]", host);
+  return fmt::format("http://{}:{}", host, port);
 }
 
 /// What is typed at the demo. It goes on without when nobody can type (input closed, background).
 class Console {
  public:
-  Console(asio::io_context& context, sim::Pbx& pbx) : input_{context}, pbx_{pbx} {
+  Console(asio::io_context& context, sim::Demo& demo) : input_{context}, demo_{demo} {
     std::signal(SIGTTIN, SIG_IGN);
     // Opened anew, because what Asio reads becomes non-blocking, and standard output may be the
     // same terminal.
@@ -106,26 +93,16 @@ class Console {
                            });
   }
 
-  static void say(const std::string& text) {
-    fmt::print("{}\n", text);
-    std::fflush(stdout);  // It may be a pipe.
-  }
-
   void obey(std::string_view line) {
-    if (line != "call") {
-      say("the only command is: call");
-    } else if (const auto call = pbx_.place_call({.endpoint = "SIP/alice", .exten = "600"})) {
-      say(fmt::format("alice calls 600: {}", call->channel()));
-      call->on_answer([] { say("alice is answered"); });
-      call->on_end(
-          [](int cause) { say(fmt::format("the call of alice is over, cause {}", cause)); });
+    if (line == "quit") {
+      std::raise(SIGTERM);
     } else {
-      say("the simulated PBX is full");
+      say(demo_.command(line));
     }
   }
 
   asio::posix::stream_descriptor input_;
-  sim::Pbx& pbx_;
+  sim::Demo& demo_;
   std::string text_;
 };
 
@@ -133,8 +110,11 @@ class Console {
 
 int demo_command(const DemoOptions& options) {
   asio::io_context context{1};
-  sim::Pbx pbx{context.get_executor(), sim::demo_options("127.0.0.1:0")};
-  const auto config = demo_config(options, pbx);
+  sim::DemoSettings settings;
+  if (options.call_every_s > 0) settings.call_every = std::chrono::seconds{options.call_every_s};
+  sim::Demo demo{context.get_executor(), settings};
+  demo.on_news([](std::string_view line) { say(fmt::format("{}\n", line)); });
+  const auto config = demo_config(options, demo);
   if (const auto logging = set_up_logging(config.general); !logging) {
     fmt::print(stderr, "arigate: {}\n", logging.error().detail);
     return exit_failed;
@@ -142,9 +122,9 @@ int demo_command(const DemoOptions& options) {
   Gateway gateway{context, config};
   std::optional<Console> console;
   const auto started = [&] {
-    pbx.set_global("ARIGATE_URL", fmt::format("agi://127.0.0.1:{}", gateway.fastagi_port()));
-    print_welcome(options, gateway.http_port());
-    console.emplace(context, pbx);
+    demo.pbx().set_global("ARIGATE_URL", fmt::format("agi://127.0.0.1:{}", gateway.fastagi_port()));
+    say(sim::demo_greeting({url_of(options, gateway.http_port()), user, password}));
+    console.emplace(context, demo);
   };
   return serve(context, gateway, started, nullptr);
 }

@@ -8,6 +8,7 @@ namespace arigate::app {
 struct DemoOptions {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8088;
+  unsigned call_every_s = 0;  ///< 0: only when somebody types "call".
   bool verbose = false;
 };
 
