@@ -23,6 +23,9 @@ constexpr std::size_t buffer_bytes = std::size_t{4} * 1024;
 /// The longest line between chunks: a size, an extension that nobody uses.
 constexpr std::size_t chunk_line_bytes_max = std::size_t{4} * 1024;
 
+/// Longer than any method in use; what a request line holds beside target and method is shorter.
+constexpr std::size_t method_bytes_max = 32;
+
 /// True when a comma list holds `token`.
 bool has_token(std::string_view list, std::string_view token) {
   while (!list.empty()) {
@@ -118,6 +121,7 @@ class HttpDecoder::Parser final : public http::basic_parser<true> {
     head.target = part(target);
     head.has_target = true;
     if (target.size() > limits_.target_bytes_max) fail(414, "Request line too long", error);
+    if (text.size() > method_bytes_max) fail(400, "Invalid Request", error);
   }
   void on_response_impl(int, beast_view, int, error_code&) override {}
   void on_field_impl(http::field name, beast_view, beast_view value, error_code& error) override;
@@ -276,8 +280,7 @@ HttpDecoder::Status HttpDecoder::next() {
   if (!head.has_header) {
     if (const auto failed = parse(); failed) return *failed;
     if (!head.has_header) {
-      const bool too_long = !head.has_target && end_ - begin_ > limits_.target_bytes_max + 64;
-      return too_long ? fail(414, "Request line too long") : Status::need_more;
+      return line_is_too_long() ? fail(414, "Request line too long") : Status::need_more;
     }
     header_end_ = parsed_;
     parser_->eager(true);
@@ -310,7 +313,8 @@ std::optional<HttpDecoder::Status> HttpDecoder::parse() {
   if (head.failure_status != 0) return fail(head.failure_status, head.failure_text);
   if (!error || error == http::error::need_more) return std::nullopt;
   if (error == http::error::header_limit) {
-    return head.has_target ? fail(431, "Header line too long") : fail(414, "Request line too long");
+    return line_is_too_long() ? fail(414, "Request line too long")
+                              : fail(431, "Header line too long");
   }
   if (error == http::error::body_limit) return fail(413, "Request body too large");
   if (error == http::error::bad_content_length) {
@@ -318,6 +322,13 @@ std::optional<HttpDecoder::Status> HttpDecoder::parse() {
   }
   if (error == http::error::bad_version) return fail(505, "HTTP version not supported");
   return fail(400, "Invalid Request");
+}
+
+/// Looked up in the bytes: Beast may wait for the end of the head before it takes the first line.
+bool HttpDecoder::line_is_too_long() const {
+  const auto line_bytes_max = limits_.target_bytes_max + 2 * method_bytes_max;
+  if (parser_->head.has_target || end_ - begin_ <= line_bytes_max) return false;
+  return std::memchr(buffer_.get() + begin_, '\n', line_bytes_max) == nullptr;
 }
 
 void HttpDecoder::fill_request() {

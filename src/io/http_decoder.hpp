@@ -61,6 +61,7 @@ class HttpDecoder {
 
   Status fail(int status, std::string_view text);
   std::optional<Status> parse();
+  bool line_is_too_long() const;
   void fill_request();
   void finish();
 

@@ -75,7 +75,7 @@ WebSocketDecoder::Input WebSocketDecoder::on_header(std::string_view& bytes) {
       return fail(close_code::protocol_error, "unknown opcode");
   }
   const std::size_t extended = short_length == 127 ? 8 : short_length == 126 ? 2 : 0;
-  if (!take_to(2 + extended + mask_.size())) return NeedMore{};
+  if (header_size_ < 2 + extended && !take_to(2 + extended)) return NeedMore{};
   std::uint64_t length = short_length;
   if (extended != 0) {
     length = 0;
@@ -84,9 +84,13 @@ WebSocketDecoder::Input WebSocketDecoder::on_header(std::string_view& bytes) {
   if (extended == 8 && (header_[2] & 0x80U) != 0) {
     return fail(close_code::protocol_error, "negative length");
   }
+  if ((extended == 2 && length < 126) || (extended == 8 && length <= 0xFFFF)) {
+    return fail(close_code::protocol_error, "length in the wrong form");
+  }
   if (!is_control() && length > message_bytes_max_ - message_.size()) {
     return fail(close_code::message_too_big, "message too long");
   }
+  if (!take_to(2 + extended + mask_.size())) return NeedMore{};
   std::copy_n(header_.begin() + static_cast<std::ptrdiff_t>(2 + extended), mask_.size(),
               mask_.begin());
   frame_size_ = static_cast<std::size_t>(length);
