@@ -135,6 +135,8 @@ TEST(HttpDecoder, HoldsItsLimits) {
       {target(101), "414"},
       {"GET /" + std::string(100'000, 'x'), "414"},
       {"GET / HTTP/1.1\r\nA: " + std::string(800, 'x') + "\r\n\r\n", "|"},
+      {"GET /" + std::string(90, 'x') + " HTTP/1.1\r\nA: " + std::string(800, 'x') + "\r\n\r\n",
+       "|"},
       {"GET / HTTP/1.1\r\nA: " + std::string(100'000, 'x'), "431"},
       {"GET / HTTP/1.1\r\n" + repeat("A: b\r\n", 5) + "\r\n", "|"},
       {"GET / HTTP/1.1\r\n" + repeat("A: b\r\n", 6) + "\r\n", "431"},
@@ -149,7 +151,7 @@ TEST(HttpDecoder, HoldsItsLimits) {
       {chunked + "0\r\nT: " + std::string(100'000, 'x'), "400"},
   };
   for (const auto& [bytes, end] : cases) {
-    for (const std::size_t chunk : {bytes.size(), std::size_t{97}}) {
+    for (const std::size_t chunk : {bytes.size(), std::size_t{97}, std::size_t{1}}) {
       const auto seen = decode(bytes, chunk, limits);
       EXPECT_TRUE(seen.ends_with(end)) << bytes.substr(0, 60) << " gave " << seen.substr(0, 60);
     }

@@ -103,6 +103,8 @@ TEST(WebSocketDecoder, IsStrictForEveryChunkSize) {
       {frame(0x01, large) + frame(0x80, "x"), "failed 1009|"},
       {huge(0x40), "failed 1009|"},
       {huge(0x80), "failed 1002|"},
+      {huge(0x00), "failed 1002|"},  // A length of 0 in 8 bytes.
+      {"\x81\xFE\x00\x01mask"s, "failed 1002|"},
   };
   for (const auto& [bytes, expected] : cases) {
     for (const std::size_t chunk : {bytes.size(), std::size_t{1}, std::size_t{3}}) {
