@@ -1,11 +1,13 @@
 // Serves ARI-shaped answers from memory for load tools, so that what is measured is the server:
 //   http_server_bench PORT [CHANNELS]
 //   wrk -t1 -c8 -d4s -H 'Authorization: Basic dTpw' http://127.0.0.1:PORT/ari/channels/1700000000.7
-// POST /ari/events/user/storm?count=N sends N events of about 400 bytes to every WebSocket client.
+// POST /ari/events/user/storm?count=N&rate=R sends N events of about 400 bytes, R in a second, to
+// every WebSocket client. Past what a client reads its queue fills and it is reset.
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -47,8 +49,11 @@ class Storm : public ari::EventSocketOwner {
     std::erase_if(sockets_, [&](const auto& held) { return held.get() == &socket; });
   }
 
-  void start(long count) {
-    left_ = count;
+  void start(long count, long rate) {
+    count_ = count;
+    rate_ = rate;
+    sent_ = 0;
+    begun_ = std::chrono::steady_clock::now();
     boost::asio::post(context_, [this] { turn(); });
   }
 
@@ -57,15 +62,21 @@ class Storm : public ari::EventSocketOwner {
     static const std::string event = R"({"type":"ChannelVarset","variable":"X","value":"1",)"
                                      R"("channel":)" +
                                      channel_json(1) + "}";
-    for (int i = 0; i < 100 && left_ > 0; ++i, --left_) {
+    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - begun_;
+    const auto due =
+        std::min(count_, static_cast<long>(since.count() * static_cast<double>(rate_)));
+    for (; sent_ < due; ++sent_) {
       for (const auto& socket : sockets_) socket->send(event);
     }
-    if (left_ > 0) boost::asio::post(context_, [this] { turn(); });
+    if (sent_ < count_) boost::asio::post(context_, [this] { turn(); });
   }
 
   boost::asio::io_context& context_;
   std::vector<std::shared_ptr<ari::EventSocket>> sockets_;
-  long left_ = 0;
+  std::chrono::steady_clock::time_point begun_;
+  long count_ = 0;
+  long rate_ = 0;
+  long sent_ = 0;
 };
 
 }  // namespace
@@ -95,7 +106,7 @@ int main(int argc, char** argv) {
     return ari::Response{200, list};
   });
   router.on(ari::Operation::events_user_event, [&](const ari::Request& request) {
-    storm.start(request.integer("count")->value_or(0));
+    storm.start(request.integer("count")->value_or(0), request.integer("rate")->value_or(100'000));
     return ari::Response{};
   });
   io::HttpServerOptions options;
