@@ -8,14 +8,11 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string client_frame(unsigned first, std::string_view payload) {
+  const std::size_t size = payload.size();
   std::string out{static_cast<char>(first)};
-  if (payload.size() < 126) {
-    out += static_cast<char>(0x80U | payload.size());
-  } else {
-    out += "\xFF";
-    for (int shift = 56; shift >= 0; shift -= 8) {
-      out += static_cast<char>((payload.size() >> static_cast<unsigned>(shift)) & 0xFFU);
-    }
+  out += static_cast<char>(0x80U | (size < 126 ? size : size <= 0xFFFF ? 126U : 127U));
+  for (int shift = size < 126 ? -8 : size <= 0xFFFF ? 8 : 56; shift >= 0; shift -= 8) {
+    out += static_cast<char>((size >> static_cast<unsigned>(shift)) & 0xFFU);
   }
   return out.append(4, '\0').append(payload);  // A mask of zeros.
 }

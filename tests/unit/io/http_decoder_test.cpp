@@ -68,6 +68,7 @@ TEST(HttpDecoder, GivesTheSameForEveryChunkSize) {
        "1\r\n\r\n"
        "GET /b HTTP/1.1\r\n\r\n",
        "3 /a abcde|0 /b |"},
+      {"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "3 /a |"},
       {"PUT /a HTTP/1.1\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nab", "3 /a ab|"},
       {"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc", "more"},
       {"GET /a HTTP/1.1\r\nHost", "more"},
