@@ -1,6 +1,7 @@
 #include "ops/answer.hpp"
 
 #include <memory>
+#include <string>
 #include <variant>
 
 #include "ops/command.hpp"
@@ -11,8 +12,9 @@ namespace {
 /// Like CommandJob, but a negative reply is told at once while success waits for nobody.
 class AnswerJob : public Job {
  public:
-  explicit AnswerJob(Eventual<Result<void>> outcome) : outcome_{std::move(outcome)} {}
-  Step start(TimePoint) override { return Send{"ANSWER"}; }
+  AnswerJob(std::string line, Eventual<Result<void>> outcome)
+      : line_{std::move(line)}, outcome_{std::move(outcome)} {}
+  Step start(TimePoint) override { return Send{line_}; }
   Step on(const agi::Reply& reply, TimePoint) override {
     auto outcome = outcome_of(reply);
     if (outcome && reply.result == "-1") outcome = channel_not_found();
@@ -22,8 +24,16 @@ class AnswerJob : public Job {
   void abandon(const Error&) override { outcome_.set(channel_not_found()); }
 
  private:
+  std::string line_;
   Eventual<Result<void>> outcome_;
 };
+
+/// ANSWER waits up to 500 ms for the caller's first media frame, and what is played next waits with
+/// it. The option i of the dialplan's Answer (late 16 to 22) does not; releases without it ignore
+/// it.
+std::string answer_line(const ami::Dialect& dialect) {
+  return dialect.snapshots ? "EXEC Answer \",i\"" : "ANSWER";
+}
 
 }  // namespace
 
@@ -39,7 +49,8 @@ boost::asio::awaitable<Result<void>> answer(World& world, ChannelId channel) {
     if (is_up) outcome.set(Result<void>{});
     return is_up;
   });
-  const auto added = (*control)->add(std::make_unique<AnswerJob>(outcome));
+  const auto added =
+      (*control)->add(std::make_unique<AnswerJob>(answer_line(world.ami.dialect()), outcome));
   if (!added) co_return added.error();
   const auto ended = co_await outcome.wait(world.in(world.timeouts.command));
   if (!ended) co_return Error{Errc::timeout, "The PBX did not confirm the answer"};
