@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "agi/command.hpp"
 #include "core/overloaded.hpp"
@@ -18,6 +19,10 @@ constexpr long samples_per_ms = 8;
 std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
   const auto command = agi::command(verb, arguments);
   return command ? *command : "NOOP";
+}
+
+bool refused(const agi::Reply& reply) {
+  return !reply.ok() || reply.result == "-1";
 }
 
 std::string_view name_of(PlaybackControl control) {
@@ -52,30 +57,44 @@ PlaybackMachine::Outputs PlaybackMachine::start(TimePoint now) {
     outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.language})});
     return outputs;
   }
-  play_item(outputs, now);
+  begin(outputs, now);
   return outputs;
 }
 
-void PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
+void PlaybackMachine::begin(Outputs& outputs, TimePoint now) {
+  if (!play_item(outputs, now)) next(outputs, now);
+}
+
+/// False when the entry has nothing to say.
+bool PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
   file_ = 0;
+  item_failed_ = false;
   position_ms_ = item_ == 0 ? plan_.offset_ms : 0;
   outputs.push_back(Tell{model::PlaybackState::playing, item_});
   const Media& media = plan_.media[item_];
+  if (!std::holds_alternative<Files>(media)) pause_asked_ = false;  // Neither can be paused.
   if (const auto* tone = std::get_if<Tone>(&media)) {
     state_ = State::tone;
+    tone_reply_due_ = true;
     outputs.push_back(SendAgi{line("EXEC PlayTones", {tone->spec})});
   } else if (const auto* number = std::get_if<SpokenNumber>(&media)) {
     state_ = State::playing;
     outputs.push_back(SendAgi{line("SAY NUMBER", {number->number, ""})});
   } else if (std::get<Files>(media).names.empty()) {
-    next(outputs, now);
+    return false;
   } else {
     play_file(outputs, now);
   }
+  return true;
 }
 
 void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
   const auto& names = std::get<Files>(plan_.media[item_]).names;
+  if (std::exchange(pause_asked_, false)) {
+    state_ = State::paused;
+    outputs.push_back(Tell{model::PlaybackState::paused, item_});
+    return;
+  }
   state_ = State::playing;
   began_ = now;
   if (means_ == Means::controlled) {
@@ -96,10 +115,10 @@ void PlaybackMachine::next(Outputs& outputs, TimePoint now) {
     ++file_;
     return play_file(outputs, now);
   }
-  if (item_ + 1 < plan_.media.size()) {
+  while (item_ + 1 < plan_.media.size()) {
     outputs.push_back(Tell{model::PlaybackState::continuing, item_});
     ++item_;
-    return play_item(outputs, now);
+    if (play_item(outputs, now)) return;
   }
   end(outputs, item_failed_ ? model::PlaybackState::failed : model::PlaybackState::done);
 }
@@ -127,35 +146,41 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
   Outputs outputs;
   switch (state_) {
     case State::language_pending:
-      play_item(outputs, now);
+      if (stopping_) {
+        end(outputs, model::PlaybackState::done);
+      } else {
+        begin(outputs, now);
+      }
       break;
     case State::playing: {
       controlled_paused_ = false;
-      const bool refused = !reply.ok() || reply.result == "-1";
       if (stopping_) {
         end(outputs, model::PlaybackState::done);
       } else {
         // Native goes on with the rest of the list; the last item decides how it ends.
-        item_failed_ = refused && !lenient();
+        item_failed_ = refused(reply) && !lenient();
         next(outputs, now);
       }
       break;
     }
     case State::interrupted:
-      // The file's own reply, when it ended just before the token, names a position.
-      if (reply.endpos) {
+      // The file's own reply comes first when it ended just before the token.
+      if (!ran_out_ && reply.value != token_text()) {
         ran_out_ = true;
+        item_failed_ = !stopping_ && refused(reply) && !lenient();
       } else {
         after_token(outputs, now);
       }
       break;
     case State::tone:
-      if (!reply.ok() || reply.result == "-1" || reply.result == "-2") {
-        end(outputs, model::PlaybackState::failed);
+      tone_reply_due_ = false;
+      if (refused(reply) || reply.result == "-2") {
+        item_failed_ = true;
+        next(outputs, now);
       }
       break;
     case State::tone_stop_pending:
-      next(outputs, now);
+      if (!std::exchange(tone_reply_due_, false)) end(outputs, model::PlaybackState::done);
       break;
     case State::language_back_pending:
       end(outputs, end_state_);
@@ -189,7 +214,6 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
       return outputs;
     case State::tone:
       if (control != Do::stop) return outputs;  // Native says yes and does nothing.
-      item_ = plan_.media.size() - 1;           // A stop ends the whole list.
       state_ = State::tone_stop_pending;
       outputs.push_back(SendAgi{"EXEC StopPlayTones"});
       return outputs;
@@ -200,11 +224,11 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
         return outputs;
       }
       if (control != Do::unpause) return wrong;
-      asked_ = control;
-      after_token(outputs, now);
+      outputs.push_back(Tell{model::PlaybackState::playing, item_});
+      play_file(outputs, now);
       return outputs;
     case State::interrupted:
-      asked_ = control;
+      ask(control);
       return outputs;
     case State::playing:
       break;
@@ -216,8 +240,8 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
   }
   if (means_ == Means::token) {
     if (control == Do::unpause) return outputs;
-    asked_ = control;
     interrupt(outputs, now);
+    ask(control);
     return outputs;
   }
   const bool needs_playing = control != Do::stop && control != Do::pause && control != Do::unpause;
@@ -251,30 +275,30 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
 
 void PlaybackMachine::interrupt(Outputs& outputs, TimePoint now) {
   position_ms_ = elapsed_ms(now);
-  ran_out_ = false;
+  ran_out_ = replay_asked_ = pause_asked_ = false;
   state_ = State::interrupted;
   ++token_;
-  outputs.push_back(SendToken{fmt::format("GET FULL VARIABLE \"arigate-token-{}\"", token_)});
+  outputs.push_back(SendToken{line("GET FULL VARIABLE", {token_text()})});
 }
 
-/// The file has stopped at position_ms_ (or ended): do what was asked.
-void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
-  const bool was_paused = state_ == State::paused;
-  if (ran_out_ && asked_ != PlaybackControl::stop && asked_ != PlaybackControl::restart) {
-    ran_out_ = false;
-    return next(outputs, now);
-  }
-  switch (asked_) {
+std::string PlaybackMachine::token_text() const {
+  return fmt::format("arigate-token-{}", token_);
+}
+
+/// Notes what is wanted of the interrupted file; it adds up, and a stop is never taken back.
+void PlaybackMachine::ask(PlaybackControl control) {
+  switch (control) {
     case PlaybackControl::stop:
-      return end(outputs, model::PlaybackState::done);
+      stopping_ = true;
+      break;
     case PlaybackControl::pause:
-      state_ = State::paused;
-      outputs.push_back(Tell{model::PlaybackState::paused, item_});
-      return;
+      pause_asked_ = true;
+      break;
     case PlaybackControl::unpause:
-      if (was_paused) outputs.push_back(Tell{model::PlaybackState::playing, item_});
-      return play_file(outputs, now);
+      pause_asked_ = false;
+      break;
     case PlaybackControl::restart:
+      replay_asked_ = true;
       position_ms_ = 0;
       break;
     case PlaybackControl::reverse:
@@ -284,6 +308,12 @@ void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
       position_ms_ += plan_.skip_ms;
       break;
   }
+}
+
+/// The file has stopped, or had ended before: do what was asked.
+void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
+  if (stopping_) return end(outputs, model::PlaybackState::done);
+  if (ran_out_ && !replay_asked_) return next(outputs, now);
   play_file(outputs, now);
 }
 

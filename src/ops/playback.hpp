@@ -91,13 +91,16 @@ class PlaybackMachine {
     ended,
   };
 
-  void play_item(Outputs& outputs, TimePoint now);
+  void begin(Outputs& outputs, TimePoint now);
+  bool play_item(Outputs& outputs, TimePoint now);
   void play_file(Outputs& outputs, TimePoint now);
   void next(Outputs& outputs, TimePoint now);
   void end(Outputs& outputs, model::PlaybackState state);
   void interrupt(Outputs& outputs, TimePoint now);
+  void ask(PlaybackControl control);
   void after_token(Outputs& outputs, TimePoint now);
   long elapsed_ms(TimePoint now) const;
+  std::string token_text() const;
   bool lenient() const;
 
   PlaybackPlan plan_;
@@ -110,8 +113,11 @@ class PlaybackMachine {
   bool stopping_ = false;
   bool item_failed_ = false;
   bool controlled_paused_ = false;
+  bool tone_reply_due_ = false;
+  // While interrupted: what the answer to the token shall find.
   bool ran_out_ = false;  // the file ended by itself while the token was under way
-  PlaybackControl asked_ = PlaybackControl::stop;
+  bool replay_asked_ = false;
+  bool pause_asked_ = false;
   std::uint32_t token_ = 0;
   model::PlaybackState end_state_ = model::PlaybackState::done;
 };
