@@ -6,7 +6,6 @@
 #include <deque>
 #include <utility>
 
-#include "agi/command.hpp"
 #include "ari/errors.hpp"
 #include "ari/formats.hpp"
 #include "core/text.hpp"
@@ -15,6 +14,7 @@
 #include "ops/command.hpp"
 #include "ops/hangup.hpp"
 #include "ops/leave.hpp"
+#include "ops/lines.hpp"
 #include "ops/originate.hpp"
 #include "ops/variables.hpp"
 
@@ -41,11 +41,6 @@ std::vector<std::string> arguments(std::string_view text) {
   std::vector<std::string> parts;
   for (const auto part : split(text, ',')) parts.emplace_back(part);
   return parts;
-}
-
-/// Seconds, as EXEC Wait takes them.
-std::string seconds(long ms) {
-  return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
 }
 
 }  // namespace
@@ -225,65 +220,48 @@ Channels::Later Channels::commands(Request request, std::deque<std::string> line
 }
 
 Channels::Later Channels::ring(Request request) {
-  return commands(std::move(request), {"EXEC Ringing"});
+  return commands(std::move(request), ops::ring_lines());
 }
 
 Channels::Later Channels::ring_stop(Request request) {
-  // In-band ringing stops; a 180 that a phone has got cannot be taken back, natively either.
-  return commands(std::move(request), {"EXEC StopPlayTones"});
+  return commands(std::move(request), ops::ring_stop_lines());
 }
 
 Channels::Later Channels::progress(Request request) {
-  return commands(std::move(request), {"EXEC Progress"});
+  return commands(std::move(request), ops::progress_lines());
 }
 
 Channels::Later Channels::start_moh(Request request) {
-  const auto music_class = text(request, "mohClass");
-  auto line = music_class.empty() ? Result<std::string>{"SET MUSIC ON"}
-                                  : agi::command("SET MUSIC ON", {music_class});
-  if (!line) co_return error_response(line.error());
-  std::deque<std::string> lines;
-  lines.push_back(std::move(*line));
-  co_return co_await commands(std::move(request), std::move(lines));
+  auto lines = ops::start_moh_lines(text(request, "mohClass"));
+  if (!lines) co_return error_response(lines.error());
+  co_return co_await commands(std::move(request), std::move(*lines));
 }
 
 Channels::Later Channels::stop_moh(Request request) {
-  return commands(std::move(request), {"SET MUSIC OFF"});
+  return commands(std::move(request), ops::stop_moh_lines());
 }
 
 Channels::Later Channels::start_silence(Request request) {
-  return commands(std::move(request), {"EXEC PlayTones 0/1000"});
+  return commands(std::move(request), ops::start_silence_lines());
 }
 
 Channels::Later Channels::stop_silence(Request request) {
-  return commands(std::move(request), {"EXEC StopPlayTones"});
+  return commands(std::move(request), ops::stop_silence_lines());
 }
 
 Channels::Later Channels::dtmf(Request request) {
   const auto control = ops::control_of(world_, channel_of(request));
   if (!control) co_return error_response(control.error());
-  const auto digits = text(request, "dtmf");
-  if (digits.empty()) co_return message_response(400, "DTMF is required");
-  if (digits.find_first_not_of("0123456789*#ABCDabcdwWfF") != std::string::npos) {
-    // Native takes anything and sends what is a digit; nothing else may reach a dialplan argument.
-    co_return message_response(400, "DTMF holds what is no digit");
-  }
-  const long duration = number(request, "duration", 100);
-  const long between = number(request, "between", 100);
-  if (duration < 0 || between < 0) {  // Natively this blocks the channel for good.
-    co_return message_response(400, "Times cannot be negative");
-  }
-  const long before = std::max(0L, number(request, "before", 0));
-  const long after = std::max(0L, number(request, "after", 0));
-  const auto line =
-      agi::command("EXEC SendDTMF", {fmt::format("{},{},{}", digits, between, duration)});
-  if (!line) co_return error_response(line.error());
-  std::deque<std::string> lines;
-  if (before > 0) lines.push_back("EXEC Wait " + seconds(before));
-  lines.push_back(*line);
-  if (after > 0) lines.push_back("EXEC Wait " + seconds(after));
+  ops::DtmfOrder order;
+  order.digits = text(request, "dtmf");
+  order.before_ms = std::max(0L, number(request, "before", 0));
+  order.between_ms = number(request, "between", 100);
+  order.duration_ms = number(request, "duration", 100);
+  order.after_ms = std::max(0L, number(request, "after", 0));
+  auto lines = ops::dtmf_lines(order);
+  if (!lines) co_return error_response(lines.error());
   // As native: accepted, not awaited; the digits take their time.
-  const auto added = (*control)->add(std::make_unique<ops::SequenceJob>(std::move(lines)));
+  const auto added = (*control)->add(std::make_unique<ops::SequenceJob>(std::move(*lines)));
   co_return done_or_error(added);
 }
 
