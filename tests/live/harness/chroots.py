@@ -11,6 +11,9 @@ from .outcome import Skip
 # The Debian release that carries the version. 16 is the last with chan_sip as its SIP channel.
 SUITE = {"16": "bullseye", "22": "sid"}
 
+# Root's tools are not on everybody's path, not even on root's after a plain `su`.
+_SEARCH_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+
 
 def cache_directory():
     return pathlib.Path(os.environ.get("ARIGATE_LIVE_CACHE", "/var/cache/arigate"))
@@ -23,7 +26,7 @@ def chroot(version):
     tree = cache_directory() / f"asterisk-{version}"
     if _is_complete(tree):
         return tree
-    if shutil.which("debootstrap") is None:
+    if shutil.which("debootstrap", path=_SEARCH_PATH) is None:
         raise Skip("debootstrap is not installed")
     cache_directory().mkdir(parents=True, exist_ok=True)
     with open(cache_directory() / f"asterisk-{version}.lock", "w") as lock:
@@ -44,7 +47,8 @@ def _make(version, tree):
     command = ["debootstrap", "--variant=minbase", "--include=asterisk", SUITE[version], str(tree)]
     print(f"making {tree} (log: {log})", flush=True)
     with open(log, "wb") as out:
-        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT).returncode
+        status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT,
+                                env=dict(os.environ, PATH=_SEARCH_PATH)).returncode
     if status != 0 or not _is_complete(tree):
         raise Skip(f"debootstrap of {SUITE[version]} failed with status {status}, see {log}")
     for package in (tree / "var/cache/apt/archives").glob("*.deb"):

@@ -149,7 +149,7 @@ def load_allowed():
 
 
 def unused_entries():
-    return [entry for entry in load_allowed() if not entry.get("seen")]
+    return [entry for entry in load_allowed() if not entry.get("seen") and not entry.get("sometimes")]
 
 
 def _object(event, names):

@@ -145,7 +145,7 @@ class Pbx:
 
     def _start(self):
         config = self._fill("@RUN@/etc/asterisk.conf")
-        command = ["chroot", str(self._tree), "/usr/sbin/asterisk", "-f", "-C", config]
+        command = ["/usr/sbin/chroot", str(self._tree), "/usr/sbin/asterisk", "-f", "-C", config]
         with open(self._inside / "log/stdout", "wb") as out:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
                                              stderr=subprocess.STDOUT, start_new_session=True)
