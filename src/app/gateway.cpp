@@ -135,6 +135,7 @@ struct Gateway::Parts : io::AmiOwner {
         reentry_timer{context} {
     changes.add(applications);
     changes.add(watches);
+    changes.add(entrance);
     channels.serve(router);
     playback_resource.serve(router);
     application_resource.serve(router);

@@ -64,6 +64,7 @@ struct Channel {
   std::vector<std::pair<std::string, std::string>> variables;  ///< The configured channelvars.
 
   std::optional<AppName> application;  ///< Which ARI application holds it.
+  std::vector<std::string> arguments;  ///< What that application was entered with.
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.

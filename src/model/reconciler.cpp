@@ -280,6 +280,7 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   announce(*channel, now);
   if (channel->application) leave(id, now);
   channel->application = application;
+  channel->arguments = arguments;
   channel->in_agi = true;
   channel->dialplan.app_name = "Stasis";
   channel->dialplan.app_data = stasis_data(application, arguments);
@@ -305,6 +306,7 @@ void Reconciler::move(const ChannelId& id, const AppName& application,
   if (channel == nullptr || !channel->application) return;
   leave(id, now);
   channel->application = application;
+  channel->arguments = arguments;
   ++channel->revision;
   emit(StasisStart{*channel, *channel->application, arguments}, now);
 }
@@ -352,9 +354,18 @@ void Reconciler::end_playback(const PlaybackId& id, PlaybackState state, WallTim
 
 // --- channels go --------------------------------------------------------------------------------
 
+void Reconciler::end_playbacks_of(const ChannelId& id, WallTime now) {
+  std::vector<PlaybackId> playing;
+  for (const auto& [playback_id, playback] : store_.playbacks_) {
+    if (playback.channel == id) playing.push_back(playback_id);
+  }
+  for (const auto& playback_id : playing) end_playback(playback_id, PlaybackState::failed, now);
+}
+
 void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
                          std::optional<int> tech_cause, WallTime now) {
   announce(channel, now);
+  if (channel.application) end_playbacks_of(channel.id, now);
   leave(channel.id, now);
   set(channel.dialplan.app_name, channel.base_app);
   set(channel.dialplan.app_data, channel.base_data);

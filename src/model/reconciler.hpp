@@ -136,6 +136,7 @@ class Reconciler {
   void on_row(const ami::Message& row, WallTime now);
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,
                WallTime now);
+  void end_playbacks_of(const ChannelId& id, WallTime now);
   void dial_status(Channel& peer, std::string_view status, WallTime now);
 
   Store& store_;

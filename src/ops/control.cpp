@@ -20,7 +20,7 @@ Result<void> Control::add(std::unique_ptr<Job> job) {
 }
 
 void Control::on(const agi::Reply& reply) {
-  if (!running_) return;  // A late reply, after a job was given up.
+  if (!running_ || dropped_) return;  // A late reply, after a job was given up.
   follow(running_->on(reply, clock_.now()));
 }
 

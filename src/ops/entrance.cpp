@@ -41,6 +41,13 @@ Destination destination_from(std::string_view text) {
   return destination;
 }
 
+/// The same of a channel that is in one.
+std::string text_of(const model::Channel& channel) {
+  std::string text = channel.application->value;
+  for (const auto& argument : channel.arguments) text.append(",").append(argument);
+  return text;
+}
+
 /// Waits for the reply of a command whose job is gone.
 class DrainJob : public Job {
  public:
@@ -80,17 +87,36 @@ void Entrance::spawn(boost::asio::awaitable<void> work) {
   });
 }
 
-Result<std::string> Entrance::expect(Destination destination) {
-  if (destinations_.size() >= destinations_max) {
+Result<std::string> Entrance::expect(const ChannelId& channel, Destination destination) {
+  if (awaited_.size() >= destinations_max) {
     return Error{Errc::overloaded, "too many originated channels are awaited"};
   }
   auto token = std::to_string(next_token_++);
-  destinations_.emplace(token, std::move(destination));
+  awaited_.emplace(token, Awaited{channel, std::move(destination)});
+  tokens_.emplace(channel, token);  // The id may be taken: then this originate ends here.
   return token;
 }
 
 void Entrance::forget(const std::string& token) {
-  destinations_.erase(token);
+  const auto forgotten = awaited_.extract(token);
+  if (forgotten.empty()) return;
+  const auto known = tokens_.find(forgotten.mapped().channel);
+  if (known != tokens_.end() && known->second == token) tokens_.erase(known);
+}
+
+void Entrance::on(const model::Change& change, WallTime) {
+  const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
+  if (destroyed == nullptr) return;
+  const ChannelId& channel = destroyed->channel.id;
+  if (const auto token = tokens_.find(channel); token != tokens_.end()) {
+    forget(std::string{token->second});  // Nobody answered.
+  }
+  // Most often AMI's Hangup follows the end of the session. Not when the PBX died or its Hangup was
+  // lost; then nobody else would close the socket.
+  const auto session = session_of(channel);
+  if (!session) return;
+  session->link->close();
+  over(*session, channel_not_found());
 }
 
 // --- arriving -----------------------------------------------------------------------------------
@@ -118,6 +144,13 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
   if (session->state != Session::State::arriving) co_return;
   const auto* channel = world_.store.find(session->uniqueid);
   if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (destination && world_.applications.active(destination->application)) {
+    co_await learn_call_id(world_, channel->id);
+    // That took a while: everything may be different now.
+    if (session->state != Session::State::arriving) co_return;
+    channel = world_.store.find(session->uniqueid);
+    if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  }
   if (!destination || !world_.applications.active(destination->application)) {
     log::info("application not active, channel goes back to the dialplan channel={} app={}",
               channel->id.value, destination ? destination->application.value : "");
@@ -125,9 +158,10 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     // ours, when the application may still come back, but not for a call that has never been in.
     co_return co_await refuse(session, !session->in_own_context || session->fresh);
   }
-  co_await learn_call_id(world_, channel->id);
-  channel = world_.store.find(session->uniqueid);
-  if (channel == nullptr || session->state != Session::State::arriving) co_return;
+  if (const auto older = session_of(channel->id)) {  // A leftover: the PBX has opened a new one.
+    older->link->close();
+    over(*older, channel_not_in_stasis());
+  }
   session->channel = channel->id;
   session->control->set_channel(session->channel);
   session->state = Session::State::held;
@@ -173,10 +207,12 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
     co_return Destination{AppName{target->application}, target->arguments};
   }
   if (!target->arguments.empty()) {
-    auto expected = destinations_.extract(target->arguments.front());
-    if (!expected.empty()) {
+    const std::string& token = target->arguments.front();
+    if (const auto expected = awaited_.find(token); expected != awaited_.end()) {
+      auto destination = std::move(expected->second.destination);
+      forget(token);
       session->fresh = true;
-      co_return std::move(expected.mapped());
+      co_return destination;
     }
   }
   // Back after a restart of ours: the channel itself remembers where it was.
@@ -312,7 +348,7 @@ boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
     co_await world_.ami.request(ami::Action{"Setvar"}
                                     .add("Channel", name)
                                     .add("Variable", "ARIGATE_APP")
-                                    .add("Value", channel->dialplan.app_data),
+                                    .add("Value", text_of(*channel)),
                                 deadline, "");
     const auto moved = co_await world_.ami.request(ami::Action{"Redirect"}
                                                        .add("Channel", name)

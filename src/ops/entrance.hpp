@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agi/environment.hpp"
+#include "model/change.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -30,7 +31,7 @@ struct Destination {
 ///      over
 /// A channel arrives at most 1 s before AMI tells of it; StasisStart waits for that. A session that
 /// ends by HANGUP waits a moment for AMI's HangupRequest, so that StasisEnd comes after it.
-class Entrance : public AgiOwner {
+class Entrance : public AgiOwner, public model::ChangeSink {
  public:
   /// Applications that an originate names but whose channel has not come yet.
   static constexpr std::size_t destinations_max = 10'000;
@@ -44,9 +45,14 @@ class Entrance : public AgiOwner {
   void hangup_seen(AgiLink& link) override;
   void closed(AgiLink& link) override;
 
-  /// An extension (digits) for a channel that is being originated into an application.
-  Result<std::string> expect(Destination destination);
+  // model::ChangeSink: a channel that is gone needs no session any more.
+  void on(const model::Change& change, WallTime when) override;
+
+  /// An extension (digits) for a channel that is being originated into an application; good until
+  /// the channel comes here or ends.
+  Result<std::string> expect(const ChannelId& channel, Destination destination);
   void forget(const std::string& token);
+  std::size_t awaited_count() const { return awaited_.size(); }
 
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
   void let_go(const ChannelId& channel);
@@ -64,6 +70,10 @@ class Entrance : public AgiOwner {
 
  private:
   struct Session;
+  struct Awaited {
+    ChannelId channel;
+    Destination destination;
+  };
   boost::asio::awaitable<void> arrive(std::shared_ptr<Session> session,
                                       agi::Environment environment);
   boost::asio::awaitable<std::optional<Destination>> destination_of(
@@ -80,7 +90,8 @@ class Entrance : public AgiOwner {
   boost::asio::any_io_executor executor_;
   World& world_;
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
-  std::unordered_map<std::string, Destination> destinations_;
+  std::unordered_map<std::string, Awaited> awaited_;  ///< By extension.
+  std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.
   std::uint64_t next_token_;
 };
 

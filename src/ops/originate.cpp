@@ -91,7 +91,7 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
                                                          OriginateRequest request) {
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());
   const ChannelId id = request.channel;
-  auto token = entrance.expect(request.application.value_or(Destination{}));
+  auto token = entrance.expect(id, request.application.value_or(Destination{}));
   if (!token) co_return token.error();
   if (!request.application) entrance.forget(*token);
   const auto action = action_of(world, request, *token);

@@ -25,15 +25,17 @@ class Watches : public model::ChangeSink {
   };
 
  public:
-  /// Listens until it is destroyed; it must not outlive the Watches.
+  /// Listens until it is destroyed. It may be destroyed after the Watches: a coroutine that was
+  /// still waiting at the end goes with the executor.
   class Watch {
    public:
-    Watch(Watches& owner, Predicate matches) : owner_{owner} {
-      place_ = owner.entries_.insert(owner.entries_.end(), Entry{std::move(matches), {}, false});
+    Watch(std::shared_ptr<std::list<Entry>> entries, Predicate matches)
+        : entries_{std::move(entries)} {
+      place_ = entries_->insert(entries_->end(), Entry{std::move(matches), {}, false});
     }
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
-    ~Watch() { owner_.entries_.erase(place_); }
+    ~Watch() { entries_->erase(place_); }
 
     /// True when it happened, false at the deadline. Once true, it stays true.
     boost::asio::awaitable<bool> wait(TimePoint deadline) {
@@ -43,21 +45,21 @@ class Watches : public model::ChangeSink {
     }
 
    private:
-    Watches& owner_;
+    std::shared_ptr<std::list<Entry>> entries_;
     std::list<Entry>::iterator place_;
   };
 
   std::unique_ptr<Watch> watch(Predicate matches) {
-    return std::make_unique<Watch>(*this, std::move(matches));
+    return std::make_unique<Watch>(entries_, std::move(matches));
   }
 
   /// Ends every wait as if its deadline had come, for the end of the process.
   void cancel_all() {
-    for (auto& entry : entries_) entry.eventual.cancel();
+    for (auto& entry : *entries_) entry.eventual.cancel();
   }
 
   void on(const model::Change& change, WallTime) override {
-    for (auto& entry : entries_) {
+    for (auto& entry : *entries_) {
       if (entry.seen || !entry.matches(change)) continue;
       entry.seen = true;
       entry.eventual.set(true);  // The waiter goes on in a later turn: nothing re-enters here.
@@ -65,7 +67,7 @@ class Watches : public model::ChangeSink {
   }
 
  private:
-  std::list<Entry> entries_;
+  std::shared_ptr<std::list<Entry>> entries_ = std::make_shared<std::list<Entry>>();
 };
 
 }  // namespace arigate::ops

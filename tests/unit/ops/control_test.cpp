@@ -1,0 +1,177 @@
+#include "ops/control.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/fake_agi_link.hpp"
+#include "support/fake_clock.hpp"
+#include "support/pbx_text.hpp"
+
+namespace arigate::ops {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const agi::Reply ok = test::agi_reply("200 result=0");
+
+/// Sends `lines`, one for each reply, and writes down what becomes of it.
+class ScriptedJob : public Job {
+ public:
+  ScriptedJob(std::string name, std::deque<std::string> lines, Lines& log)
+      : name_{std::move(name)}, lines_{std::move(lines)}, log_{log} {}
+  ~ScriptedJob() override { log_.push_back(name_ + " gone"); }
+
+  Step start(TimePoint) override { return next(); }
+  Step on(const agi::Reply&, TimePoint) override { return next(); }
+  void abandon(const Error& why) override { log_.push_back(name_ + " abandoned: " + why.detail); }
+
+ private:
+  Step next() {
+    if (lines_.empty()) {
+      log_.push_back(name_ + " done");
+      return Done{};
+    }
+    auto line = std::move(lines_.front());
+    lines_.pop_front();
+    if (line == "wait") return Wait{};
+    return Send{std::move(line)};
+  }
+
+  std::string name_;
+  std::deque<std::string> lines_;
+  Lines& log_;
+};
+
+class ControlTest : public testing::Test {
+ protected:
+  ScriptedJob* add(std::string name, std::deque<std::string> lines) {
+    auto job = std::make_unique<ScriptedJob>(std::move(name), std::move(lines), log_);
+    auto* const raw = job.get();
+    EXPECT_TRUE(control_.add(std::move(job)));
+    return raw;
+  }
+  Lines log() { return std::exchange(log_, {}); }
+
+  Lines log_;
+  test::FakeClock clock_;
+  std::shared_ptr<test::FakeAgiLink> link_ = std::make_shared<test::FakeAgiLink>();
+  Control control_{ChannelId{"1.1"}, link_, clock_};
+};
+
+TEST_F(ControlTest, RunsOneJobAfterTheOther) {
+  add("a", {"A1", "A2"});
+  add("b", {"B1"});
+  EXPECT_FALSE(control_.idle());
+  EXPECT_EQ(link_->take(), Lines{"A1"});
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{"A2"});
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{"B1"});
+  EXPECT_EQ(log(), (Lines{"a done", "a gone"}));
+  control_.on(ok);
+  EXPECT_TRUE(control_.idle());
+  EXPECT_EQ(log(), (Lines{"b done", "b gone"}));
+}
+
+TEST_F(ControlTest, IgnoresRepliesThatNobodyWaitsFor) {
+  control_.on(ok);
+  add("a", {"A1"});
+  control_.on(ok);
+  control_.on(ok);
+  EXPECT_TRUE(control_.idle());
+  EXPECT_EQ(link_->take(), Lines{"A1"});
+}
+
+TEST_F(ControlTest, RunsManyJobsThatEndAtOnceWithoutRecursion) {
+  auto* const first = add("first", {"wait"});
+  for (int i = 0; i < static_cast<int>(Control::queue_max); ++i) add("x", {});
+  log();
+  control_.resume(*first, Job::Done{});
+  EXPECT_TRUE(control_.idle());
+  EXPECT_EQ(log().size(), 2 * Control::queue_max + 1);
+}
+
+TEST_F(ControlTest, RefusesWhatItsQueueCannotHold) {
+  add("running", {"A1"});
+  for (std::size_t i = 0; i < Control::queue_max; ++i) add("waiting", {});
+  log();
+  const auto refused =
+      control_.add(std::make_unique<ScriptedJob>("late", std::deque<std::string>{}, log_));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  EXPECT_EQ(log(), Lines{"late gone"}) << "not abandoned: the caller has the error";
+}
+
+TEST_F(ControlTest, ResumesOnlyTheJobThatRuns) {
+  auto* const running = add("running", {"wait"});
+  auto* const waiting = add("waiting", {"B1"});
+  control_.resume(*waiting, Job::Done{});
+  EXPECT_EQ(log(), Lines{});
+  control_.resume(*running, Job::Send{"A2"});
+  EXPECT_EQ(link_->take(), Lines{"A2"});
+  control_.resume(*running, Job::Done{});
+  EXPECT_EQ(link_->take(), Lines{"B1"});
+  EXPECT_EQ(log(), Lines{"running gone"});
+}
+
+TEST_F(ControlTest, AbandonsEverythingWhenItIsDropped) {
+  add("running", {"A1"});
+  add("waiting", {"B1"});
+  control_.drop({Errc::not_found, "cut"});
+  control_.drop({Errc::not_found, "again"});
+  EXPECT_EQ(log(), (Lines{"running abandoned: cut", "waiting abandoned: cut", "waiting gone"}));
+  EXPECT_TRUE(control_.dropped());
+
+  const auto refused =
+      control_.add(std::make_unique<ScriptedJob>("late", std::deque<std::string>{}, log_));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::not_in_application);
+  EXPECT_EQ(log(), (Lines{"late abandoned: Channel not in Stasis application", "late gone"}));
+  control_.on(ok);
+  EXPECT_EQ(log(), Lines{}) << "a reply after the end";
+}
+
+/// A job whose end drops the queue that it is in, as the end of an AGI session does.
+TEST_F(ControlTest, SurvivesAJobThatDropsIt) {
+  ASSERT_TRUE(control_.add(std::make_unique<SequenceJob>(std::deque<std::string>{"A1"}, [this] {
+    control_.drop({Errc::not_found, "over"});
+  })));
+  add("waiting", {"B1"});
+  link_->take();
+  control_.on(ok);
+  EXPECT_EQ(log(), (Lines{"waiting abandoned: over", "waiting gone"}));
+  EXPECT_EQ(link_->take(), Lines{});
+}
+
+TEST_F(ControlTest, SequenceEndsWithWhatFollows) {
+  bool followed = false;
+  ASSERT_TRUE(control_.add(std::make_unique<SequenceJob>(std::deque<std::string>{"A1", "A2"},
+                                                         [&] { followed = true; })));
+  control_.on(ok);
+  EXPECT_FALSE(followed);
+  control_.on(ok);
+  EXPECT_TRUE(followed);
+  EXPECT_EQ(link_->take(), (Lines{"A1", "A2"}));
+}
+
+TEST(Controls, FindsTheControlOfAChannel) {
+  const test::FakeClock clock;
+  Controls controls;
+  const auto control = std::make_shared<Control>(ChannelId{"1.1"},
+                                                 std::make_shared<test::FakeAgiLink>(), clock);
+  controls.add(control);
+  EXPECT_EQ(controls.find(ChannelId{"1.1"}), control.get());
+  EXPECT_EQ(controls.find(ChannelId{"1.2"}), nullptr);
+  controls.take(ChannelId{"1.2"});
+  EXPECT_EQ(controls.size(), 1U);
+  controls.take(ChannelId{"1.1"});
+  EXPECT_EQ(controls.find(ChannelId{"1.1"}), nullptr);
+}
+
+}  // namespace
+}  // namespace arigate::ops

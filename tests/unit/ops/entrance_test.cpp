@@ -1,0 +1,621 @@
+#include "ops/entrance.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ops/leave.hpp"
+#include "ops/play.hpp"
+#include "support/fake_agi_link.hpp"
+#include "support/small_world.hpp"
+
+namespace arigate::ops {
+namespace {
+
+using test::FakeAgiLink;
+using test::SmallWorld;
+using Lines = std::vector<std::string>;
+
+const std::string newchannel =
+    "Event: Newchannel|Channel: SIP/alice-1|ChannelState: 4|ChannelStateDesc: Ring|"
+    "CallerIDNum: 100|CallerIDName: Alice|AccountCode: |Exten: 600|Context: trunk|Uniqueid: 1.1";
+const std::string newexten =
+    "Event: Newexten|Channel: SIP/alice-1|Context: trunk|Extension: 600|Priority: 1|"
+    "Application: AGI|AppData: agi://gate/app,x|Uniqueid: 1.1";
+const std::string hangup_request =
+    "Event: HangupRequest|Channel: SIP/alice-1|Uniqueid: 1.1|Cause: 16";
+const std::string hangup =
+    "Event: Hangup|Channel: SIP/alice-1|Uniqueid: 1.1|Cause: 16|Cause-txt: Normal Clearing";
+
+/// As the dialplan line AGI(agi://gate/app,x) makes it.
+agi::Environment environment_of(std::string uniqueid = "1.1") {
+  agi::Environment environment;
+  environment.uniqueid = std::move(uniqueid);
+  environment.network_script = "app";
+  environment.arguments = {"x"};
+  environment.context = "trunk";
+  environment.extension = "600";
+  environment.language = "de";
+  return environment;
+}
+
+/// As AGI(agi://gate/arigate,${EXTEN}) of the re-entry context makes it.
+agi::Environment reentry_of(std::string token, std::string uniqueid = "1.1") {
+  auto environment = environment_of(std::move(uniqueid));
+  environment.network_script = "arigate";
+  environment.arguments = {std::move(token)};
+  environment.context = "arigate";
+  return environment;
+}
+
+class EntranceTest : public testing::Test {
+ protected:
+  EntranceTest() {
+    world_.sink.pass_to(entrance_);
+    world_.wait_for_ever();
+  }
+
+  /// The PBX opens an AGI connection.
+  std::shared_ptr<FakeAgiLink> open(agi::Environment environment = environment_of()) {
+    auto link = std::make_shared<FakeAgiLink>();
+    entrance_.connected(link, std::move(environment));
+    world_.settle();
+    return link;
+  }
+  /// The PBX answers a command.
+  void reply(FakeAgiLink& link, std::string_view line = "200 result=1") {
+    entrance_.received(link, test::agi_reply(line));
+    world_.settle();
+  }
+  void event(const std::string& text) {
+    world_.event(text);
+    world_.settle();
+  }
+  /// A channel that rings and is in the application already.
+  std::shared_ptr<FakeAgiLink> held() {
+    event(newchannel);
+    event(newexten);
+    auto link = open();
+    EXPECT_EQ(controlled(), 1U);
+    world_.sink.take();
+    return link;
+  }
+  std::size_t controlled() const { return world_.controls.size(); }
+  Lines changes() { return world_.sink.take(); }
+  /// Every session is over and nothing is left of it.
+  void expect_empty() {
+    EXPECT_EQ(entrance_.session_count(), 0U);
+    EXPECT_EQ(controlled(), 0U);
+  }
+
+  SmallWorld world_;
+  Entrance entrance_{world_.context.get_executor(), world_.world};
+  const ChannelId channel_{"1.1"};
+};
+
+// --- arriving -----------------------------------------------------------------------------------
+
+TEST_F(EntranceTest, HoldsAChannelThatAmiHasToldOf) {
+  event(newchannel);
+  event(newexten);
+  changes();
+  const auto link = open();
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(x)"}));
+  EXPECT_EQ(link->take(), Lines{});
+  EXPECT_EQ(world_.store.find(channel_)->language, "de") << "AMI of old versions does not tell it";
+}
+
+TEST_F(EntranceTest, WaitsUntilAmiHasToldOfTheChannelAndItsDialplan) {
+  const auto link = open();
+  EXPECT_EQ(changes(), Lines{});
+  event(newchannel);
+  EXPECT_EQ(controlled(), 0U) << "what is still to be told of the time before comes first";
+  event(newexten);
+  EXPECT_EQ(changes(), (Lines{"created 1.1 SIP/alice-1 Ring", "dialplan 1.1 Stasis(app,x)",
+                              "agi 1.1", "varset 1.1 STASISSTATUS=", "start 1.1 app(x)"}));
+  EXPECT_EQ(world_.resyncs_asked, 0);
+}
+
+TEST_F(EntranceTest, AsksForAListWhenAmiDoesNotTellOfTheChannel) {
+  world_.deadlines_pass();
+  const auto link = open();
+  EXPECT_EQ(world_.resyncs_asked, 1);
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "FAILED")"});
+}
+
+TEST_F(EntranceTest, GoesOnWhenTheListHasTheChannel) {
+  world_.world.timeouts.channel_known = std::chrono::hours{-48};  // Over before it begins.
+  const auto link = open();
+  EXPECT_EQ(world_.resyncs_asked, 1);
+  world_.reconciler.begin_list();
+  world_.reconciler.apply_list(
+      test::ami_messages({"Event: CoreShowChannel|Channel: SIP/alice-1|UniqueID: 1.1|"
+                          "Context: trunk|Extension: 600|Priority: 1|ChannelState: 4|"
+                          "Application: AGI|ApplicationData: agi://gate/app,x"}),
+      world_.clock.wall());
+  world_.settle();
+  EXPECT_EQ(controlled(), 1U);
+}
+
+TEST_F(EntranceTest, RefusesAChannelThatNobodyKnows) {
+  world_.deadlines_pass();
+  const auto link = open();
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(changes(), Lines{});
+  expect_empty();
+}
+
+TEST_F(EntranceTest, GivesAChannelBackWhenTheApplicationIsNotThere) {
+  world_.applications.names.clear();
+  event(newchannel);
+  event(newexten);
+  changes();
+  const auto link = open();
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "FAILED")"});
+  EXPECT_FALSE(link->closed());
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(changes(), Lines{}) << "no StasisStart, so no StasisEnd";
+  expect_empty();
+}
+
+TEST_F(EntranceTest, GivesAChannelBackThoughThePbxDoesNotAnswer) {
+  world_.applications.names.clear();
+  event(newchannel);
+  event(newexten);
+  world_.deadlines_pass();
+  const auto link = open();
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, RefusesAUrlWithoutAnApplication) {
+  event(newchannel);
+  event(newexten);
+  auto environment = environment_of();
+  environment.network_script = "";
+  const auto link = open(environment);
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "FAILED")"});
+}
+
+TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItArrives) {
+  const auto link = open();
+  entrance_.hangup_seen(*link);
+  event(newchannel);
+  event(newexten);
+  EXPECT_TRUE(link->closed()) << "the PBX ends the channel only then";
+  EXPECT_EQ(link->take(), Lines{});
+  EXPECT_EQ(changes().back(), "agi 1.1") << "no StasisStart";
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ForgetsASessionThatIsCutWhileItArrives) {
+  const auto link = open();
+  entrance_.closed(*link);
+  event(newchannel);
+  event(newexten);
+  EXPECT_EQ(changes().back(), "agi 1.1");
+  expect_empty();
+}
+
+TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItsCallIdIsLearnt) {
+  world_.use("5.0.4");
+  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Priority: 1");
+  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  changes();
+  const auto link = open();
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "Getvar|Channel: PJSIP/a-1|Variable: CHANNEL(pjsip,call-id)");
+  entrance_.hangup_seen(*link);
+  world_.ami.answer({"Response: Success|Variable: CHANNEL(pjsip,call-id)|Value: abc@host"});
+  world_.settle();
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(changes(), Lines{}) << "no StasisStart for a caller who is gone";
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ShowsTheCallIdOfAPjsipChannelFromTheStart) {
+  world_.use("5.0.4");
+  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Priority: 1");
+  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  open();
+  world_.ami.answer({"Response: Success|Variable: CHANNEL(pjsip,call-id)|Value: abc@host"});
+  world_.settle();
+  EXPECT_EQ(controlled(), 1U);
+  EXPECT_EQ(world_.store.find(channel_)->protocol_id, "abc@host");
+}
+
+TEST_F(EntranceTest, RefusesWhenTheApplicationGoesWhileTheCallIdIsLearnt) {
+  world_.use("5.0.4");
+  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Priority: 1");
+  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  const auto link = open();
+  world_.applications.names.clear();
+  world_.ami.answer({"Response: Success|Value: abc@host"});
+  world_.settle();
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "FAILED")"});
+  EXPECT_EQ(controlled(), 0U);
+}
+
+// --- the caller hangs up ------------------------------------------------------------------------
+
+TEST_F(EntranceTest, EndsAfterAmisHangupRequest) {
+  const auto link = held();
+  entrance_.hangup_seen(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{}) << "StasisEnd comes after ChannelHangupRequest";
+  event(hangup_request);
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+  event(hangup);
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 16 Normal Clearing"});
+}
+
+TEST_F(EntranceTest, EndsWhenAmisHangupRequestWasFirst) {
+  const auto link = held();
+  event(hangup_request);
+  EXPECT_EQ(changes(), Lines{"hanguprequest 1.1 16"});
+  entrance_.hangup_seen(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+}
+
+TEST_F(EntranceTest, EndsWithoutAHangupRequestAfterItsTime) {
+  const auto link = held();
+  world_.deadlines_pass();
+  entrance_.hangup_seen(*link);
+  entrance_.hangup_seen(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, MakesTheHangupRequestThatAsterisk18DoesNotSend) {
+  world_.use("1.1");
+  const auto link = held();
+  entrance_.hangup_seen(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 0 soft", "end 1.1 app"}));
+}
+
+TEST_F(EntranceTest, EndsOnceWhenAmisHangupIsFirst) {
+  const auto link = held();
+  event(hangup);
+  EXPECT_EQ(changes(), (Lines{"end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+  EXPECT_TRUE(link->closed()) << "a dead PBX would never close it";
+  entrance_.hangup_seen(*link);
+  entrance_.closed(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{});
+  expect_empty();
+}
+
+TEST_F(EntranceTest, EndsWhatPlaysBeforeTheChannelGoes) {
+  Playbacks playbacks{world_.world};
+  const auto link = held();
+  PlayRequest request;
+  request.channel = channel_;
+  request.media = {"sound:a"};
+  request.id.value = "p";
+  ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
+  changes();
+  event(hangup);
+  EXPECT_EQ(changes(), (Lines{"playback p failed sound:a", "end 1.1 app",
+                              "destroyed 1.1 16 Normal Clearing"}));
+  EXPECT_EQ(playbacks.control(PlaybackId{"p"}, PlaybackControl::stop).error().code,
+            Errc::not_found);
+  EXPECT_EQ(world_.store.playback_count(), 0U);
+}
+
+TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
+  Playbacks playbacks{world_.world};
+  const auto link = held();
+  PlayRequest request;
+  request.channel = channel_;
+  request.media = {"sound:a"};
+  request.id.value = "p";
+  ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
+  changes();
+  entrance_.closed(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), (Lines{"playback p failed sound:a", "end 1.1 app"}));
+  expect_empty();
+  EXPECT_NE(world_.store.find(channel_), nullptr) << "the channel goes on in the dialplan";
+}
+
+TEST_F(EntranceTest, TakesAChannelThatComesBack) {
+  const auto first = held();
+  entrance_.closed(*first);
+  event(newexten);
+  changes();
+  const auto second = open();
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(x)"}));
+  entrance_.closed(*first);
+  EXPECT_EQ(changes(), Lines{}) << "the end of the old session is not that of the new one";
+  EXPECT_EQ(controlled(), 1U);
+}
+
+/// A second session of a channel that is held: the first one must be a leftover.
+TEST_F(EntranceTest, KeepsTheNewerOfTwoSessionsOfOneChannel) {
+  const auto first = held();
+  const auto second = open();
+  EXPECT_TRUE(first->closed());
+  EXPECT_FALSE(second->closed());
+  EXPECT_EQ(changes(), (Lines{"end 1.1 app", "varset 1.1 STASISSTATUS=", "start 1.1 app(x)"}));
+  EXPECT_EQ(entrance_.session_count(), 1U);
+  ASSERT_NE(world_.controls.find(channel_), nullptr);
+  EXPECT_EQ(&world_.controls.find(channel_)->link(), second.get());
+}
+
+// --- the application lets go --------------------------------------------------------------------
+
+TEST_F(EntranceTest, LetsGoAfterAHangupThroughAri) {
+  const auto link = held();
+  entrance_.let_go(channel_);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  entrance_.let_go(channel_);
+  entrance_.hangup_seen(*link);
+  world_.settle();
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(changes(), Lines{});
+  expect_empty();
+}
+
+TEST_F(EntranceTest, LetsGoWhileACommandRuns) {
+  const auto link = held();
+  ASSERT_TRUE(world_.controls.find(channel_)->add(std::make_unique<CommandJob>("EXEC Wait 9")));
+  link->take();
+  entrance_.let_go(channel_);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  EXPECT_EQ(link->take(), Lines{}) << "the reply to what ran is still due";
+  reply(*link, "200 result=-1");
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+  EXPECT_FALSE(link->closed());
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, LetsGoThoughThePbxDoesNotAnswer) {
+  const auto link = held();
+  ASSERT_TRUE(world_.controls.find(channel_)->add(std::make_unique<CommandJob>("EXEC Wait 9")));
+  world_.deadlines_pass();
+  entrance_.let_go(channel_);
+  world_.settle();
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, LetsGoWhenTheSocketIsCutMeanwhile) {
+  const auto link = held();
+  entrance_.let_go(channel_);
+  world_.settle();
+  entrance_.closed(*link);
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ContinuesInTheDialplan) {
+  const auto link = held();
+  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {"sales", "700", "3"}));
+  world_.settle();
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  EXPECT_EQ(link->take(), Lines{R"(SET CONTEXT "sales")"});
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{R"(SET EXTENSION "700")"});
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{R"(SET PRIORITY "3")"});
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+  EXPECT_FALSE(link->closed());
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ContinuesBehindWhatRuns) {
+  const auto link = held();
+  auto& control = *world_.controls.find(channel_);
+  ASSERT_TRUE(control.add(std::make_unique<CommandJob>("NOOP")));
+  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {"sales", "", ""}));
+  ASSERT_TRUE(control.add(std::make_unique<CommandJob>("NOOP 2")));
+  EXPECT_EQ(link->take(), Lines{"NOOP"});
+  EXPECT_EQ(changes(), Lines{});
+  reply(*link);
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  EXPECT_EQ(link->take(), Lines{R"(SET CONTEXT "sales")"});
+  reply(*link);
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"})
+      << "what was queued behind is not sent";
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ContinuesOnlyOnce) {
+  held();
+  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {}));
+  world_.settle();
+  const auto again = continue_in_dialplan(world_.world, entrance_, channel_, {});
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::not_in_application);
+}
+
+TEST_F(EntranceTest, RefusesToContinueAtAPlaceWithALineEnd) {
+  const auto link = held();
+  const auto refused = continue_in_dialplan(world_.world, entrance_, channel_, {"a\nHANGUP", "", ""});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::bad_request);
+  EXPECT_EQ(link->take(), Lines{});
+}
+
+TEST_F(EntranceTest, MovesAChannelToAnotherApplication) {
+  world_.applications.names.insert("other");
+  held();
+  ASSERT_TRUE(move(world_.world, channel_, AppName{"other"}, {"a", "b"}));
+  EXPECT_EQ(changes(), (Lines{"end 1.1 app", "start 1.1 other(a,b)"}));
+  EXPECT_EQ(world_.store.find(channel_)->application->value, "other");
+}
+
+TEST_F(EntranceTest, DoesNotMoveToAnApplicationThatIsNotThere) {
+  held();
+  ASSERT_TRUE(move(world_.world, channel_, AppName{"other"}, {"a"}));
+  EXPECT_EQ(changes(), Lines{"movefailed 1.1 app to other(a)"});
+  EXPECT_EQ(world_.store.find(channel_)->application->value, "app");
+}
+
+// --- originated channels ------------------------------------------------------------------------
+
+const std::string reentry_exten =
+    "Event: Newexten|Channel: SIP/alice-1|Context: arigate|Extension: 7|Priority: 1|"
+    "Application: AGI|AppData: agi://gate/arigate,7|Uniqueid: 1.1";
+
+TEST_F(EntranceTest, SendsAnOriginatedChannelWhereItShallGo) {
+  const auto token = entrance_.expect(channel_, {AppName{"app"}, {"a"}});
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->find_first_not_of("0123456789"), std::string::npos) << "patterns match digits";
+  event(newchannel);
+  event(reentry_exten);
+  changes();
+  const auto link = open(reentry_of(*token));
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(a)"}));
+  EXPECT_EQ(link->take(), Lines{});
+  EXPECT_EQ(entrance_.awaited_count(), 0U);
+}
+
+TEST_F(EntranceTest, TellsTheReentryContextWhenAHeldChannelContinues) {
+  const auto token = entrance_.expect(channel_, {AppName{"app"}, {}});
+  event(newchannel);
+  event(reentry_exten);
+  const auto link = open(reentry_of(*token));
+  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {}));
+  world_.settle();
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "ARIGATE_DONE" "1")"});
+}
+
+TEST_F(EntranceTest, DoesNotHoldAnOriginatedChannelWithoutItsApplication) {
+  const auto token = entrance_.expect(channel_, {AppName{"gone"}, {}});
+  event(newchannel);
+  event(reentry_exten);
+  const auto link = open(reentry_of(*token));
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "FAILED")"});
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "ARIGATE_DONE" "1")"});
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+}
+
+TEST_F(EntranceTest, AsksAChannelOfTheTimeBeforeWhereItWas) {
+  event(newchannel);
+  event(reentry_exten);
+  changes();
+  const auto link = open(reentry_of("7"));
+  EXPECT_EQ(link->take(), Lines{"GET VARIABLE ARIGATE_APP"});
+  reply(*link, "200 result=1 (app,a,b)");
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "ARIGATE_TRY" "0")"});
+  reply(*link);
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(a,b)"}));
+}
+
+TEST_F(EntranceTest, LetsAChannelAskAgainWhileItsApplicationMayStillComeBack) {
+  event(newchannel);
+  event(reentry_exten);
+  const auto link = open(reentry_of("7"));
+  reply(*link, "200 result=1 (late,a)");
+  reply(*link);
+  EXPECT_TRUE(link->closed());
+  const Lines sent{"GET VARIABLE ARIGATE_APP", R"(SET VARIABLE "ARIGATE_TRY" "0")"};
+  EXPECT_EQ(link->take(), sent) << "neither ARIGATE_DONE nor STASISSTATUS";
+}
+
+TEST_F(EntranceTest, RefusesAChannelOfTheTimeBeforeThatKnowsNothing) {
+  event(newchannel);
+  event(reentry_exten);
+  const auto link = open(reentry_of("7"));
+  reply(*link, "200 result=0");
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, ForgetsWhereAChannelShouldGoThatEndsBeforeItComes) {
+  world_.event(newchannel);
+  ASSERT_TRUE(entrance_.expect(channel_, {AppName{"app"}, {}}));
+  EXPECT_EQ(entrance_.awaited_count(), 1U);
+  event(hangup);
+  EXPECT_EQ(entrance_.awaited_count(), 0U);
+}
+
+TEST_F(EntranceTest, AwaitsOnlySoManyChannels) {
+  for (std::size_t i = 0; i < Entrance::destinations_max; ++i) {
+    ASSERT_TRUE(entrance_.expect(ChannelId{std::to_string(i)}, {AppName{"app"}, {}}));
+  }
+  const auto refused = entrance_.expect(channel_, {AppName{"app"}, {}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+}
+
+// --- the end of the process ---------------------------------------------------------------------
+
+TEST_F(EntranceTest, HandsEveryHeldChannelBack) {
+  const auto link = held();
+  world_.applications.names.insert("other");
+  ASSERT_TRUE(move(world_.world, channel_, AppName{"other"}, {"a", "b"}));
+  boost::asio::co_spawn(world_.context,
+                        entrance_.hand_back_all(world_.world.in(std::chrono::seconds{1})),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "Setvar|Channel: SIP/alice-1|Variable: ARIGATE_APP|Value: other,a,b")
+      << "where it is now, not where it began";
+  world_.ami.answer();
+  world_.settle();
+  EXPECT_TRUE(world_.ami.waiting_action().starts_with(
+      "Redirect|Channel: SIP/alice-1|Context: arigate|Exten: "));
+  EXPECT_FALSE(link->closed());
+  world_.ami.answer();
+  world_.settle();
+  EXPECT_TRUE(link->closed());
+}
+
+TEST_F(EntranceTest, HandsAChannelBackThoughTheLinkIsDown) {
+  const auto link = held();
+  world_.ami.set_up(false);
+  boost::asio::co_spawn(world_.context,
+                        entrance_.hand_back_all(world_.world.in(std::chrono::seconds{1})),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  EXPECT_TRUE(link->closed());
+}
+
+TEST_F(EntranceTest, LetsGoOfEverythingAtTheEnd) {
+  const auto link = held();
+  const auto arriving = open(environment_of("2.2"));
+  entrance_.drop_all();
+  world_.watches.cancel_all();
+  world_.settle();
+  EXPECT_TRUE(link->closed());
+  EXPECT_TRUE(arriving->closed());
+  expect_empty();
+}
+
+}  // namespace
+}  // namespace arigate::ops
