@@ -80,7 +80,9 @@ TEST_P(AmiCaptures, GiveTheSameMessagesForEveryCut) {
   const auto whole = digest_of(bytes, {bytes.size()});
   expect_digest(GetParam(), whole);
   EXPECT_EQ(digest_of(bytes, chunks_of(GetParam())), whole) << "cut as recorded";
+  constexpr std::size_t storm_bytes = 1'000'000;  // Those take long in the smallest pieces.
   for (const std::size_t size : {1U, 2U, 7U, 16384U}) {
+    if (size < 7 && bytes.size() > storm_bytes) continue;
     EXPECT_EQ(digest_of(bytes, equal_chunks(bytes.size(), size)), whole) << "cut each " << size;
   }
 }
