@@ -54,6 +54,18 @@ class Result:
 
 
 def execute(test, run):
+    """Two processes, a PBX and phones on a busy machine may stumble once: a test that fails is run a
+    second time, and what the first showed is printed with its success."""
+    first = _execute_once(test, run)
+    if first.verdict != "FAIL" or test.once:
+        return first
+    second = _execute_once(test, run)
+    if second.verdict != "ok":
+        return first
+    return Result("ok", first.seconds + second.seconds, "only the second time; the first time:\n" + first.text)
+
+
+def _execute_once(test, run):
     began = time.monotonic()
     verdict, text = "ok", ""
     try:
