@@ -94,7 +94,9 @@ class HttpDecoder::Parser final : public http::basic_parser<true> {
   };
 
   Parser(const HttpLimits& limits, std::string& body) : limits_{limits}, body_{body} {
-    header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+    // Beast counts with or without the first line, as the bytes happen to come; so it only keeps
+    // the buffer small, and next() counts.
+    header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 8));
     body_limit(limits.body_bytes_max);
   }
 
@@ -287,6 +289,7 @@ HttpDecoder::Status HttpDecoder::next() {
       return line_is_too_long() ? fail(414, "Request line too long") : Status::need_more;
     }
     header_end_ = parsed_;
+    if (header_end_ - begin_ > limits_.header_bytes_max) return fail(431, "Header line too long");
     parser_->eager(true);
     if (!parser_->is_done() && end_ == parsed_ && head.expects_continue) {
       return Status::continue_wanted;

@@ -138,6 +138,8 @@ TEST(HttpDecoder, HoldsItsLimits) {
       {"GET / HTTP/1.1\r\nA: " + std::string(800, 'x') + "\r\n\r\n", "|"},
       {"GET /" + std::string(90, 'x') + " HTTP/1.1\r\nA: " + std::string(800, 'x') + "\r\n\r\n",
        "|"},
+      {"GET / HTTP/1.1\r\nA: " + std::string(977, 'x') + "\r\n\r\n", "|"},  // 1000 bytes.
+      {"GET / HTTP/1.1\r\nA: " + std::string(978, 'x') + "\r\n\r\n", "431"},
       {"GET / HTTP/1.1\r\nA: " + std::string(100'000, 'x'), "431"},
       {"GET / HTTP/1.1\r\n" + repeat("A: b\r\n", 5) + "\r\n", "|"},
       {"GET / HTTP/1.1\r\n" + repeat("A: b\r\n", 6) + "\r\n", "431"},
