@@ -44,7 +44,7 @@ void Control::follow(Job::Step step) {
 void Control::start_next() {
   if (starting_) return;
   starting_ = true;
-  while (!dropped_ && !running_ && !waiting_.empty()) {
+  while (!dropped_ && !closing_ && !running_ && !waiting_.empty()) {
     running_ = std::move(waiting_.front());
     waiting_.pop_front();
     follow(running_->start(clock_.now()));

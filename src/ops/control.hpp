@@ -58,6 +58,8 @@ class Control {
   void interrupt(std::string line) { link_->send(std::move(line)); }
   /// Lets the running job go on with what an outside event decided.
   void resume(const Job& job, Job::Step step);
+  /// Starts no further job; drop() follows.
+  void close() { closing_ = true; }
   void drop(const Error& why);
   bool dropped() const { return dropped_; }
 
@@ -71,6 +73,7 @@ class Control {
   std::unique_ptr<Job> running_;
   std::deque<std::unique_ptr<Job>> waiting_;
   bool starting_ = false;
+  bool closing_ = false;
   bool dropped_ = false;
 };
 

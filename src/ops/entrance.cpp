@@ -288,6 +288,7 @@ void Entrance::let_go(const ChannelId& channel) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;
   session->state = Session::State::ending;
+  session->control->close();
   spawn(finish(session, {}));
 }
 
@@ -295,6 +296,7 @@ void Entrance::give_back(const ChannelId& channel, std::vector<std::string> line
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;
   session->state = Session::State::ending;
+  session->control->close();
   if (session->in_own_context) lines.push_back(set_variable("ARIGATE_DONE", "1"));
   spawn(finish(session, std::move(lines)));
 }
