@@ -9,13 +9,13 @@
 namespace arigate::ari {
 namespace {
 
-constexpr std::array<std::int8_t, 256> base64_values = [] {
+constexpr std::array<int, 256> base64_values = [] {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<std::int8_t, 256> values{};
+  std::array<int, 256> values{};
   values.fill(-1);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(alphabet[i])] = static_cast<int>(i);
   }
   return values;
 }();

@@ -43,6 +43,7 @@ void Control::follow(Job::Step step) {
 /// A job that ends at once starts the next one: a loop, not a recursion.
 void Control::start_next() {
   if (starting_) return;
+  const auto keep = weak_from_this().lock();  // A job may end the session that owns this queue.
   starting_ = true;
   while (!dropped_ && !closing_ && !running_ && !waiting_.empty()) {
     running_ = std::move(waiting_.front());

@@ -38,7 +38,7 @@ class Job {
 /// The jobs of one channel that is under our control, first come first served.
 ///
 ///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
-class Control {
+class Control : public std::enable_shared_from_this<Control> {
  public:
   static constexpr std::size_t queue_max = 1000;
 
