@@ -11,7 +11,7 @@ Result<void> Control::add(std::unique_ptr<Job> job) {
     job->abandon(gone);
     return gone;
   }
-  if (waiting_.size() >= queue_max) {
+  if (waiting_.size() >= waiting_max_) {
     return Error{Errc::overloaded, "too many commands wait on this channel"};
   }
   waiting_.push_back(std::move(job));
@@ -20,6 +20,7 @@ Result<void> Control::add(std::unique_ptr<Job> job) {
 }
 
 void Control::on(const agi::Reply& reply) {
+  if (replies_due_ > 0) --replies_due_;
   if (!running_ || dropped_) return;  // A late reply, after a job was given up.
   follow(running_->on(reply, clock_.now()));
 }
@@ -30,7 +31,10 @@ void Control::resume(const Job& job, Job::Step step) {
 
 void Control::follow(Job::Step step) {
   std::visit(Overloaded{
-                 [&](Job::Send& send) { link_->send(std::move(send.line)); },
+                 [&](Job::Send& send) {
+                   ++replies_due_;
+                   link_->send(std::move(send.line));
+                 },
                  [](Job::Wait&) {},
                  [&](Job::Done&) {
                    const auto ended = std::move(running_);
@@ -45,7 +49,7 @@ void Control::start_next() {
   if (starting_) return;
   const auto keep = weak_from_this().lock();  // A job may end the session that owns this queue.
   starting_ = true;
-  while (!dropped_ && !closing_ && !running_ && !waiting_.empty()) {
+  while (!dropped_ && !running_ && !waiting_.empty()) {
     running_ = std::move(waiting_.front());
     waiting_.pop_front();
     follow(running_->start(clock_.now()));

@@ -40,10 +40,14 @@ class Job {
 ///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
 class Control : public std::enable_shared_from_this<Control> {
  public:
-  static constexpr std::size_t queue_max = 1000;
+  static constexpr std::size_t queue_max = 1000;  ///< Unless the owner says otherwise.
 
-  Control(ChannelId channel, std::shared_ptr<AgiLink> link, const Clock& clock)
-      : channel_{std::move(channel)}, link_{std::move(link)}, clock_{clock} {}
+  Control(ChannelId channel, std::shared_ptr<AgiLink> link, const Clock& clock,
+          std::size_t waiting_max = queue_max)
+      : channel_{std::move(channel)},
+        link_{std::move(link)},
+        clock_{clock},
+        waiting_max_{waiting_max} {}
 
   const ChannelId& channel() const { return channel_; }
   void set_channel(ChannelId channel) { channel_ = std::move(channel); }
@@ -58,10 +62,11 @@ class Control : public std::enable_shared_from_this<Control> {
   void interrupt(std::string line) { link_->send(std::move(line)); }
   /// Lets the running job go on with what an outside event decided.
   void resume(const Job& job, Job::Step step);
-  /// Starts no further job; drop() follows.
-  void close() { closing_ = true; }
   void drop(const Error& why);
   bool dropped() const { return dropped_; }
+  /// Replies that the PBX still owes, also after drop(). A line that interrupts takes the place of
+  /// the one that it interrupts.
+  std::size_t replies_due() const { return replies_due_; }
 
  private:
   void follow(Job::Step step);
@@ -70,11 +75,12 @@ class Control : public std::enable_shared_from_this<Control> {
   ChannelId channel_;
   std::shared_ptr<AgiLink> link_;
   const Clock& clock_;
+  std::size_t waiting_max_;
   std::unique_ptr<Job> running_;
   std::deque<std::unique_ptr<Job>> waiting_;
   bool starting_ = false;
-  bool closing_ = false;
   bool dropped_ = false;
+  std::size_t replies_due_ = 0;
 };
 
 /// One command; its reply goes to whoever waits.

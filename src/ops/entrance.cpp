@@ -63,6 +63,7 @@ struct Entrance::Session {
   State state = State::arriving;
   std::shared_ptr<AgiLink> link;
   std::shared_ptr<Control> control;
+  std::shared_ptr<Control> old_control;  ///< The one of the time before `ending`.
   Uniqueid uniqueid;
   ChannelId channel;  ///< Set when held.
   bool in_own_context = false;
@@ -126,7 +127,8 @@ void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environ
   session->link = link;
   session->uniqueid.value = environment.uniqueid;
   session->in_own_context = environment.context == world_.dialplan_context;
-  session->control = std::make_shared<Control>(ChannelId{}, link, world_.clock);
+  session->control =
+      std::make_shared<Control>(ChannelId{}, link, world_.clock, world_.commands_queued_max);
   sessions_.emplace(link.get(), session);
   spawn(arrive(std::move(session), std::move(environment)));
 }
@@ -265,7 +267,7 @@ boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session>
   } else if (session->state == Session::State::held) {
     world_.reconciler.hangup_requested(session->channel, 0, world_.clock.wall());
   }
-  if (session->state == Session::State::held) co_await finish(session, {});
+  if (session->state == Session::State::held) end(session, {});
 }
 
 void Entrance::closed(AgiLink& link) {
@@ -286,40 +288,41 @@ std::shared_ptr<Entrance::Session> Entrance::session_of(const ChannelId& channel
 
 void Entrance::let_go(const ChannelId& channel) {
   const auto session = session_of(channel);
-  if (!session || session->state != Session::State::held) return;
-  session->state = Session::State::ending;
-  session->control->close();
-  spawn(finish(session, {}));
+  if (session && session->state == Session::State::held) end(session, {});
 }
 
 void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;
-  session->state = Session::State::ending;
-  session->control->close();
   if (session->in_own_context) lines.push_back(set_variable("ARIGATE_DONE", "1"));
-  spawn(finish(session, std::move(lines)));
+  end(session, std::move(lines));
 }
 
-/// StasisEnd, then what the dialplan shall find, then the end of the AGI.
-boost::asio::awaitable<void> Entrance::finish(std::shared_ptr<Session> session,
-                                              std::vector<std::string> lines) {
+/// Whatever runs ends now; StasisEnd; then, in their time, the lines and the end of the AGI.
+void Entrance::end(const std::shared_ptr<Session>& session, std::vector<std::string> lines) {
   session->state = Session::State::ending;
   world_.controls.take(session->channel);
-  const auto link = session->link;
-  // Whatever runs ends now. A fresh queue sends the last words, behind the reply that is still due.
-  const bool reply_due = session->control->running();
-  session->control->drop(channel_not_found());
+  // The old queue may be what calls us, so it stays until the session goes.
+  session->old_control = session->control;
+  session->control = std::make_shared<Control>(session->channel, session->link, world_.clock);
+  // Not "does a job run": the one that calls us has had its last reply, and a tone awaits none.
+  for (auto due = session->old_control->replies_due(); due > 0; --due) {
+    session->control->add(std::make_unique<DrainJob>());
+  }
+  session->old_control->drop(channel_not_found());
   world_.reconciler.leave(session->channel, world_.clock.wall());
-  session->control = std::make_shared<Control>(session->channel, link, world_.clock);
-  if (reply_due) session->control->add(std::make_unique<DrainJob>());
-  const TimePoint deadline = world_.in(world_.timeouts.action);
   lines.push_back(set_variable("STASISSTATUS", "SUCCESS"));
+  spawn(say_goodbye(session, std::move(lines)));
+}
+
+boost::asio::awaitable<void> Entrance::say_goodbye(std::shared_ptr<Session> session,
+                                                   std::vector<std::string> lines) {
+  const TimePoint deadline = world_.in(world_.timeouts.action);
   for (auto& line : lines) {
     const auto reply = co_await run_command(world_, *session->control, std::move(line), deadline);
     if (!reply) break;
   }
-  link->close();
+  session->link->close();
   over(*session, channel_not_in_stasis());
 }
 

@@ -81,8 +81,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session, Uniqueid uniqueid);
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
-  boost::asio::awaitable<void> finish(std::shared_ptr<Session> session,
-                                      std::vector<std::string> lines);
+  void end(const std::shared_ptr<Session>& session, std::vector<std::string> lines);
+  boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
+                                           std::vector<std::string> lines);
   std::shared_ptr<Session> session_of(const ChannelId& channel) const;
   void over(Session& session, const Error& why);
   void spawn(boost::asio::awaitable<void> work);
@@ -90,7 +91,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::any_io_executor executor_;
   World& world_;
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
-  std::unordered_map<std::string, Awaited> awaited_;  ///< By extension.
+  std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.
   std::uint64_t next_token_;
 };

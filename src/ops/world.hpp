@@ -27,6 +27,8 @@ struct World {
   std::function<boost::asio::awaitable<void>()> ensure_reentry;
   Timeouts timeouts;
   std::string dialplan_context = "arigate";
+  std::size_t commands_queued_max = Control::queue_max;  ///< Waiting on one channel.
+  bool live_dangerously = false;  ///< Let ARI use functions that run or read things on the host.
   std::string recordings_directory = "/var/spool/asterisk/recording";
 
   TimePoint in(std::chrono::milliseconds wait) const { return clock.now() + wait; }

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -65,8 +66,15 @@ class SmallWorld {
     }
   }
 
+  /// Does it on the executor's thread, as everything is done in the program, and what follows.
+  template <class Work>
+  void run(Work work) {
+    boost::asio::post(context, std::move(work));
+    settle();
+  }
+  /// An event of the PBX.
   void event(const std::string& text) {
-    reconciler.apply(ami_message(text), clock.wall());
+    run([&] { reconciler.apply(ami_message(text), clock.wall()); });
   }
 
   /// Starts an operation; its outcome is there once it has ended.

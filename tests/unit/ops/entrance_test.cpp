@@ -61,19 +61,33 @@ class EntranceTest : public testing::Test {
   /// The PBX opens an AGI connection.
   std::shared_ptr<FakeAgiLink> open(agi::Environment environment = environment_of()) {
     auto link = std::make_shared<FakeAgiLink>();
-    entrance_.connected(link, std::move(environment));
-    world_.settle();
+    world_.run([&] { entrance_.connected(link, std::move(environment)); });
     return link;
   }
   /// The PBX answers a command.
   void reply(FakeAgiLink& link, std::string_view line = "200 result=1") {
-    entrance_.received(link, test::agi_reply(line));
-    world_.settle();
+    world_.run([&] { entrance_.received(link, test::agi_reply(line)); });
   }
-  void event(const std::string& text) {
-    world_.event(text);
-    world_.settle();
+  void hang_up(FakeAgiLink& link) {
+    world_.run([&] { entrance_.hangup_seen(link); });
   }
+  void cut(FakeAgiLink& link) {
+    world_.run([&] { entrance_.closed(link); });
+  }
+  void let_go() {
+    world_.run([&] { entrance_.let_go(channel_); });
+  }
+  Result<void> continue_at(DialplanGoal goal) {
+    Result<void> outcome;
+    world_.run([&] { outcome = continue_in_dialplan(world_.world, entrance_, channel_, goal); });
+    return outcome;
+  }
+  void command(std::string line) {
+    world_.run([&] {
+      EXPECT_TRUE(world_.controls.find(channel_)->add(std::make_unique<CommandJob>(line)));
+    });
+  }
+  void event(const std::string& text) { world_.event(text); }
   /// A channel that rings and is in the application already.
   std::shared_ptr<FakeAgiLink> held() {
     event(newchannel);
@@ -184,7 +198,7 @@ TEST_F(EntranceTest, RefusesAUrlWithoutAnApplication) {
 
 TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItArrives) {
   const auto link = open();
-  entrance_.hangup_seen(*link);
+  hang_up(*link);
   event(newchannel);
   event(newexten);
   EXPECT_TRUE(link->closed()) << "the PBX ends the channel only then";
@@ -195,7 +209,7 @@ TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItArrives) {
 
 TEST_F(EntranceTest, ForgetsASessionThatIsCutWhileItArrives) {
   const auto link = open();
-  entrance_.closed(*link);
+  cut(*link);
   event(newchannel);
   event(newexten);
   EXPECT_EQ(changes().back(), "agi 1.1");
@@ -204,15 +218,17 @@ TEST_F(EntranceTest, ForgetsASessionThatIsCutWhileItArrives) {
 
 TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItsCallIdIsLearnt) {
   world_.use("5.0.4");
-  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Priority: 1");
-  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  event(
+      "Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Priority: 1");
+  event(
+      "Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
   changes();
   const auto link = open();
   EXPECT_EQ(world_.ami.waiting_action(),
             "Getvar|Channel: PJSIP/a-1|Variable: CHANNEL(pjsip,call-id)");
-  entrance_.hangup_seen(*link);
+  hang_up(*link);
   world_.ami.answer({"Response: Success|Variable: CHANNEL(pjsip,call-id)|Value: abc@host"});
   world_.settle();
   EXPECT_TRUE(link->closed());
@@ -222,10 +238,12 @@ TEST_F(EntranceTest, LetsGoOfAChannelThatHangsUpWhileItsCallIdIsLearnt) {
 
 TEST_F(EntranceTest, ShowsTheCallIdOfAPjsipChannelFromTheStart) {
   world_.use("5.0.4");
-  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Priority: 1");
-  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  event(
+      "Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Priority: 1");
+  event(
+      "Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
   open();
   world_.ami.answer({"Response: Success|Variable: CHANNEL(pjsip,call-id)|Value: abc@host"});
   world_.settle();
@@ -235,10 +253,12 @@ TEST_F(EntranceTest, ShowsTheCallIdOfAPjsipChannelFromTheStart) {
 
 TEST_F(EntranceTest, RefusesWhenTheApplicationGoesWhileTheCallIdIsLearnt) {
   world_.use("5.0.4");
-  event("Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Priority: 1");
-  event("Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
-        "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
+  event(
+      "Event: Newchannel|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Priority: 1");
+  event(
+      "Event: Newexten|Channel: PJSIP/a-1|ChannelState: 4|Uniqueid: 1.1|Context: trunk|"
+      "Exten: 600|Extension: 600|Priority: 1|Application: AGI|AppData: agi://gate/app,x");
   const auto link = open();
   world_.applications.names.clear();
   world_.ami.answer({"Response: Success|Value: abc@host"});
@@ -251,8 +271,7 @@ TEST_F(EntranceTest, RefusesWhenTheApplicationGoesWhileTheCallIdIsLearnt) {
 
 TEST_F(EntranceTest, EndsAfterAmisHangupRequest) {
   const auto link = held();
-  entrance_.hangup_seen(*link);
-  world_.settle();
+  hang_up(*link);
   EXPECT_EQ(changes(), Lines{}) << "StasisEnd comes after ChannelHangupRequest";
   event(hangup_request);
   EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
@@ -268,17 +287,15 @@ TEST_F(EntranceTest, EndsWhenAmisHangupRequestWasFirst) {
   const auto link = held();
   event(hangup_request);
   EXPECT_EQ(changes(), Lines{"hanguprequest 1.1 16"});
-  entrance_.hangup_seen(*link);
-  world_.settle();
+  hang_up(*link);
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
 }
 
 TEST_F(EntranceTest, EndsWithoutAHangupRequestAfterItsTime) {
   const auto link = held();
   world_.deadlines_pass();
-  entrance_.hangup_seen(*link);
-  entrance_.hangup_seen(*link);
-  world_.settle();
+  hang_up(*link);
+  hang_up(*link);
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
   EXPECT_TRUE(link->closed());
   expect_empty();
@@ -287,8 +304,7 @@ TEST_F(EntranceTest, EndsWithoutAHangupRequestAfterItsTime) {
 TEST_F(EntranceTest, MakesTheHangupRequestThatAsterisk18DoesNotSend) {
   world_.use("1.1");
   const auto link = held();
-  entrance_.hangup_seen(*link);
-  world_.settle();
+  hang_up(*link);
   EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 0 soft", "end 1.1 app"}));
 }
 
@@ -297,9 +313,8 @@ TEST_F(EntranceTest, EndsOnceWhenAmisHangupIsFirst) {
   event(hangup);
   EXPECT_EQ(changes(), (Lines{"end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
   EXPECT_TRUE(link->closed()) << "a dead PBX would never close it";
-  entrance_.hangup_seen(*link);
-  entrance_.closed(*link);
-  world_.settle();
+  hang_up(*link);
+  cut(*link);
   EXPECT_EQ(changes(), Lines{});
   expect_empty();
 }
@@ -330,8 +345,7 @@ TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
   request.id.value = "p";
   ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
   changes();
-  entrance_.closed(*link);
-  world_.settle();
+  cut(*link);
   EXPECT_EQ(changes(), (Lines{"playback p failed sound:a", "end 1.1 app"}));
   expect_empty();
   EXPECT_NE(world_.store.find(channel_), nullptr) << "the channel goes on in the dialplan";
@@ -339,12 +353,12 @@ TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
 
 TEST_F(EntranceTest, TakesAChannelThatComesBack) {
   const auto first = held();
-  entrance_.closed(*first);
+  cut(*first);
   event(newexten);
   changes();
   const auto second = open();
   EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(x)"}));
-  entrance_.closed(*first);
+  cut(*first);
   EXPECT_EQ(changes(), Lines{}) << "the end of the old session is not that of the new one";
   EXPECT_EQ(controlled(), 1U);
 }
@@ -365,12 +379,10 @@ TEST_F(EntranceTest, KeepsTheNewerOfTwoSessionsOfOneChannel) {
 
 TEST_F(EntranceTest, LetsGoAfterAHangupThroughAri) {
   const auto link = held();
-  entrance_.let_go(channel_);
-  world_.settle();
+  let_go();
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
-  entrance_.let_go(channel_);
-  entrance_.hangup_seen(*link);
-  world_.settle();
+  let_go();
+  hang_up(*link);
   EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
   reply(*link);
   EXPECT_TRUE(link->closed());
@@ -380,10 +392,9 @@ TEST_F(EntranceTest, LetsGoAfterAHangupThroughAri) {
 
 TEST_F(EntranceTest, LetsGoWhileACommandRuns) {
   const auto link = held();
-  ASSERT_TRUE(world_.controls.find(channel_)->add(std::make_unique<CommandJob>("EXEC Wait 9")));
+  command("EXEC Wait 9");
   link->take();
-  entrance_.let_go(channel_);
-  world_.settle();
+  let_go();
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
   EXPECT_EQ(link->take(), Lines{}) << "the reply to what ran is still due";
   reply(*link, "200 result=-1");
@@ -394,29 +405,59 @@ TEST_F(EntranceTest, LetsGoWhileACommandRuns) {
   expect_empty();
 }
 
+TEST_F(EntranceTest, LetsGoAtOnceWhenNoReplyIsDue) {
+  Playbacks playbacks{world_.world};
+  const auto link = held();
+  PlayRequest request;
+  request.channel = channel_;
+  request.media = {"tone:ring"};
+  world_.run(
+      [&] { ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {})); });
+  reply(*link, "200 result=0");
+  link->take();
+  let_go();
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+}
+
+TEST_F(EntranceTest, LetsGoBehindEveryReplyThatIsDue) {
+  Playbacks playbacks{world_.world};
+  const auto link = held();
+  PlayRequest request;
+  request.channel = channel_;
+  request.media = {"tone:ring"};
+  request.id.value = "p";
+  world_.run([&] {
+    ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
+    ASSERT_TRUE(playbacks.control(PlaybackId{"p"}, PlaybackControl::stop));
+  });
+  link->take();
+  let_go();
+  reply(*link, "200 result=0");
+  EXPECT_EQ(link->take(), Lines{});
+  reply(*link, "200 result=0");
+  EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"});
+}
+
 TEST_F(EntranceTest, LetsGoThoughThePbxDoesNotAnswer) {
   const auto link = held();
-  ASSERT_TRUE(world_.controls.find(channel_)->add(std::make_unique<CommandJob>("EXEC Wait 9")));
+  command("EXEC Wait 9");
   world_.deadlines_pass();
-  entrance_.let_go(channel_);
-  world_.settle();
+  let_go();
   EXPECT_TRUE(link->closed());
   expect_empty();
 }
 
 TEST_F(EntranceTest, LetsGoWhenTheSocketIsCutMeanwhile) {
   const auto link = held();
-  entrance_.let_go(channel_);
-  world_.settle();
-  entrance_.closed(*link);
-  world_.settle();
+  let_go();
+  cut(*link);
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
   expect_empty();
 }
 
 TEST_F(EntranceTest, ContinuesInTheDialplan) {
   const auto link = held();
-  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {"sales", "700", "3"}));
+  ASSERT_TRUE(continue_at({"sales", "700", "3"}));
   world_.settle();
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
   EXPECT_EQ(link->take(), Lines{R"(SET CONTEXT "sales")"});
@@ -434,10 +475,9 @@ TEST_F(EntranceTest, ContinuesInTheDialplan) {
 
 TEST_F(EntranceTest, ContinuesBehindWhatRuns) {
   const auto link = held();
-  auto& control = *world_.controls.find(channel_);
-  ASSERT_TRUE(control.add(std::make_unique<CommandJob>("NOOP")));
-  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {"sales", "", ""}));
-  ASSERT_TRUE(control.add(std::make_unique<CommandJob>("NOOP 2")));
+  command("NOOP");
+  ASSERT_TRUE(continue_at({"sales", "", ""}));
+  command("NOOP 2");
   EXPECT_EQ(link->take(), Lines{"NOOP"});
   EXPECT_EQ(changes(), Lines{});
   reply(*link);
@@ -453,16 +493,16 @@ TEST_F(EntranceTest, ContinuesBehindWhatRuns) {
 
 TEST_F(EntranceTest, ContinuesOnlyOnce) {
   held();
-  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {}));
+  ASSERT_TRUE(continue_at({}));
   world_.settle();
-  const auto again = continue_in_dialplan(world_.world, entrance_, channel_, {});
+  const auto again = continue_at({});
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::not_in_application);
 }
 
 TEST_F(EntranceTest, RefusesToContinueAtAPlaceWithALineEnd) {
   const auto link = held();
-  const auto refused = continue_in_dialplan(world_.world, entrance_, channel_, {"a\nHANGUP", "", ""});
+  const auto refused = continue_at({"a\nHANGUP", "", ""});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::bad_request);
   EXPECT_EQ(link->take(), Lines{});
@@ -507,7 +547,7 @@ TEST_F(EntranceTest, TellsTheReentryContextWhenAHeldChannelContinues) {
   event(newchannel);
   event(reentry_exten);
   const auto link = open(reentry_of(*token));
-  ASSERT_TRUE(continue_in_dialplan(world_.world, entrance_, channel_, {}));
+  ASSERT_TRUE(continue_at({}));
   world_.settle();
   EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "ARIGATE_DONE" "1")"});
 }
