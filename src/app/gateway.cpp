@@ -1,5 +1,6 @@
 #include "arigate/gateway.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/ami_options.hpp"
 #include "app/pbx_facts.hpp"
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
@@ -58,19 +60,6 @@ class FanOut : public model::ChangeSink {
   std::vector<model::ChangeSink*> sinks_;
 };
 
-io::AmiClientOptions ami_options(const AmiConfig& config) {
-  io::AmiClientOptions options;
-  options.host = config.host;
-  options.port = config.port;
-  options.credentials = {config.user, config.secret, config.plain_login};
-  options.connect_timeout = config.connect_timeout;
-  options.ping_interval = config.ping_interval;
-  options.silence_max = config.ping_timeout;
-  options.reconnect_min = config.reconnect_min;
-  options.reconnect_max = config.reconnect_max;
-  return options;
-}
-
 std::vector<ari::User> users_of(const Config& config) {
   std::vector<ari::User> users;
   for (const auto& user : config.users) {
@@ -96,6 +85,19 @@ io::HttpServerOptions http_options(const HttpConfig& config) {
   options.bind_address = config.bind;
   options.port = config.port;
   options.connections_max = config.connections_max;
+  auto& connection = options.connection;
+  connection.limits.header_bytes_max = config.header_bytes_max;
+  connection.limits.target_bytes_max =
+      std::min(connection.limits.target_bytes_max, config.header_bytes_max);
+  connection.limits.body_bytes_max = config.body_bytes_max;
+  connection.head_timeout = connection.body_timeout = config.request_timeout;
+  connection.idle_timeout = config.idle_timeout;
+  auto& websocket = connection.websocket;
+  websocket.queue_bytes_max = config.websocket_queue_bytes_max;
+  websocket.message_bytes_max = config.websocket_message_bytes_max;
+  websocket.write_timeout = config.websocket_write_timeout;
+  websocket.ping_interval = config.websocket_ping_interval;
+  websocket.pong_timeout = 2 * config.websocket_ping_interval;
   return options;
 }
 
@@ -109,7 +111,7 @@ struct Gateway::Parts : io::AmiOwner {
         writer{snapshots, config.general.entity_id},
         applications{store, snapshots, writer, clock},
         reconciler{store, changes, {}},
-        ami{context.get_executor(), ami_options(config.ami), *this, clock},
+        ami{context.get_executor(), app::ami_options(config.ami), *this, clock},
         world{clock,
               store,
               reconciler,
@@ -145,6 +147,8 @@ struct Gateway::Parts : io::AmiOwner {
                                        facts.version);
     });
     facts.entity_id = config.general.entity_id;
+    world.live_dangerously = config.dialplan.live_dangerously;
+    world.commands_queued_max = config.fastagi.commands_queued_max;
   }
   using Operation = ari::Operation;
 
@@ -181,13 +185,18 @@ struct Gateway::Parts : io::AmiOwner {
     if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
     if (message.event() == EventName::shutdown) log::warn("pbx shuts down");
   }
-  void batch_end() override {
+  void batch_end() override { announce_soon(); }
+
+  void announce_soon() {
     if (!reconciler.has_unannounced() || announce_armed) return;
     announce_armed = true;
     announce_timer.expires_after(announce_wait);
     announce_timer.async_wait([this](const boost::system::error_code& error) {
       announce_armed = false;
-      if (!error) reconciler.announce_all(clock.wall());
+      if (error) return;
+      const WallTime now = clock.wall();
+      reconciler.announce_all(now - announce_wait, now);
+      announce_soon();  // Those that came meanwhile.
     });
   }
 

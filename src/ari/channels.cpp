@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <utility>
@@ -33,7 +34,8 @@ std::string text(const Request& request, std::string_view name) {
 long number(const Request& request, std::string_view name, long otherwise) {
   const auto given = request.param(name);
   if (!given || given->empty()) return otherwise;
-  return std::strtol(std::string{*given}.c_str(), nullptr, 10);
+  constexpr long limit = 1'000'000'000;  // Seconds and milliseconds are multiplied further on.
+  return std::clamp(std::strtol(std::string{*given}.c_str(), nullptr, 10), -limit, limit);
 }
 
 /// "a,b" as arguments of an application.

@@ -57,7 +57,8 @@ AmiClient::AmiClient(asio::any_io_executor executor, AmiClientOptions options, A
       owner_{owner},
       clock_{clock},
       socket_{executor_},
-      pause_{executor_} {}
+      pause_{executor_},
+      ping_timer_{executor_} {}
 
 AmiClient::~AmiClient() = default;
 
@@ -70,6 +71,7 @@ void AmiClient::start() {
 void AmiClient::stop() {
   if (std::exchange(stopped_, true)) return;
   pause_.cancel();
+  ping_timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
 }
@@ -137,6 +139,7 @@ asio::awaitable<Error> AmiClient::one_connection() {
     decoder_.commit(count);
   }
   *alive = false;
+  ping_timer_.cancel();
   error_code ignored;
   socket_.close(ignored);
   co_return why;
@@ -254,6 +257,9 @@ void AmiClient::dispatch(const ami::Message& message) {
         pending->response.set(message.copy());
       } else if (pending->items.size() < list_items_max) {
         pending->items.push_back(message.copy());
+      } else {  // A list that is cut would look as if the rest were gone.
+        pending_.erase(found);
+        pending->response.set(Error{Errc::overloaded, "The list of the PBX is too long"});
       }
       return;
     }
@@ -355,11 +361,10 @@ void AmiClient::post(ami::Action action) {
 }
 
 asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
-  asio::steady_timer timer{executor_};
   while (*alive && !stopped_) {
-    timer.expires_after(options_.ping_interval);
+    ping_timer_.expires_after(options_.ping_interval);
     error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await ping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (!*alive || stopped_) co_return;
     const auto silent = clock_.now() - last_byte_;
     if (silent >= options_.silence_max) {

@@ -112,6 +112,7 @@ class AmiClient : public ops::AmiPort {
   const Clock& clock_;
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer pause_;
+  boost::asio::steady_timer ping_timer_;
   ami::Decoder decoder_;
   ami::Dialect dialect_;
   std::string version_;

@@ -152,12 +152,13 @@ void Reconciler::begin_originated(Channel& channel, std::string dialstring, Wall
   emit(Dial{nullptr, channel, "", channel.dialstring, ""}, now);
 }
 
-void Reconciler::announce_all(WallTime now) {
-  while (!unannounced_.empty()) {
-    const auto uniqueid = unannounced_.begin()->first;
-    if (Channel* channel = store_.mutable_find(uniqueid)) {
-      announce(*channel, now);
-    }
+void Reconciler::announce_all(WallTime before, WallTime now) {
+  std::vector<Uniqueid> waited;
+  for (const auto& [uniqueid, held] : unannounced_) {
+    if (held.since <= before) waited.push_back(uniqueid);
+  }
+  for (const auto& uniqueid : waited) {
+    if (Channel* channel = store_.mutable_find(uniqueid)) announce(*channel, now);
     unannounced_.erase(uniqueid);
   }
 }
@@ -191,6 +192,11 @@ std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string
 void Reconciler::begin_list() {
   listing_ = true;
   list_serial_ = serial_;
+  gone_during_list_.clear();
+}
+
+void Reconciler::abandon_list() {
+  listing_ = false;
   gone_during_list_.clear();
 }
 

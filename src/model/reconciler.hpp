@@ -42,6 +42,8 @@ class Reconciler {
  public:
   /// Most channels that may be expected, originated but not yet seen.
   static constexpr std::size_t expected_max = 10'000;
+  /// VarSets held back for one channel that is not identified yet; more of them announce it.
+  static constexpr std::size_t held_back_max = 256;
 
   Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options);
 
@@ -51,14 +53,16 @@ class Reconciler {
 
   void apply(const ami::Message& event, WallTime now);
 
-  /// Announces the channels that still wait to be identified. Call some 50 ms after they came.
-  void announce_all(WallTime now);
+  /// Announces the channels that came before `before` and still wait to be identified.
+  void announce_all(WallTime before, WallTime now);
   bool has_unannounced() const { return !unannounced_.empty(); }
 
   // A list of all channels: begin_list() before it is asked for, apply_list() when all rows are in.
   // What events told since begin_list() wins over the rows.
   void begin_list();
   void apply_list(std::span<const ami::Message> rows, WallTime now);
+  /// The list did not come whole: nothing changes.
+  void abandon_list();
 
   // --- what our own operations do -------------------------------------------------------------
 
@@ -96,6 +100,7 @@ class Reconciler {
     std::string dialstring;
   };
   struct HeldBack {  // what an unannounced channel's first events said
+    WallTime since;
     std::vector<std::pair<std::string, std::string>> varsets;
   };
 

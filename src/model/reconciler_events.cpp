@@ -138,7 +138,7 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   if (dialect_.takes_channel_id) {
     announce(*channel, now);
   } else {
-    unannounced_.emplace(channel->uniqueid, HeldBack{});
+    unannounced_.emplace(channel->uniqueid, HeldBack{now, {}});
   }
 }
 
@@ -254,12 +254,14 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     touch(*channel);
     if (name == "ARIGATE_ID") {
       if (const auto expected = expected_by_token_.extract(std::string{value}); !expected.empty()) {
-        store_.set_id(*channel, expected.mapped().id);
+        // An id that another channel has had meanwhile stays with that one.
+        const ChannelId& id = expected.mapped().id;
+        if (store_.find(id) == nullptr) store_.set_id(*channel, id);
       }
       return announce(*channel, now);
     }
     const auto held = unannounced_.find(channel->uniqueid);
-    if (held != unannounced_.end()) {
+    if (held != unannounced_.end() && held->second.varsets.size() < held_back_max) {
       if (name == "SIPCALLID") channel->protocol_id = value;
       if (!is_own_variable(name)) held->second.varsets.emplace_back(name, value);
       return;

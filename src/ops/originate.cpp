@@ -9,6 +9,7 @@
 
 #include "ami/action.hpp"
 #include "ops/call_id.hpp"
+#include "ops/variables.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -71,6 +72,7 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
     return text;
   };
   for (const auto& [name, value] : request.variables) {
+    if (const auto fine = check_variable(world, name); !fine) return fine.error();
     if (const auto added = add_variable(name, value); !added) return added.error();
   }
   if (request.application) {

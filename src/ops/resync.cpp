@@ -9,7 +9,10 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
   world.reconciler.begin_list();
   const auto rows =
       co_await world.ami.list(ami::Action{"CoreShowChannels"}, world.in(list_timeout));
-  if (!rows) co_return rows.error();
+  if (!rows) {
+    world.reconciler.abandon_list();
+    co_return rows.error();
+  }
   world.reconciler.apply_list(*rows, world.clock.wall());
   co_return Result<void>{};
 }

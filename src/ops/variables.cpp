@@ -36,17 +36,17 @@ boost::asio::awaitable<Result<void>> write(World& world, std::string channel_nam
   co_return Result<void>{};
 }
 
-Result<void> check(std::string_view variable) {
+}  // namespace
+
+Result<void> check_variable(const World& world, std::string_view variable) {
   if (variable.empty() || has_line_break(variable)) {
     return Error{Errc::bad_request, "Variable name not usable"};
   }
-  if (is_dangerous_function(variable)) {
+  if (!world.live_dangerously && is_dangerous_function(variable)) {
     return Error{Errc::forbidden, "This function is not allowed through ARI"};
   }
   return {};
 }
-
-}  // namespace
 
 bool is_dangerous_function(std::string_view variable) {
   static constexpr std::array functions{
@@ -59,22 +59,30 @@ bool is_dangerous_function(std::string_view variable) {
       std::string_view{"LOCK"},        std::string_view{"REALTIME_STORE"},
       std::string_view{"FILE_FORMAT"}, std::string_view{"REALTIME_DESTROY"},
       std::string_view{"JACK_HOOK"}};
-  // Also inside: ${...} and nested calls are evaluated by the PBX.
   if (variable.find("${") != std::string_view::npos ||
       variable.find("$[") != std::string_view::npos) {
-    return true;
+    return true;  // The PBX would evaluate it.
   }
-  const auto name = trim(variable.substr(0, variable.find('(')));
-  if (name.size() == variable.size()) return false;
-  return std::any_of(functions.begin(), functions.end(),
-                     [name](std::string_view function) { return iequals(name, function); });
+  // Every call in it, not only the outermost: IMPORT(channel,SHELL(id)) runs both.
+  for (auto open = variable.find('('); open != std::string_view::npos;
+       open = variable.find('(', open + 1)) {
+    auto name = trim(variable.substr(0, open));
+    const auto before = name.find_last_of("(,|: \t");
+    if (before != std::string_view::npos) name.remove_prefix(before + 1);
+    name.remove_prefix(std::min(name.find_first_not_of('_'), name.size()));  // Inheritance marks.
+    const bool dangerous =
+        std::any_of(functions.begin(), functions.end(),
+                    [name](std::string_view function) { return iequals(name, function); });
+    if (dangerous) return true;
+  }
+  return false;
 }
 
 boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId channel,
                                                          std::string variable) {
   const auto* known = world.store.find(channel);
   if (known == nullptr) co_return Error{Errc::not_found, "Provided channel was not found"};
-  if (const auto fine = check(variable); !fine) co_return fine.error();
+  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   const Error unset{Errc::not_found, "Provided variable was not found"};
   const bool is_function = variable.back() == ')';
   Control* control = world.controls.find(channel);
@@ -106,7 +114,7 @@ boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channe
                                                   std::string variable, std::string value) {
   const auto control = control_of(world, channel);
   if (!control) co_return control.error();
-  if (const auto fine = check(variable); !fine) co_return fine.error();
+  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
   if (value.size() + 16 > ami::action_line_bytes_max) {
     // Too long for an AMI line: AGI takes twice as much, when its turn comes.
@@ -123,13 +131,13 @@ boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channe
 }
 
 boost::asio::awaitable<Result<std::string>> get_global(World& world, std::string variable) {
-  if (const auto fine = check(variable); !fine) co_return fine.error();
+  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   co_return co_await read(world, "", std::move(variable));
 }
 
 boost::asio::awaitable<Result<void>> set_global(World& world, std::string variable,
                                                 std::string value) {
-  if (const auto fine = check(variable); !fine) co_return fine.error();
+  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   co_return co_await write(world, "", std::move(variable), std::move(value));
 }
 

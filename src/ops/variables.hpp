@@ -13,6 +13,10 @@ namespace arigate::ops {
 /// PBXs would carry them out for whoever may use ARI.
 bool is_dangerous_function(std::string_view variable);
 
+/// Whether ARI may read or write this variable: Errc::bad_request for a name that cannot be sent,
+/// Errc::forbidden for a dangerous function, unless the configuration lives dangerously.
+Result<void> check_variable(const World& world, std::string_view variable);
+
 /// Channel variable or function: by AGI from an idle channel of ours, else by AMI, which works in
 /// any state but shows an empty variable as an unset one. Errc::not_found: no such channel, or
 /// unset. Errc::refused_by_pbx: a function that cannot be read.
