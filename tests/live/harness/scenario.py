@@ -29,7 +29,12 @@ def settle(pbx):
     for channel in pbx.channels():
         if not channel.endswith(";2"):  # The other leg follows by itself; two hangups would race.
             pbx.observer().action({"Action": "Hangup", "Channel": channel})
-    wait_until(lambda: not pbx.channels(), 5, "every channel is gone")
+    drain(pbx, 5)
+
+
+def drain(pbx, timeout):
+    """Until the calls that are up have ended by themselves and what the PBX said about that has come."""
+    wait_until(lambda: not pbx.channels(), timeout, "every channel is gone")
     time.sleep(0.3)  # Native sends nothing that says "that was all".
 
 
