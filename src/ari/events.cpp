@@ -92,6 +92,18 @@ std::string_view event_type(const Change& change) {
           },
           [](const ChannelUserevent&) -> std::string_view { return "ChannelUserevent"; },
           [](const Dial&) -> std::string_view { return "Dial"; },
+          [](const BridgeCreated&) -> std::string_view { return "BridgeCreated"; },
+          [](const BridgeDestroyed&) -> std::string_view { return "BridgeDestroyed"; },
+          [](const ChannelEnteredBridge&) -> std::string_view { return "ChannelEnteredBridge"; },
+          [](const ChannelLeftBridge&) -> std::string_view { return "ChannelLeftBridge"; },
+          [](const BridgeMerged&) -> std::string_view { return "BridgeMerged"; },
+          [](const BridgeVideoSourceChanged&) -> std::string_view {
+            return "BridgeVideoSourceChanged";
+          },
+          [](const BridgeBlindTransfer&) -> std::string_view { return "BridgeBlindTransfer"; },
+          [](const BridgeAttendedTransfer&) -> std::string_view {
+            return "BridgeAttendedTransfer";
+          },
           [](const DeviceStateChanged&) -> std::string_view { return "DeviceStateChanged"; },
           [](const PeerStatusChange&) -> std::string_view { return "PeerStatusChange"; },
           [](const ContactStatusChange&) -> std::string_view { return "ContactStatusChange"; },
@@ -130,6 +142,16 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
   };
   const auto channel = [&](Members& members, const Channel& of) {
     members.raw("channel", snapshots_.channel(of));
+  };
+  const auto party = [&](Members& members, std::string_view name, const Channel* of) {
+    if (of != nullptr) members.raw(name, snapshots_.channel(*of));
+  };
+  const auto bridge = [&](Members& members, std::string_view name, const Bridge* of) {
+    if (of != nullptr) append_bridge(members.key(name), *of);
+  };
+  const auto only_bridge = [&](const Bridge& of) {
+    auto members = begin();
+    bridge(members, "bridge", &of);
   };
   const auto only_channel = [&](const Channel& of) {
     auto members = begin();
@@ -211,6 +233,61 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
                 .text("dialstring", event.dialstring);
             if (event.caller != nullptr) members.raw("caller", snapshots_.channel(*event.caller));
             members.raw("peer", snapshots_.channel(event.peer));
+            party(members, "forwarded", event.forwarded);
+          },
+          [&](const BridgeCreated& event) { only_bridge(event.bridge); },
+          [&](const BridgeDestroyed& event) { only_bridge(event.bridge); },
+          [&](const ChannelEnteredBridge& event) {
+            auto members = begin();
+            bridge(members, "bridge", &event.bridge);
+            channel(members, event.channel);
+          },
+          [&](const ChannelLeftBridge& event) {
+            auto members = begin();
+            bridge(members, "bridge", &event.bridge);
+            channel(members, event.channel);
+          },
+          [&](const BridgeMerged& event) {
+            auto members = begin();
+            bridge(members, "bridge", &event.bridge);
+            bridge(members, "bridge_from", &event.bridge_from);
+          },
+          [&](const BridgeVideoSourceChanged& event) {
+            auto members = begin();
+            bridge(members, "bridge", &event.bridge);
+            members.text("old_video_source_id", event.old_source);
+          },
+          [&](const BridgeBlindTransfer& event) {
+            auto members = begin();
+            channel(members, event.channel);
+            members.text("exten", event.exten)
+                .text("context", event.context)
+                .text("result", event.result)
+                .raw("is_external", event.is_external ? "true" : "false");
+            party(members, "transferee", event.transferee);
+            bridge(members, "bridge", event.bridge);
+          },
+          [&](const BridgeAttendedTransfer& event) {
+            auto members = begin();
+            party(members, "transferer_first_leg", &event.first_leg);
+            party(members, "transferer_second_leg", &event.second_leg);
+            members.text("result", event.result)
+                .raw("is_external", event.is_external ? "true" : "false");
+            party(members, "transferee", event.transferee);
+            party(members, "transfer_target", event.target);
+            bridge(members, "transferer_first_leg_bridge", event.first_bridge);
+            bridge(members, "transferer_second_leg_bridge", event.second_bridge);
+            members.text("destination_type", event.destination_type);
+            if (!event.destination_bridge.empty()) {
+              members.text("destination_bridge", event.destination_bridge);
+            }
+            if (!event.destination_application.empty()) {
+              members.text("destination_application", event.destination_application);
+            }
+            party(members, "destination_link_first_leg", event.link_first_leg);
+            party(members, "destination_link_second_leg", event.link_second_leg);
+            party(members, "destination_threeway_channel", event.threeway_channel);
+            bridge(members, "destination_threeway_bridge", event.threeway_bridge);
           },
           [&](const DeviceStateChanged& event) {
             auto members = begin();

@@ -86,6 +86,26 @@ void append_playback(std::string& out, const model::Playback& playback) {
   out += '}';
 }
 
+void append_bridge(std::string& out, const model::Bridge& bridge) {
+  out += "{\"id\":";
+  append_json_string(out, bridge.id.value);
+  append_member(out, "technology", bridge.technology);
+  append_member(out, "bridge_type", bridge.technology == "holding_bridge" ? "holding" : "mixing");
+  append_member(out, "bridge_class", bridge.bridge_class);
+  append_member(out, "creator", bridge.creator);
+  append_member(out, "name", bridge.name);
+  out += ",\"channels\":[";
+  for (const auto& channel : bridge.channels) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, channel.value);
+  }
+  out += "],\"creationtime\":";
+  append_timestamp(out, bridge.created);
+  append_member(out, "video_mode", bridge.video_mode);
+  if (!bridge.video_source.empty()) append_member(out, "video_source_id", bridge.video_source);
+  out += '}';
+}
+
 std::string_view Snapshots::channel(const model::Channel& channel) {
   Entry& entry = entries_[channel.id];
   if (entry.revision != channel.revision) {
@@ -117,7 +137,7 @@ void Snapshots::write(std::string& out, const model::Channel& channel) const {
   if (with_variables_) {
     out += ",\"channelvars\":{";
     bool first = true;
-    for (const auto& [name, value] : channel.variables) {
+    for (const auto& [name, value, next] : channel.variables) {
       if (!first) out += ',';
       first = false;
       append_json_string(out, name);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/clock.hpp"
+#include "model/bridge.hpp"
 #include "model/channel.hpp"
 
 namespace arigate::ari {
@@ -20,6 +21,9 @@ std::string_view state_name(model::PlaybackState state);
 
 /// The JSON of a Playback.
 void append_playback(std::string& out, const model::Playback& playback);
+
+/// The JSON of a Bridge.
+void append_bridge(std::string& out, const model::Bridge& bridge);
 
 /// The JSON of channels. Written once for each change of a channel, however many events, answers
 /// and clients show it.

@@ -18,6 +18,7 @@ struct Id {
 using Uniqueid = Id<struct UniqueidTag>;      ///< AMI Uniqueid: the PBX's own name of a channel.
 using ChannelId = Id<struct ChannelIdTag>;    ///< ARI channel id; most often equal to the Uniqueid.
 using PlaybackId = Id<struct PlaybackIdTag>;  ///< ARI playback id.
+using BridgeId = Id<struct BridgeIdTag>;      ///< ARI bridge id; BridgeUniqueid where AMI has it.
 using AppName = Id<struct AppNameTag>;        ///< Name of an ARI application.
 
 }  // namespace arigate

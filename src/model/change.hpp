@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "model/bridge.hpp"
 #include "model/channel.hpp"
 
 namespace arigate::model {
@@ -81,6 +82,53 @@ struct Dial {
   std::string_view status;  ///< "" at the start, RINGING, ANSWER, BUSY, …
   std::string_view dialstring;
   std::string_view forward;
+  const Channel* forwarded = nullptr;  ///< The channel that the peer sends the call to.
+};
+struct BridgeCreated {
+  const Bridge& bridge;
+};
+struct BridgeDestroyed {
+  const Bridge& bridge;
+};
+struct ChannelEnteredBridge {
+  const Channel& channel;
+  const Bridge& bridge;
+};
+struct ChannelLeftBridge {
+  const Channel& channel;
+  const Bridge& bridge;
+};
+struct BridgeMerged {
+  const Bridge& bridge;       ///< Has all channels now.
+  const Bridge& bridge_from;  ///< Goes.
+};
+struct BridgeVideoSourceChanged {
+  const Bridge& bridge;
+  std::string_view old_source;
+};
+struct BridgeBlindTransfer {
+  const Channel& channel;  ///< The transferer.
+  const Channel* transferee;
+  const Bridge* bridge;
+  std::string_view exten, context, result;
+  bool is_external;
+};
+/// What an attended transfer connected to what; see destination_type of ARI.
+struct BridgeAttendedTransfer {
+  const Channel& first_leg;   ///< The transferer's, of the first call.
+  const Channel& second_leg;  ///< The same channel for a transfer by feature code.
+  const Channel* transferee;
+  const Channel* target;
+  const Bridge* first_bridge;
+  const Bridge* second_bridge;
+  std::string_view result;
+  bool is_external;
+  std::string_view destination_type;  ///< "bridge", "application", "link", "threeway", "fail".
+  std::string_view destination_bridge, destination_application;
+  const Channel* link_first_leg;
+  const Channel* link_second_leg;
+  const Channel* threeway_channel;
+  const Bridge* threeway_bridge;
 };
 struct DeviceStateChanged {
   std::string_view device;
@@ -127,9 +175,11 @@ using Change =
     std::variant<ChannelCreated, ChannelStateChange, ChannelDialplan, ChannelCallerId,
                  ChannelConnectedLine, ChannelVarset, ChannelDtmfReceived, ChannelHangupRequest,
                  ChannelDestroyed, ChannelHold, ChannelUnhold, ChannelTalkingStarted,
-                 ChannelTalkingFinished, ChannelUserevent, Dial, DeviceStateChanged,
-                 PeerStatusChange, ContactStatusChange, StasisStart, StasisEnd,
-                 ApplicationMoveFailed, PlaybackChange, AgiStarted, OriginateFailed, Resynced>;
+                 ChannelTalkingFinished, ChannelUserevent, Dial, BridgeCreated, BridgeDestroyed,
+                 ChannelEnteredBridge, ChannelLeftBridge, BridgeMerged, BridgeVideoSourceChanged,
+                 BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
+                 ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
+                 AgiStarted, OriginateFailed, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

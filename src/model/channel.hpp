@@ -44,6 +44,13 @@ struct DialplanPlace {
   std::string app_data;
 };
 
+/// A variable that ARI shows with the channel.
+struct ShownVariable {
+  std::string name;
+  std::string value;
+  std::string next;  ///< Shown from the channel's next snapshot on, as in native ARI.
+};
+
 /// One leg of a call, as the PBX last told. Only model::Reconciler writes it.
 struct Channel {
   ChannelId id;       ///< The public id: never changes while the channel lives.
@@ -60,11 +67,16 @@ struct Channel {
   DialplanPlace dialplan;
   std::string base_app;  ///< Application shown again when the dialplan ends: AppDial2 or none.
   std::string base_data;
+  /// The dialplan application that an Originate named, shown once all three of its signs are in.
+  std::string originated_app, originated_data;
+  std::uint8_t originate_steps = 0;  ///< Bits: response, state Up, DialEnd ANSWER.
   WallTime created{};
-  std::vector<std::pair<std::string, std::string>> variables;  ///< The configured channelvars.
+  std::vector<ShownVariable> variables;  ///< The configured channelvars.
 
+  BridgeId bridge;                     ///< Which bridge it is in; "" for none.
   std::optional<AppName> application;  ///< Which ARI application holds it.
   std::vector<std::string> arguments;  ///< What that application was entered with.
+  bool agi_running = false;            ///< Its dialplan runs an AGI, whosever it is.
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.

@@ -54,7 +54,8 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   channel.name = snapshot.channel;
   channel.created = now;
   channel.language = "en";  // The PBX's default until it says another; old dialects never do.
-  for (const auto& name : options_.channelvars) channel.variables.emplace_back(name, "");
+  for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", ""});
+  if (store_.channel_count() >= Store::channels_max) return nullptr;
   if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
@@ -93,7 +94,40 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
     const long priority = number_or(snapshot.priority, 1L);
     changed |= std::exchange(channel.dialplan.priority, priority) != priority;
   }
-  if (changed) ++channel.revision;
+  if (changed) {
+    ++channel.revision;
+    derive_variables(channel);
+  }
+}
+
+/// The configured variables that are functions of what the snapshot says.
+void Reconciler::derive_variables(Channel& channel) {
+  for (auto& variable : channel.variables) {
+    if (variable.name == "CALLERID(num)") variable.next = channel.caller.number;
+    if (variable.name == "CALLERID(name)") variable.next = channel.caller.name;
+    if (variable.name == "CHANNEL(language)") variable.next = channel.language;
+    if (variable.name == "CHANNEL(accountcode)") variable.next = channel.accountcode;
+  }
+}
+
+/// The PBX's own list of channel variables: "NAME=value" with each channel of an event.
+void Reconciler::take_variables(Channel& channel, const ami::Message& event, ami::Role role) {
+  if (options_.channelvars.empty()) return;
+  const ami::Key key = ami::variable_key(role);
+  if (!event.has(key)) return;
+  for (const auto& header : event.headers()) {
+    if (header.key != key) continue;
+    // Before Asterisk 12 all channels of an event share the key: "ChanVariable(SIP/a-01)".
+    const auto open = header.name.find('(');
+    if (open != std::string_view::npos && header.name.substr(open + 1) != channel.name + ")") {
+      continue;
+    }
+    const auto equals = header.value.find('=');
+    if (equals == std::string_view::npos) continue;
+    auto value = header.value.substr(equals + 1);
+    if (dialect_.escapes_values) value = ami::unescape(value, scratch_);
+    set_variable(channel, header.value.substr(0, equals), value);
+  }
 }
 
 Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime now) {
@@ -109,6 +143,8 @@ Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime n
     channel = create(snapshot, now);
     if (channel == nullptr) return nullptr;
     touch(*channel);
+    take_variables(*channel, event, role);
+    show_variables(*channel);
     announce(*channel, now);
     return channel;
   }
@@ -118,6 +154,8 @@ Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime n
   } else if (!channel->announced) {
     announce(*channel, now);
   }
+  take_variables(*channel, event, role);
+  if (makes_snapshot_) show_variables(*channel);
   return channel;
 }
 
@@ -153,10 +191,15 @@ void Reconciler::begin_originated(Channel& channel, std::string dialstring, Wall
 }
 
 void Reconciler::announce_all(WallTime before, WallTime now) {
-  std::vector<Uniqueid> waited;
-  for (const auto& [uniqueid, held] : unannounced_) {
-    if (held.since <= before) waited.push_back(uniqueid);
-  }
+  if (unannounced_.empty()) return;
+  std::vector<Uniqueid> waited;  // In the order in which they came.
+  store_.each_channel([&](const Channel& channel) {
+    if (channel.announced) return;
+    const auto held = unannounced_.find(channel.uniqueid);
+    if (held != unannounced_.end() && held->second.since <= before) {
+      waited.push_back(channel.uniqueid);
+    }
+  });
   for (const auto& uniqueid : waited) {
     if (Channel* channel = store_.mutable_find(uniqueid)) announce(*channel, now);
     unannounced_.erase(uniqueid);
@@ -164,8 +207,15 @@ void Reconciler::announce_all(WallTime before, WallTime now) {
 }
 
 void Reconciler::set_variable(Channel& channel, std::string_view name, std::string_view value) {
-  for (auto& [known_name, known_value] : channel.variables) {
-    if (known_name == name && set(known_value, value)) ++channel.revision;
+  for (auto& variable : channel.variables) {
+    if (variable.name == name) variable.next = value;
+  }
+}
+
+/// Natively a variable is part of the snapshot, and setting it makes no new one.
+void Reconciler::show_variables(Channel& channel) {
+  for (auto& variable : channel.variables) {
+    if (set(variable.value, variable.next)) ++channel.revision;
   }
 }
 
@@ -243,7 +293,7 @@ void Reconciler::on_row(const ami::Message& row, WallTime now) {
   const auto data =
       row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
   if (own_agi(app, data)) {
-    channel->in_agi = true;
+    channel->in_agi = channel->agi_running = true;
   } else if (!own_context(snapshot.context) && !channel->application) {
     set(channel->dialplan.app_name, app);
     set(channel->dialplan.app_data, data);
@@ -287,7 +337,7 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   if (channel->application) leave(id, now);
   channel->application = application;
   channel->arguments = arguments;
-  channel->in_agi = true;
+  channel->in_agi = channel->agi_running = true;
   channel->dialplan.app_name = "Stasis";
   channel->dialplan.app_data = stasis_data(application, arguments);
   // What AMI of old versions does not tell.
@@ -371,6 +421,7 @@ void Reconciler::end_playbacks_of(const ChannelId& id, WallTime now) {
 void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
                          std::optional<int> tech_cause, WallTime now) {
   announce(channel, now);
+  leave_bridge(channel, now);
   if (channel.application) end_playbacks_of(channel.id, now);
   leave(channel.id, now);
   set(channel.dialplan.app_name, channel.base_app);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <utility>
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
@@ -54,11 +55,27 @@ std::string_view status_of_cause(int cause) {
   }
 }
 
+/// Events that stand for a new snapshot of the channel; the others show the last one.
+bool makes_snapshot(ami::EventName event) {
+  using ami::EventName;
+  return event == EventName::newchannel || event == EventName::newstate ||
+         event == EventName::newexten || event == EventName::newcallerid ||
+         event == EventName::newconnectedline || event == EventName::newaccountcode ||
+         event == EventName::hangup || event == EventName::dialend;
+}
+
+// The signs that an originated channel runs its application: bits of Channel::originate_steps.
+constexpr std::uint8_t originate_response = 1;
+constexpr std::uint8_t originate_up = 2;
+constexpr std::uint8_t originate_answered = 4;
+constexpr std::uint8_t originate_all = 7;
+
 }  // namespace
 
 void Reconciler::apply(const ami::Message& event, WallTime now) {
   ++serial_;
   using ami::EventName;
+  makes_snapshot_ = makes_snapshot(event.event());
   switch (event.event()) {
     case EventName::newchannel:
       return on_newchannel(event, now);
@@ -111,6 +128,22 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
         emit(ChannelTalkingFinished{*channel, to_long(event[Key::duration], 0)}, now);
       }
       return;
+    case EventName::bridgecreate:
+      return on_bridge_create(event, now);
+    case EventName::bridgedestroy:
+      return on_bridge_destroy(event, now);
+    case EventName::bridgeenter:
+      return on_bridge_enter(event, now);
+    case EventName::bridgeleave:
+      return on_bridge_leave(event, now);
+    case EventName::bridgemerge:
+      return on_bridge_merge(event, now);
+    case EventName::bridgevideosourceupdate:
+      return on_bridge_video_source(event, now);
+    case EventName::blindtransfer:
+      return on_blind_transfer(event, now);
+    case EventName::attendedtransfer:
+      return on_attended_transfer(event, now);
     case EventName::devicestatechange:
       return emit(DeviceStateChanged{event[Key::device], event[Key::state]}, now);
     case EventName::peerstatus:
@@ -135,6 +168,13 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   Channel* channel = create(snapshot, now);
   if (channel == nullptr) return;
   touch(*channel);
+  take_variables(*channel, event, ami::Role::own);
+  show_variables(*channel);
+  if (const auto early = early_responses_.extract(channel->uniqueid.value); !early.empty()) {
+    channel->originated_app = early.mapped().application;
+    channel->originated_data = early.mapped().data;
+    channel->originate_steps = originate_response;
+  }
   if (dialect_.takes_channel_id) {
     announce(*channel, now);
   } else {
@@ -171,8 +211,9 @@ void Reconciler::on_newstate(const ami::Message& event, WallTime now) {
     if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
     return;
   }
-  if (const Channel* channel = known(event, ami::Role::own, now)) {
+  if (Channel* channel = known(event, ami::Role::own, now)) {
     emit(ChannelStateChange{*channel}, now);
+    if (channel->state == ChannelState::up) learn_originated_application(*channel, originate_up);
   }
 }
 
@@ -183,6 +224,7 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
   const auto data = event[Key::appdata];
   const auto own = own_agi(app, data);
   channel->in_agi = own.has_value();
+  channel->agi_running = iequals(app, "AGI");
   channel->in_own_context = own_context(event[Key::context]);
   if (channel->in_own_context) {
     if (own) emit(AgiStarted{*channel}, now);
@@ -269,7 +311,10 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
   }
   channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
-  if (is_own_variable(name)) {
+  if (name == "AGISTATUS") channel->agi_running = false;
+  if (name == "AGISTATUS" && !channel->in_agi && !channel->in_own_context) {
+    // Of an AGI that is not ours.
+  } else if (is_own_variable(name)) {
     if (name == "AGISTATUS") channel->in_agi = false;
     return;
   }
@@ -284,7 +329,7 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
   if (channel == nullptr) return;
   // The end of our own dialplan lines: native has none under an originated channel.
   if (soft && channel->in_own_context) return;
-  if (soft && dialect_.soft_hangup_shows_base && !channel->application) {
+  if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
     channel->dialplan.app_name = channel->base_app;
     channel->dialplan.app_data = channel->base_data;
     ++channel->revision;
@@ -366,12 +411,38 @@ void Reconciler::on_dial_progress(const ami::Message& event, WallTime now) {
   Channel* peer = known(event, ami::Role::dest, now);
   const Channel* caller = known(event, ami::Role::own, now);
   if (peer == nullptr) return;
-  emit(Dial{caller, *peer, event[Key::dialstatus], caller != nullptr ? "" : peer->dialstring,
-            event[Key::forward]},
+  // Dial() does not repeat its dial string; Originate and Queue() do.
+  const bool repeats = caller == nullptr || caller->dialplan.app_name == "Queue";
+  const std::string_view dialstring = repeats ? std::string_view{peer->dialstring} : "";
+  emit(Dial{caller, *peer, event[Key::dialstatus], dialstring, event[Key::forward],
+            known(event, ami::Role::forwarded, now)},
        now);
+  if (event[Key::dialstatus] == "ANSWER" && caller == nullptr) {
+    learn_originated_application(*peer, originate_answered);
+  }
+}
+
+/// Native shows the application that an Originate named once the channel is up, the dial is over
+/// and the PBX runs it; AMI tells these three in any order and has no Newexten for it.
+void Reconciler::learn_originated_application(Channel& channel, std::uint8_t step) {
+  channel.originate_steps |= step;
+  if (channel.originate_steps != originate_all || channel.originated_app.empty()) return;
+  channel.dialplan.app_name = std::exchange(channel.originated_app, {});
+  channel.dialplan.app_data = std::exchange(channel.originated_data, {});
+  ++channel.revision;
 }
 
 void Reconciler::on_originate_response(const ami::Message& event, WallTime now) {
+  if (event[Key::response] == "Success" && !event[Key::application].empty() && dialect_.snapshots) {
+    OriginatedApplication told{std::string{event[Key::application]}, std::string{event[Key::data]}};
+    if (Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid])) {
+      channel->originated_app = std::move(told.application);
+      channel->originated_data = std::move(told.data);
+      learn_originated_application(*channel, originate_response);
+    } else if (early_responses_.size() < early_responses_max) {
+      early_responses_.insert_or_assign(std::string{event[Key::uniqueid]}, std::move(told));
+    }
+  }
   constexpr std::string_view prefix = "arigate-originate-";
   auto action_id = event[Key::actionid];
   if (!action_id.starts_with(prefix) || event[Key::response] != "Failure") return;

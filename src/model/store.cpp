@@ -26,12 +26,21 @@ const Playback* Store::find(const PlaybackId& id) const {
   return found == playbacks_.end() ? nullptr : &found->second;
 }
 
+const Bridge* Store::find(const BridgeId& id) const {
+  const auto found = bridges_.find(id);
+  return found == bridges_.end() ? nullptr : &found->second;
+}
+
 Channel* Store::mutable_find_uniqueid(std::string_view id) {
   const auto found = by_uniqueid_.find(id);
   return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
 }
 Channel* Store::mutable_find(const ChannelId& id) {
   return const_cast<Channel*>(find(id));
+}
+
+Bridge* Store::mutable_find(const BridgeId& id) {
+  return const_cast<Bridge*>(find(id));
 }
 
 Channel& Store::add(Channel channel) {

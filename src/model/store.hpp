@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
 
+#include "model/bridge.hpp"
 #include "model/channel.hpp"
 
 namespace arigate::model {
@@ -13,16 +15,26 @@ namespace arigate::model {
 /// is good until the next co_await or change.
 class Store {
  public:
+  /// More of them are not taken: a PBX has fewer, so they are forged or it is not a PBX.
+  static constexpr std::size_t channels_max = 200'000;
+  static constexpr std::size_t bridges_max = 100'000;
+
   const Channel* find(const ChannelId& id) const;
   const Channel* find(const Uniqueid& id) const;
   const Channel* find_name(std::string_view name) const;
   const Playback* find(const PlaybackId& id) const;
+  const Bridge* find(const BridgeId& id) const;
 
   /// In the order in which they came.
   template <class Visit>
   void each_channel(Visit visit) const {
     for (const auto* node = first_; node != nullptr; node = node->next) visit(node->channel);
   }
+  template <class Visit>
+  void each_bridge(Visit visit) const {
+    for (const auto& [id, bridge] : bridges_) visit(bridge);
+  }
+  std::size_t bridge_count() const { return bridges_.size(); }
   std::size_t channel_count() const { return by_id_.size(); }
   std::size_t playback_count() const { return playbacks_.size(); }
 
@@ -39,6 +51,7 @@ class Store {
   Channel* mutable_find(const Uniqueid& id) { return mutable_find_uniqueid(id.value); }
   Channel* mutable_find_uniqueid(std::string_view id);  // Called for each event: no copy.
   Channel* mutable_find(const ChannelId& id);
+  Bridge* mutable_find(const BridgeId& id);
   Channel& add(Channel channel);
   void erase(const ChannelId& id);
   void rename(Channel& channel, std::string_view name);
@@ -52,6 +65,7 @@ class Store {
   Node* first_ = nullptr;
   Node* last_ = nullptr;
   std::unordered_map<PlaybackId, Playback> playbacks_;
+  std::map<BridgeId, Bridge> bridges_;  // Ordered, so that lists are the same each time.
 };
 
 }  // namespace arigate::model

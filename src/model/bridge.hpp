@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+
+namespace arigate::model {
+
+/// Channels that hear each other, as the PBX last told. Only model::Reconciler writes it.
+struct Bridge {
+  BridgeId id;
+  std::string technology;    ///< "simple_bridge", "softmix", "native_rtp", "holding_bridge".
+  std::string bridge_class;  ///< "basic" for a call of two, "base", "parking", "stasis".
+  std::string creator;
+  std::string name;
+  std::string video_mode;  ///< "none", "talker", "single", "sfu".
+  std::string video_source;
+  std::vector<ChannelId> channels;  ///< In the order in which they entered.
+  WallTime created{};
+  std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.
+  std::uint64_t revision = 0;  ///< Grows with each change of a field that ARI shows.
+};
+
+}  // namespace arigate::model

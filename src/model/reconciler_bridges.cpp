@@ -1,0 +1,169 @@
+// Bridges and transfers, as Asterisk 12 and later tell them.
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "ami/value.hpp"
+#include "core/text.hpp"
+#include "model/reconciler.hpp"
+
+namespace arigate::model {
+
+using ami::BridgeRole;
+using ami::Key;
+using ami::Role;
+
+namespace {
+
+bool assign(std::string& field, std::string_view value) {
+  if (field == value) return false;
+  field = value;
+  return true;
+}
+
+/// ARI's name of the header DestType.
+std::string_view destination_type(std::string_view type) {
+  if (type == "Bridge") return "bridge";
+  if (type == "App") return "application";
+  if (type == "Link") return "link";
+  if (type == "Threeway") return "threeway";
+  return "fail";
+}
+
+}  // namespace
+
+void Reconciler::take_bridge_snapshot(Bridge& bridge, const ami::BridgeSnapshot& snapshot) {
+  bool changed = assign(bridge.technology, snapshot.technology);
+  changed |= assign(bridge.bridge_class, snapshot.type);
+  changed |= assign(bridge.creator, ami::known(snapshot.creator));
+  changed |= assign(bridge.name, ami::known(snapshot.name));
+  if (!snapshot.video_mode.empty()) changed |= assign(bridge.video_mode, snapshot.video_mode);
+  changed |= assign(bridge.video_source, snapshot.video_source);
+  if (changed) ++bridge.revision;
+}
+
+Bridge* Reconciler::add_bridge(Bridge bridge, WallTime now) {
+  if (store_.bridges_.size() >= Store::bridges_max) return nullptr;
+  bridge.created = now;
+  bridge.touched = serial_;
+  if (bridge.video_mode.empty()) bridge.video_mode = "none";
+  const BridgeId id = bridge.id;
+  const auto [place, fresh] = store_.bridges_.emplace(id, std::move(bridge));
+  if (fresh) emit(BridgeCreated{place->second}, now);
+  return &place->second;
+}
+
+/// The bridge of an event, made from it when its BridgeCreate was lost or came before us.
+Bridge* Reconciler::known_bridge(const ami::Message& event, BridgeRole role, WallTime now) {
+  const auto snapshot = ami::bridge_snapshot_of(event, role);
+  if (snapshot.uniqueid.empty()) return nullptr;
+  const BridgeId id{std::string{snapshot.uniqueid}};
+  Bridge* bridge = store_.mutable_find(id);
+  if (bridge == nullptr) {
+    Bridge fresh;
+    fresh.id = id;
+    take_bridge_snapshot(fresh, snapshot);
+    return add_bridge(std::move(fresh), now);
+  }
+  bridge->touched = serial_;
+  take_bridge_snapshot(*bridge, snapshot);
+  return bridge;
+}
+
+void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
+  if (channel.bridge == bridge.id) return;
+  if (!channel.bridge.value.empty()) leave_bridge(channel, now);
+  channel.bridge = bridge.id;
+  bridge.channels.push_back(channel.id);
+  ++bridge.revision;
+  emit(ChannelEnteredBridge{channel, bridge}, now);
+}
+
+void Reconciler::leave_bridge(Channel& channel, WallTime now) {
+  Bridge* bridge = store_.mutable_find(std::exchange(channel.bridge, {}));
+  if (bridge == nullptr) return;
+  std::erase(bridge->channels, channel.id);
+  ++bridge->revision;
+  emit(ChannelLeftBridge{channel, *bridge}, now);
+}
+
+void Reconciler::destroy_bridge(const BridgeId& id, WallTime now) {
+  const auto found = store_.bridges_.find(id);
+  if (found == store_.bridges_.end()) return;
+  // Nobody is in it any more; who seems to be has an event that was lost.
+  const auto left = found->second.channels;
+  for (const auto& member : left) {
+    if (Channel* channel = store_.mutable_find(member)) leave_bridge(*channel, now);
+  }
+  const auto gone = store_.bridges_.extract(found);
+  emit(BridgeDestroyed{gone.mapped()}, now);
+}
+
+void Reconciler::on_bridge_create(const ami::Message& event, WallTime now) {
+  known_bridge(event, BridgeRole::own, now);
+}
+
+void Reconciler::on_bridge_destroy(const ami::Message& event, WallTime now) {
+  if (const auto* bridge = known_bridge(event, BridgeRole::own, now)) {
+    const BridgeId id = bridge->id;
+    destroy_bridge(id, now);
+  }
+}
+
+void Reconciler::on_bridge_enter(const ami::Message& event, WallTime now) {
+  Bridge* bridge = known_bridge(event, BridgeRole::own, now);
+  Channel* channel = known(event, Role::own, now);
+  if (bridge != nullptr && channel != nullptr) enter_bridge(*channel, *bridge, now);
+}
+
+void Reconciler::on_bridge_leave(const ami::Message& event, WallTime now) {
+  const Bridge* bridge = known_bridge(event, BridgeRole::own, now);
+  Channel* channel = known(event, Role::own, now);
+  if (bridge == nullptr || channel == nullptr || channel->bridge != bridge->id) return;
+  leave_bridge(*channel, now);
+}
+
+void Reconciler::on_bridge_merge(const ami::Message& event, WallTime now) {
+  const Bridge* from = known_bridge(event, BridgeRole::from, now);
+  const Bridge* to = known_bridge(event, BridgeRole::to, now);
+  if (from != nullptr && to != nullptr) emit(BridgeMerged{*to, *from}, now);
+}
+
+void Reconciler::on_bridge_video_source(const ami::Message& event, WallTime now) {
+  if (const Bridge* bridge = known_bridge(event, BridgeRole::own, now)) {
+    emit(BridgeVideoSourceChanged{*bridge, event[Key::bridgepreviousvideosource]}, now);
+  }
+}
+
+void Reconciler::on_blind_transfer(const ami::Message& event, WallTime now) {
+  const Channel* transferer = known(event, Role::transferer, now);
+  const Channel* transferee = known(event, Role::transferee, now);
+  const Bridge* bridge = known_bridge(event, BridgeRole::own, now);
+  if (transferer == nullptr) return;
+  emit(BridgeBlindTransfer{*transferer, transferee, bridge, event[Key::extension],
+                           event[Key::context], event[Key::result],
+                           iequals(event[Key::isexternal], "Yes")},
+       now);
+}
+
+void Reconciler::on_attended_transfer(const ami::Message& event, WallTime now) {
+  const Channel* first = known(event, Role::orig_transferer, now);
+  const Channel* second = known(event, Role::second_transferer, now);
+  if (first == nullptr || second == nullptr) return;
+  const auto type = destination_type(event[Key::desttype]);
+  const bool threeway = type == "threeway";
+  const BridgeId bridge{std::string{event[Key::destbridgeuniqueid]}};
+  emit(
+      BridgeAttendedTransfer{
+          *first, *second, known(event, Role::transferee, now),
+          known(event, Role::transfer_target, now), known_bridge(event, BridgeRole::orig, now),
+          known_bridge(event, BridgeRole::second, now), event[Key::result],
+          iequals(event[Key::isexternal], "Yes"), type, type == "bridge" ? bridge.value : "",
+          event[Key::destapp], known(event, Role::local_one, now),
+          known(event, Role::local_two, now),
+          threeway ? store_.find_name(event[Key::desttransfererchannel]) : nullptr,
+          threeway ? store_.find(bridge) : nullptr},
+      now);
+}
+
+}  // namespace arigate::model

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arigate::replay {
+
+/// How many events of native ARI our own events equal; all numbers count events.
+struct Tally {
+  std::size_t native = 0;     ///< What native ARI sent.
+  std::size_t equal = 0;      ///< Ours are the same, in the same order among those of their object.
+  std::size_t different = 0;  ///< Ours are there, but a field differs.
+  std::size_t moved = 0;      ///< Equal but at another place among the events of their object.
+  std::size_t missing = 0;
+  std::size_t extra = 0;  ///< Ours that native did not send.
+
+  Tally& operator+=(const Tally& other);
+};
+
+/// One thing in which ours differs from native's.
+struct Difference {
+  enum class Kind { field, moved, missing, extra };
+  Kind kind = Kind::field;
+  std::string type;    ///< Of the event.
+  std::string object;  ///< Which channel, bridge, endpoint or device.
+  std::string field;   ///< "channel.dialplan.app_name"; "" for all but field.
+  std::string native, ours;
+  std::string_view why;  ///< The fact that explains it; "" for none.
+};
+
+struct Comparison {
+  std::map<std::string, Tally> types;  ///< By the type of the event.
+  std::vector<Difference> differences;
+
+  Tally total() const;
+  /// Events whose every difference is explained, by each explanation.
+  std::map<std::string_view, std::size_t> explained;
+  std::size_t unexplained = 0;
+};
+
+/// Compares two streams of ARI events (JSON texts). Events belong to their first object; within it
+/// the order counts, and each field but the time stamp, ids as they are. `pbx` is the major version
+/// of Asterisk, for facts that hold of some only.
+Comparison compare(const std::vector<std::string>& native, const std::vector<std::string>& ours,
+                   std::string_view pbx);
+
+}  // namespace arigate::replay
