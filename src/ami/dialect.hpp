@@ -16,6 +16,7 @@ struct Dialect {
   bool filter = false;            ///< Action Filter exists.
   bool runtime_context = false;   ///< "dialplan add extension" creates a missing context.
   bool hangup_request = false;    ///< HangupRequest and SoftHangupRequest are sent.
+  bool conference_events = false;  ///< ConfbridgeJoin and ConfbridgeLeave are sent.
   bool soft_hangup_shows_base = false;  ///< The last one shows the dialplan as ended already.
 };
 

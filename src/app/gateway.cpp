@@ -188,14 +188,14 @@ struct Gateway::Parts : io::AmiOwner {
   void batch_end() override { announce_soon(); }
 
   void announce_soon() {
-    if (!reconciler.has_unannounced() || announce_armed) return;
+    if (!reconciler.has_undecided() || announce_armed) return;
     announce_armed = true;
     announce_timer.expires_after(announce_wait);
     announce_timer.async_wait([this](const boost::system::error_code& error) {
       announce_armed = false;
       if (error) return;
       const WallTime now = clock.wall();
-      reconciler.announce_all(now - announce_wait, now);
+      reconciler.decide(now - announce_wait, now);
       announce_soon();  // Those that came meanwhile.
     });
   }

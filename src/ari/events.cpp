@@ -126,6 +126,7 @@ std::string_view event_type(const Change& change) {
             return "";
           },
           [](const AgiStarted&) -> std::string_view { return ""; },
+          [](const ChannelReplaced&) -> std::string_view { return ""; },
           [](const OriginateFailed&) -> std::string_view { return ""; },
           [](const Resynced&) -> std::string_view { return ""; },
       },
@@ -326,6 +327,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
             auto members = begin();
             members.strings("args", event.arguments);
             channel(members, event.channel);
+            party(members, "replace_channel", event.replaced);
           },
           [&](const ApplicationMoveFailed& event) {
             auto members = begin();
@@ -337,6 +339,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
             append_playback(members.key("playback"), event.playback);
           },
           [&](const AgiStarted&) {},
+          [&](const ChannelReplaced&) {},
           [&](const OriginateFailed&) {},
           [&](const Resynced&) {},
       },

@@ -34,6 +34,7 @@ constexpr DialectRow rows[] = {
                 .filter = true,
                 .runtime_context = true,
                 .hangup_request = true,
+                .conference_events = true,
             },
     },
     {
@@ -51,6 +52,7 @@ constexpr DialectRow rows[] = {
                 .filter = true,
                 .runtime_context = true,
                 .hangup_request = true,
+                .conference_events = true,
                 .soft_hangup_shows_base = true,
             },
     },
@@ -69,6 +71,7 @@ constexpr DialectRow rows[] = {
                 .filter = true,
                 .runtime_context = true,
                 .hangup_request = true,
+                .conference_events = true,
                 .soft_hangup_shows_base = true,
             },
     },
@@ -87,6 +90,7 @@ constexpr DialectRow rows[] = {
                 .filter = true,
                 .runtime_context = true,
                 .hangup_request = true,
+                .conference_events = true,
             },
     },
 };

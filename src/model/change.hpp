@@ -144,6 +144,7 @@ struct StasisStart {
   const Channel& channel;
   const AppName& application;
   const std::vector<std::string>& arguments;
+  const Channel* replaced = nullptr;  ///< The channel whose place it took.
 };
 struct StasisEnd {
   const Channel& channel;
@@ -163,6 +164,11 @@ struct PlaybackChange {
 struct AgiStarted {
   const Channel& channel;
 };
+/// A held channel goes on under the id of another: a masquerade put that one's call into it.
+struct ChannelReplaced {
+  const Channel& channel;
+  const ChannelId& before;
+};
 /// An Originate of ours ended without ever having a channel.
 struct OriginateFailed {
   const ChannelId& channel;
@@ -179,7 +185,7 @@ using Change =
                  ChannelEnteredBridge, ChannelLeftBridge, BridgeMerged, BridgeVideoSourceChanged,
                  BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
                  ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
-                 AgiStarted, OriginateFailed, Resynced>;
+                 AgiStarted, ChannelReplaced, OriginateFailed, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

@@ -28,6 +28,9 @@ enum class ChannelState : std::uint8_t {
   unknown = 11,
 };
 
+/// From the decimal number in AMI; unknown for anything else.
+ChannelState state_of(std::string_view number);
+
 /// Name and number; "" where nobody is known.
 struct Party {
   std::string name;
@@ -80,8 +83,12 @@ struct Channel {
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.
-  bool announced = false;              ///< ChannelCreated is out.
-  bool dialing = false;                ///< A Dial to it is under way (old dialects).
+  bool hidden = false;         ///< A helper of the PBX that ARI does not show (old dialects).
+  bool placed = false;         ///< It is a called leg: Dial is told for it (old dialects).
+  bool hangup_told = false;    ///< ChannelHangupRequest is out (old dialects).
+  ChannelId lives_on_as;       ///< A masquerade gave its call to this channel (old dialects).
+  bool announced = false;      ///< ChannelCreated is out.
+  bool dialing = false;        ///< A Dial to it is under way (old dialects).
   ChannelId dialed_by;         ///< Who dials it; "" for an originated channel (old dialects).
   std::string dialstring;      ///< Of the Dial that made it; repeated in later Dial events.
   WallTime digit_begun{};      ///< Start of the DTMF digit being pressed (old dialects).

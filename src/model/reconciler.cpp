@@ -25,6 +25,15 @@ bool set(std::string& field, std::string_view value) {
   return true;
 }
 
+}  // namespace
+
+ChannelState state_of(std::string_view number) {
+  const auto value = number_or(number, 11U);
+  return value <= 10 ? static_cast<ChannelState>(value) : ChannelState::unknown;
+}
+
+namespace {
+
 std::string stasis_data(const AppName& application, const std::vector<std::string>& arguments) {
   std::string data = application.value;
   for (const auto& argument : arguments) data.append(",").append(argument);
@@ -67,13 +76,13 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
     return dialect_.escapes_values ? ami::unescape(ami::known(value), scratch_) : ami::known(value);
   };
   bool changed = false;
-  if (!snapshot.channel.empty() && channel.name != snapshot.channel) {
+  // Before Asterisk 12 only Rename changes a name, and the dead body of a masquerade has another.
+  if (dialect_.snapshots && !snapshot.channel.empty() && channel.name != snapshot.channel) {
     store_.rename(channel, snapshot.channel);
     changed = true;
   }
   if (!snapshot.state.empty()) {
-    const auto number = number_or(snapshot.state, 11U);
-    const auto state = number <= 10 ? static_cast<ChannelState>(number) : ChannelState::unknown;
+    const auto state = state_of(snapshot.state);
     changed |= std::exchange(channel.state, state) != state;
   }
   changed |= set(channel.caller.number, ami::known(snapshot.caller_number));
@@ -160,7 +169,7 @@ Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime n
 }
 
 void Reconciler::announce(Channel& channel, WallTime now) {
-  if (channel.announced) return;
+  if (channel.announced || channel.hidden) return;
   channel.announced = true;
   ++channel.revision;
   auto held = unannounced_.extract(channel.uniqueid);
@@ -179,18 +188,12 @@ void Reconciler::announce(Channel& channel, WallTime now) {
   }
 }
 
-/// Old dialects tell nothing of an originated leg but its states; new ones send these two.
-void Reconciler::begin_originated(Channel& channel, std::string dialstring, WallTime now) {
-  channel.base_app = channel.dialplan.app_name = "AppDial2";
-  channel.base_data = channel.dialplan.app_data = "(Outgoing Line)";
-  ++channel.revision;
-  emit(ChannelDialplan{channel, channel.dialplan.app_name, channel.dialplan.app_data}, now);
-  channel.dialstring = std::move(dialstring);
-  channel.dialing = true;
-  emit(Dial{nullptr, channel, "", channel.dialstring, ""}, now);
-}
-
-void Reconciler::announce_all(WallTime before, WallTime now) {
+void Reconciler::decide(WallTime before, WallTime now) {
+  std::vector<BridgeId> ended;
+  for (const auto& [bridge, since] : unlinked_) {
+    if (since <= before) ended.push_back(bridge);
+  }
+  for (const auto& bridge : ended) end_linked(bridge, now);
   if (unannounced_.empty()) return;
   std::vector<Uniqueid> waited;  // In the order in which they came.
   store_.each_channel([&](const Channel& channel) {
@@ -250,17 +253,22 @@ void Reconciler::abandon_list() {
   gone_during_list_.clear();
 }
 
-void Reconciler::apply_list(std::span<const ami::Message> rows, WallTime now) {
+void Reconciler::apply_list(std::span<const ami::Message> rows,
+                            const std::vector<ami::Message>* bridges, WallTime now) {
   if (!listing_) return;
   listing_ = false;
+  telling_ = listed_once_;  // The first list is the state we start from, not news.
   std::unordered_set<std::string_view> listed;
   for (const auto& row : rows) {
     if (!row.has(ami::Key::channel) || row[ami::Key::uniqueid].empty()) continue;
     listed.insert(row[ami::Key::uniqueid]);
     if (!gone_during_list_.contains(std::string{row[ami::Key::uniqueid]})) on_row(row, now);
   }
+  if (bridges != nullptr) take_bridge_list(*bridges, now);
+  put_into_bridges(rows, now);
+  telling_ = true;
   std::vector<ChannelId> vanished;
-  store_.each_channel([&](const Channel& channel) {
+  store_.each_known([&](const Channel& channel) {
     if (channel.touched <= list_serial_ && !listed.contains(channel.uniqueid.value)) {
       vanished.push_back(channel.id);
     }
@@ -274,6 +282,48 @@ void Reconciler::apply_list(std::span<const ami::Message> rows, WallTime now) {
   gone_during_list_.clear();
   listed_once_ = true;
   emit(Resynced{}, now);
+}
+
+/// Bridges come and go as the list says; what events told since it was asked for wins.
+void Reconciler::take_bridge_list(std::span<const ami::Message> bridges, WallTime now) {
+  std::unordered_set<std::string_view> listed;
+  for (const auto& row : bridges) {
+    const auto snapshot = ami::bridge_snapshot_of(row);
+    if (snapshot.uniqueid.empty()) continue;
+    listed.insert(snapshot.uniqueid);
+    const Bridge* bridge = store_.find(BridgeId{std::string{snapshot.uniqueid}});
+    if (bridge == nullptr || bridge->touched <= list_serial_) {
+      known_bridge(row, ami::BridgeRole::own, now);
+    }
+  }
+  std::vector<BridgeId> vanished;
+  store_.each_bridge([&](const Bridge& bridge) {
+    if (bridge.touched <= list_serial_ && !listed.contains(bridge.id.value)) {
+      vanished.push_back(bridge.id);
+    }
+  });
+  for (const auto& id : vanished) destroy_bridge(id, now);
+}
+
+/// Who is in which bridge: BridgeId of new PBXs, the other one of a call of two on old ones.
+void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime now) {
+  for (const auto& row : rows) {
+    Channel* channel = store_.mutable_find_uniqueid(row[ami::Key::uniqueid]);
+    if (channel == nullptr || channel->touched > list_serial_) continue;
+    if (dialect_.snapshots) {
+      const BridgeId id{std::string{row[ami::Key::bridgeid]}};
+      if (channel->bridge == id) continue;
+      leave_bridge(*channel, now);
+      if (Bridge* bridge = store_.mutable_find(id)) enter_bridge(*channel, *bridge, now);
+      continue;
+    }
+    Channel* other = store_.mutable_find_uniqueid(row[ami::Key::bridgeduniqueid]);
+    if (other != nullptr && other->touched <= list_serial_) {
+      link(*channel, *other, now);
+    } else if (other == nullptr) {
+      end_linked(channel->bridge, now);
+    }
+  }
 }
 
 void Reconciler::on_row(const ami::Message& row, WallTime now) {
@@ -375,7 +425,8 @@ void Reconciler::move_failed(const ChannelId& id, std::string_view destination,
 }
 
 void Reconciler::hangup_requested(const ChannelId& id, int cause, WallTime now) {
-  if (const Channel* channel = store_.find(id)) {
+  if (Channel* channel = store_.mutable_find(id)) {
+    channel->hangup_told = true;
     emit(ChannelHangupRequest{*channel, cause, true, std::nullopt}, now);
   }
 }
@@ -421,7 +472,9 @@ void Reconciler::end_playbacks_of(const ChannelId& id, WallTime now) {
 void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
                          std::optional<int> tech_cause, WallTime now) {
   announce(channel, now);
+  const BridgeId bridge = channel.bridge;
   leave_bridge(channel, now);
+  end_linked(bridge, now);
   if (channel.application) end_playbacks_of(channel.id, now);
   leave(channel.id, now);
   set(channel.dialplan.app_name, channel.base_app);
@@ -431,6 +484,7 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   if (listing_) gone_during_list_.insert(channel.uniqueid.value);
   unannounced_.erase(channel.uniqueid);
   emit(ChannelDestroyed{channel, cause, text, tech_cause}, now);
+  if (channel.hidden) --hidden_count_;
   const ChannelId id = channel.id;
   store_.erase(id);
 }

@@ -55,14 +55,20 @@ class Reconciler {
 
   void apply(const ami::Message& event, WallTime now);
 
-  /// Announces the channels that came before `before` and still wait to be identified.
-  void announce_all(WallTime before, WallTime now);
-  bool has_unannounced() const { return !unannounced_.empty(); }
+  /// Ends the waiting of what came before `before`: channels that wait to be identified, calls that
+  /// were unlinked and may be linked again at once. Old dialects only.
+  void decide(WallTime before, WallTime now);
+  bool has_undecided() const { return !unannounced_.empty() || !unlinked_.empty(); }
 
   // A list of all channels: begin_list() before it is asked for, apply_list() when all rows are in.
   // What events told since begin_list() wins over the rows.
   void begin_list();
-  void apply_list(std::span<const ami::Message> rows, WallTime now);
+  void apply_list(std::span<const ami::Message> rows, WallTime now) {
+    apply_list(rows, nullptr, now);
+  }
+  /// `bridges`: the rows of BridgeList; nullptr where the PBX has no such list.
+  void apply_list(std::span<const ami::Message> rows, const std::vector<ami::Message>* bridges,
+                  WallTime now);
   /// The list did not come whole: nothing changes.
   void abandon_list();
 
@@ -109,9 +115,21 @@ class Reconciler {
     std::vector<std::pair<std::string, std::string>> varsets;
   };
 
+  /// Two that an old PBX unlinked; if it links them again at once nothing has happened.
+  struct Unlinked {
+    BridgeId bridge;
+    WallTime since;
+  };
+
   template <class What>
   void emit(const What& what, WallTime now) {
-    sink_.on(Change{what}, now);
+    if (!telling_) return;
+    const Change change{what};
+    if (hidden_count_ > 0) {
+      const Channel* subject = subject_of(change);
+      if (subject != nullptr && subject->hidden) return;
+    }
+    sink_.on(change, now);
   }
 
   Channel* known(const ami::Message& event, ami::Role role, WallTime now);
@@ -133,13 +151,34 @@ class Reconciler {
   void on_newcallerid(const ami::Message& event, WallTime now);
   void on_newconnectedline(const ami::Message& event, WallTime now);
   void on_newaccountcode(const ami::Message& event);
-  void on_rename(const ami::Message& event);
+  void on_rename(const ami::Message& event, WallTime now);
   void on_varset(const ami::Message& event, WallTime now);
   void on_hangup_request(const ami::Message& event, bool soft, WallTime now);
   void on_hangup(const ami::Message& event, WallTime now);
   void on_dtmf(const ami::Message& event, WallTime now);
   void on_dtmf_end(const ami::Message& event, WallTime now);
   void on_dial(const ami::Message& event, WallTime now);
+  void on_agent_called(const ami::Message& event, WallTime now);
+  void begin_dial(Channel* caller, Channel& peer, std::string_view dialstring, WallTime now);
+  void end_dials_of(const ChannelId& caller, std::string_view status, WallTime now);
+  void take_connected(Channel& channel, const ami::Snapshot& snapshot, WallTime now);
+  void on_old_newstate(const ami::Message& event, WallTime now);
+  void on_bridge(const ami::Message& event, WallTime now);
+  void on_link(const ami::Message& event, WallTime now);
+  void on_unlink(const ami::Message& event, WallTime now);
+  void link(Channel& one, Channel& two, WallTime now);
+  void decide_unlinked(const ami::Message& event, WallTime now);
+  void end_linked(const BridgeId& id, WallTime now);
+  void on_conference(const ami::Message& event, bool enters, WallTime now);
+  void on_conference_end(const ami::Message& event, WallTime now);
+  void on_parked(const ami::Message& event, bool enters, WallTime now);
+  void enter_made_up(Channel& channel, Bridge bridge, WallTime now);
+  void masquerade(Channel& phone, Channel& taken, WallTime now);
+  void on_transfer(const ami::Message& event, WallTime now);
+  const Channel* transfer_party(std::string_view uniqueid) const;
+  const Channel* other_in(const Channel* channel) const;
+  void put_into_bridges(std::span<const ami::Message> rows, WallTime now);
+  void take_bridge_list(std::span<const ami::Message> bridges, WallTime now);
   void on_dial_begin(const ami::Message& event, WallTime now);
   void on_dial_progress(const ami::Message& event, WallTime now);
   void on_originate_response(const ami::Message& event, WallTime now);
@@ -165,6 +204,7 @@ class Reconciler {
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,
                WallTime now);
   void end_playbacks_of(const ChannelId& id, WallTime now);
+  std::string_view status_of_end(const Channel& peer, int cause) const;
   void dial_status(Channel& peer, std::string_view status, WallTime now);
 
   Store& store_;
@@ -174,6 +214,13 @@ class Reconciler {
   std::uint64_t serial_ = 0;
   std::uint64_t list_serial_ = 0;
   bool makes_snapshot_ = false;  ///< The event is one for which native makes a new snapshot.
+  bool telling_ = true;          ///< Off while the first list is taken: that is no news.
+  std::size_t hidden_count_ = 0;
+  std::vector<Unlinked> unlinked_;
+  struct {
+    std::string uniqueid, text;
+  } last_userevent_;  ///< The dialplan line UserEvent() just told; 1.8 names no channel in its
+                      ///< event.
   bool listing_ = false;
   bool listed_once_ = false;
   std::unordered_set<std::string> gone_during_list_;

@@ -37,22 +37,12 @@ bool is_agi_trace(std::string_view name) {
   return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name.starts_with("CPLAYBACK");
 }
 
-/// Status of a Dial that ended with this hangup cause, on dialects that do not tell it.
-std::string_view status_of_cause(int cause) {
-  switch (cause) {
-    case 17:
-      return "BUSY";
-    case 34:
-    case 38:
-    case 42:
-      return "CONGESTION";
-    case 18:
-    case 19:
-    case 21:
-      return "NOANSWER";
-    default:
-      return "";
-  }
+/// Channels that an old PBX makes for itself, to move another one; native ARI never shows them.
+bool is_helper(std::string_view name) {
+  static constexpr std::array prefixes{"AsyncGoto/", "Bridge/", "Parked/", "Transfered/",
+                                       "ConfBridgeRecorder/"};
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 /// Events that stand for a new snapshot of the channel; the others show the last one.
@@ -76,6 +66,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
   ++serial_;
   using ami::EventName;
   makes_snapshot_ = makes_snapshot(event.event());
+  if (!unlinked_.empty()) decide_unlinked(event, now);
   switch (event.event()) {
     case EventName::newchannel:
       return on_newchannel(event, now);
@@ -90,7 +81,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
     case EventName::newaccountcode:
       return on_newaccountcode(event);
     case EventName::rename:
-      return on_rename(event);
+      return on_rename(event, now);
     case EventName::varset:
       return on_varset(event, now);
     case EventName::hanguprequest:
@@ -105,6 +96,27 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
       return on_dtmf_end(event, now);
     case EventName::dial:
       return on_dial(event, now);
+    case EventName::agentcalled:
+      return dialect_.snapshots ? void() : on_agent_called(event, now);
+    case EventName::bridge:
+    case EventName::link:
+      return on_bridge(event, now);
+    case EventName::unlink:
+      return on_unlink(event, now);
+    case EventName::confbridgejoin:
+      return dialect_.snapshots ? void() : on_conference(event, true, now);
+    case EventName::confbridgeleave:
+      return dialect_.snapshots ? void() : on_conference(event, false, now);
+    case EventName::confbridgeend:
+      return dialect_.snapshots ? void() : on_conference_end(event, now);
+    case EventName::parkedcall:
+      return dialect_.snapshots ? void() : on_parked(event, true, now);
+    case EventName::unparkedcall:
+    case EventName::parkedcalltimeout:
+    case EventName::parkedcallgiveup:
+      return dialect_.snapshots ? void() : on_parked(event, false, now);
+    case EventName::transfer:
+      return on_transfer(event, now);
     case EventName::dialbegin:
       return on_dial_begin(event, now);
     case EventName::dialstate:
@@ -178,39 +190,17 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   if (dialect_.takes_channel_id) {
     announce(*channel, now);
   } else {
+    if (is_helper(channel->name)) {
+      channel->hidden = true;
+      ++hidden_count_;
+      return;
+    }
     unannounced_.emplace(channel->uniqueid, HeldBack{now, {}});
   }
 }
 
 void Reconciler::on_newstate(const ami::Message& event, WallTime now) {
-  const auto snapshot = ami::snapshot_of(event);
-  if (!dialect_.snapshots) {
-    Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
-    if (channel == nullptr) return;
-    touch(*channel);
-    const auto state = static_cast<ChannelState>(to_long(snapshot.state, 11));
-    if (!channel->announced && state == ChannelState::ring) {
-      // An incoming call: native creates it in state Ring, old PBXs in Down followed by this.
-      take_snapshot(*channel, snapshot);
-      return announce(*channel, now);
-    }
-    announce(*channel, now);
-    // 1.8 tells the far leg's ringing to a Local half that is up already.
-    const bool back = channel->state == ChannelState::up && state == ChannelState::ringing;
-    if (state == channel->state || back) return;
-    take_snapshot(*channel, snapshot);
-    const Party connected{std::string{ami::known(snapshot.connected_name)},
-                          std::string{ami::known(snapshot.connected_number)}};
-    if (channel->connected != connected && !(connected == Party{})) {
-      channel->connected = connected;
-      ++channel->revision;
-      emit(ChannelConnectedLine{*channel}, now);
-    }
-    emit(ChannelStateChange{*channel}, now);
-    if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
-    if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
-    return;
-  }
+  if (!dialect_.snapshots) return on_old_newstate(event, now);
   if (Channel* channel = known(event, ami::Role::own, now)) {
     emit(ChannelStateChange{*channel}, now);
     if (channel->state == ChannelState::up) learn_originated_application(*channel, originate_up);
@@ -234,6 +224,13 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
     channel->dialplan.context = event[Key::context];
     channel->dialplan.exten = event[Key::extension];
     channel->dialplan.priority = to_long(event[Key::priority], 1);
+  }
+  if (!dialect_.snapshots) {
+    if (app == "UserEvent") last_userevent_ = {channel->uniqueid.value, std::string{data}};
+    const bool conference = app == "ConfBridge" && !dialect_.conference_events;
+    if (conference || channel->bridge.value.starts_with("conference-")) {
+      on_conference(event, conference, now);
+    }
   }
   channel->dialplan.app_name = own ? "Stasis" : app;
   channel->dialplan.app_data = own ? *own : std::string{data};
@@ -271,14 +268,6 @@ void Reconciler::on_newaccountcode(const ami::Message& event) {
   if (channel == nullptr || channel->accountcode == event[Key::accountcode]) return;
   touch(*channel);
   channel->accountcode = event[Key::accountcode];
-  ++channel->revision;
-}
-
-void Reconciler::on_rename(const ami::Message& event) {
-  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
-  if (channel == nullptr || event[Key::newname].empty()) return;
-  touch(*channel);
-  store_.rename(*channel, event[Key::newname]);
   ++channel->revision;
 }
 
@@ -327,6 +316,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
 void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTime now) {
   Channel* channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
+  channel->hangup_told = true;
   // The end of our own dialplan lines: native has none under an originated channel.
   if (soft && channel->in_own_context) return;
   if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
@@ -339,17 +329,44 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
        now);
 }
 
+/// Status of a Dial whose leg ended with this cause: the PBX tells none, or one for all legs later.
+std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const {
+  switch (cause) {
+    case 17:
+      return "BUSY";
+    case 34:
+    case 38:
+    case 42:
+      return "CONGESTION";
+    case 18:
+    case 19:
+    case 21:
+      return "NOANSWER";
+    case 26:
+      return "CANCEL";
+    default:
+      break;
+  }
+  const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
+  if (caller == nullptr) return "";  // An Originate that ran out of time has no last Dial natively.
+  return caller->state == ChannelState::up || caller->hangup_told ? "CANCEL" : "NOANSWER";
+}
+
 void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
   Channel* channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
   int cause = to_int(event[Key::cause]).value_or(0);
   std::string_view text = event[Key::cause_txt];
   if (!dialect_.snapshots) {
-    if (channel->dialing) dial_status(*channel, status_of_cause(cause), now);
+    take_connected(*channel, ami::snapshot_of(event), now);
+    if (channel->dialing) dial_status(*channel, status_of_end(*channel, cause), now);
     // Old PBXs often say 0 where native says 16: a call that was up ended without failure.
     if (cause == 0 && channel->state == ChannelState::up) {
       cause = 16;
       text = "Normal Clearing";
+    }
+    if (!dialect_.hangup_request && !channel->hangup_told) {
+      emit(ChannelHangupRequest{*channel, cause, false, std::nullopt}, now);
     }
   }
   destroy(*channel, cause, text.empty() ? "Unknown" : text, to_int(event[Key::techcause]), now);
@@ -372,31 +389,6 @@ void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
   if (const auto* channel = known(event, ami::Role::own, now)) {
     emit(ChannelDtmfReceived{*channel, event[Key::digit], to_long(event[Key::durationms], 0)}, now);
   }
-}
-
-/// Old dialects: one event Dial at the start, and one at the end of the call, both of the caller.
-void Reconciler::on_dial(const ami::Message& event, WallTime now) {
-  if (!iequals(event[Key::subevent], "Begin")) return;
-  Channel* caller = known(event, ami::Role::own, now);
-  Channel* peer = store_.mutable_find_uniqueid(event[Key::destuniqueid]);
-  if (peer == nullptr) return;
-  touch(*peer);
-  announce(*peer, now);
-  peer->base_app = peer->dialplan.app_name = "AppDial";
-  peer->base_data = peer->dialplan.app_data = "(Outgoing Line)";
-  ++peer->revision;
-  emit(ChannelDialplan{*peer, peer->dialplan.app_name, peer->dialplan.app_data}, now);
-  peer->dialing = true;
-  peer->dialed_by = caller != nullptr ? caller->id : ChannelId{};
-  peer->dialstring = event[Key::dialstring];
-  emit(Dial{caller, *peer, "", peer->dialstring, ""}, now);
-}
-
-void Reconciler::dial_status(Channel& peer, std::string_view status, WallTime now) {
-  if (!peer.dialing || status.empty()) return;
-  const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
-  if (status != "RINGING") peer.dialing = false;
-  emit(Dial{caller, peer, status, caller != nullptr ? "" : peer.dialstring, ""}, now);
 }
 
 void Reconciler::on_dial_begin(const ami::Message& event, WallTime now) {
@@ -458,6 +450,11 @@ void Reconciler::on_originate_response(const ami::Message& event, WallTime now) 
 void Reconciler::on_userevent(const ami::Message& event, WallTime now) {
   if (!event.has(Key::userevent)) return;
   const Channel* channel = event.has(Key::uniqueid) ? known(event, ami::Role::own, now) : nullptr;
+  if (!dialect_.snapshots && channel == nullptr && !last_userevent_.uniqueid.empty() &&
+      last_userevent_.text.starts_with(event[Key::userevent])) {
+    // 1.8 names no channel; the dialplan line that it told just before does.
+    channel = store_.mutable_find_uniqueid(std::exchange(last_userevent_.uniqueid, {}));
+  }
   if (channel == nullptr) return;  // The manager action's own form: native has no event for it.
   // The user's fields follow the headers of the event itself.
   static constexpr std::array own_keys{Key::event, Key::privilege, Key::systemname, Key::timestamp,

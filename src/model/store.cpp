@@ -8,7 +8,8 @@ namespace arigate::model {
 
 const Channel* Store::find(const ChannelId& id) const {
   const auto found = by_id_.find(id.value);
-  return found == by_id_.end() ? nullptr : &found->second->channel;
+  if (found == by_id_.end() || found->second->channel.hidden) return nullptr;
+  return &found->second->channel;
 }
 
 const Channel* Store::find(const Uniqueid& id) const {
@@ -36,7 +37,8 @@ Channel* Store::mutable_find_uniqueid(std::string_view id) {
   return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
 }
 Channel* Store::mutable_find(const ChannelId& id) {
-  return const_cast<Channel*>(find(id));
+  const auto found = by_id_.find(id.value);
+  return found == by_id_.end() ? nullptr : &found->second->channel;
 }
 
 Bridge* Store::mutable_find(const BridgeId& id) {
@@ -83,6 +85,16 @@ void Store::rename(Channel& channel, std::string_view name) {
   channel.name = name;
   by_name_.erase(channel.name);  // The key of another channel's entry would outlive that channel.
   by_name_.emplace(channel.name, node);
+}
+
+void Store::swap_uniqueids(Channel& one, Channel& other) {
+  auto node = by_uniqueid_.extract(one.uniqueid.value);
+  auto other_node = by_uniqueid_.extract(other.uniqueid.value);
+  std::swap(one.uniqueid, other.uniqueid);
+  node.key() = one.uniqueid.value;
+  other_node.key() = other.uniqueid.value;
+  by_uniqueid_.insert(std::move(node));
+  by_uniqueid_.insert(std::move(other_node));
 }
 
 void Store::set_id(Channel& channel, ChannelId id) {

@@ -25,10 +25,12 @@ class Store {
   const Playback* find(const PlaybackId& id) const;
   const Bridge* find(const BridgeId& id) const;
 
-  /// In the order in which they came.
+  /// In the order in which they came; not the hidden ones.
   template <class Visit>
   void each_channel(Visit visit) const {
-    for (const auto* node = first_; node != nullptr; node = node->next) visit(node->channel);
+    for (const auto* node = first_; node != nullptr; node = node->next) {
+      if (!node->channel.hidden) visit(node->channel);
+    }
   }
   template <class Visit>
   void each_bridge(Visit visit) const {
@@ -40,6 +42,11 @@ class Store {
 
  private:
   friend class Reconciler;
+
+  template <class Visit>
+  void each_known(Visit visit) const {
+    for (const auto* node = first_; node != nullptr; node = node->next) visit(node->channel);
+  }
 
   /// A list node, so that listing keeps the order and erasing is cheap.
   struct Node {
@@ -55,6 +62,8 @@ class Store {
   Channel& add(Channel channel);
   void erase(const ChannelId& id);
   void rename(Channel& channel, std::string_view name);
+  /// After a masquerade each of the two goes on under the PBX's id of the other.
+  void swap_uniqueids(Channel& one, Channel& other);
   /// Gives a channel that nobody has seen yet its public id.
   void set_id(Channel& channel, ChannelId id);
 

@@ -106,6 +106,10 @@ void Entrance::forget(const std::string& token) {
 }
 
 void Entrance::on(const model::Change& change, WallTime) {
+  if (const auto* replaced = std::get_if<model::ChannelReplaced>(&change)) {
+    go_on_as(replaced->before, replaced->channel.id);
+    return;
+  }
   const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
   if (destroyed == nullptr) return;
   const ChannelId& channel = destroyed->channel.id;
@@ -118,6 +122,16 @@ void Entrance::on(const model::Change& change, WallTime) {
   if (!session) return;
   session->link->close();
   over(*session, channel_not_found());
+}
+
+/// The session stays; who is in it has another id now.
+void Entrance::go_on_as(const ChannelId& before, const ChannelId& channel) {
+  const auto session = session_of(before);
+  if (!session) return;
+  world_.controls.take(before);
+  session->channel = channel;
+  session->control->set_channel(channel);
+  world_.controls.add(session->control);
 }
 
 // --- arriving -----------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
                                            std::vector<std::string> lines);
   std::shared_ptr<Session> session_of(const ChannelId& channel) const;
+  void go_on_as(const ChannelId& before, const ChannelId& channel);
   void over(Session& session, const Error& why);
   void spawn(boost::asio::awaitable<void> work);
 

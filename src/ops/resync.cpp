@@ -13,7 +13,12 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
     world.reconciler.abandon_list();
     co_return rows.error();
   }
-  world.reconciler.apply_list(*rows, world.clock.wall());
+  if (!world.ami.dialect().snapshots) {
+    world.reconciler.apply_list(*rows, world.clock.wall());
+    co_return Result<void>{};
+  }
+  const auto bridges = co_await world.ami.list(ami::Action{"BridgeList"}, world.in(list_timeout));
+  world.reconciler.apply_list(*rows, bridges ? &*bridges : nullptr, world.clock.wall());
   co_return Result<void>{};
 }
 

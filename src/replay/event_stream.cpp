@@ -35,7 +35,7 @@ Result<void> EventStream::feed(std::string_view bytes, WallTime now) {
   // A PBX that takes no ids leaves new channels unannounced until it is clear whose they are; in
   // the program a timer ends that.
   constexpr std::chrono::milliseconds identified_within{20};
-  reconciler_.announce_all(now - identified_within, now);
+  reconciler_.decide(now - identified_within, now);
   decoder_.feed(bytes);
   for (;;) {
     const auto message = decoder_.next();

@@ -105,6 +105,31 @@ inline std::string text_of(const model::Change& change) {
                                ari::state_name(e.playback.state), e.playback.media_uri);
           },
           [&](const AgiStarted& e) { return fmt::format("agi {}", id(e.channel)); },
+          [&](const ChannelReplaced& e) {
+            return fmt::format("replaced {} by {}", e.before.value, id(e.channel));
+          },
+          [&](const BridgeCreated& e) { return fmt::format("bridge {}", e.bridge.id.value); },
+          [&](const BridgeDestroyed& e) {
+            return fmt::format("no bridge {}", e.bridge.id.value);
+          },
+          [&](const ChannelEnteredBridge& e) {
+            return fmt::format("enter {} {}", e.bridge.id.value, id(e.channel));
+          },
+          [&](const ChannelLeftBridge& e) {
+            return fmt::format("left {} {}", e.bridge.id.value, id(e.channel));
+          },
+          [&](const BridgeMerged& e) {
+            return fmt::format("merge {} {}", e.bridge.id.value, e.bridge_from.id.value);
+          },
+          [&](const BridgeVideoSourceChanged& e) {
+            return fmt::format("video {} {}", e.bridge.id.value, e.bridge.video_source);
+          },
+          [&](const BridgeBlindTransfer& e) {
+            return fmt::format("blind transfer {} {}", id(e.channel), e.exten);
+          },
+          [&](const BridgeAttendedTransfer& e) {
+            return fmt::format("attended transfer {} {}", id(e.first_leg), id(e.second_leg));
+          },
           [&](const OriginateFailed& e) {
             return fmt::format("originatefailed {} {}", e.channel.value, e.reason);
           },

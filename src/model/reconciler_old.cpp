@@ -1,0 +1,398 @@
+// What only PBXs before Asterisk 12 do: calls told by Dial and Link, channels that change bodies.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "ami/value.hpp"
+#include "core/text.hpp"
+#include "model/reconciler.hpp"
+
+namespace arigate::model {
+
+using ami::EventName;
+using ami::Key;
+using ami::Role;
+
+namespace {
+
+/// An Unlink that a Link follows within this time was none (seen: less than 1 ms).
+constexpr std::chrono::milliseconds relink_within{20};
+
+constexpr std::string_view masqueraded = "<MASQ>";
+constexpr std::string_view zombie = "<ZOMBIE>";
+
+/// The part of a channel's name that Originate and Dial were given: "SIP/bob-0000001f" -> "bob".
+std::string_view dialstring_of(std::string_view name) {
+  name.remove_prefix(std::min(name.find('/') + 1, name.size()));
+  return name.substr(0, name.rfind('-'));
+}
+
+BridgeId link_id(const Channel& one, const Channel& two) {
+  return {fmt::format("bridge-{}-{}", one.id.value, two.id.value)};
+}
+
+}  // namespace
+
+// --- dialling -----------------------------------------------------------------------------------
+
+/// Who is called sees who calls, and each side learns of the other as the call goes on.
+void Reconciler::take_connected(Channel& channel, const ami::Snapshot& snapshot, WallTime now) {
+  Party connected{std::string{ami::known(snapshot.connected_name)},
+                  std::string{ami::known(snapshot.connected_number)}};
+  if (connected == Party{} || connected == channel.connected) return;
+  channel.connected = std::move(connected);
+  ++channel.revision;
+  emit(ChannelConnectedLine{channel}, now);
+}
+
+void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
+  const auto snapshot = ami::snapshot_of(event);
+  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
+  if (channel == nullptr) return;
+  touch(*channel);
+  const auto state = state_of(snapshot.state);
+  if (!channel->announced && state == ChannelState::ring) {
+    // An incoming call: native creates it in state Ring, old PBXs in Down followed by this.
+    take_snapshot(*channel, snapshot);
+    return announce(*channel, now);
+  }
+  announce(*channel, now);
+  // 1.8 tells the far leg's ringing to a Local half that is up already.
+  const bool back = channel->state == ChannelState::up && state == ChannelState::ringing;
+  if (state == channel->state || back) return;
+  const bool begins = channel->state == ChannelState::down && !channel->placed &&
+                      !channel->hidden && channel->dialplan.app_name.empty() &&
+                      !channel->name.ends_with(";2") &&
+                      (state == ChannelState::ringing || state == ChannelState::up);
+  // Neither a Dial nor a dialplan line came before: somebody's Originate has made it.
+  if (begins) begin_originated(*channel, std::string{dialstring_of(channel->name)}, now);
+  take_snapshot(*channel, snapshot);
+  show_variables(*channel);
+  take_connected(*channel, snapshot, now);
+  emit(ChannelStateChange{*channel}, now);
+  if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
+  if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
+}
+
+/// Old PBXs tell nothing of an originated leg but its states; new ones send these two.
+void Reconciler::begin_originated(Channel& channel, std::string dialstring, WallTime now) {
+  channel.base_app = channel.dialplan.app_name = "AppDial2";
+  channel.base_data = channel.dialplan.app_data = "(Outgoing Line)";
+  ++channel.revision;
+  emit(ChannelDialplan{channel, channel.dialplan.app_name, channel.dialplan.app_data}, now);
+  channel.dialstring = std::move(dialstring);
+  channel.dialing = channel.placed = true;
+  emit(Dial{nullptr, channel, "", channel.dialstring, ""}, now);
+}
+
+void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view dialstring,
+                            WallTime now) {
+  touch(peer);
+  announce(peer, now);
+  peer.base_app = peer.dialplan.app_name = "AppDial";
+  peer.base_data = peer.dialplan.app_data = "(Outgoing Line)";
+  ++peer.revision;
+  emit(ChannelDialplan{peer, peer.dialplan.app_name, peer.dialplan.app_data}, now);
+  if (caller != nullptr && peer.connected != caller->caller && caller->caller != Party{}) {
+    peer.connected = caller->caller;
+    ++peer.revision;
+    emit(ChannelConnectedLine{peer}, now);
+  }
+  peer.dialing = peer.placed = true;
+  peer.dialed_by = caller != nullptr ? caller->id : ChannelId{};
+  peer.dialstring = dialstring;
+  emit(Dial{caller, peer, "", peer.dialstring, ""}, now);
+}
+
+/// One event at the start, and one at the end of the call; both are of the caller, and only the
+/// first names the leg.
+void Reconciler::on_dial(const ami::Message& event, WallTime now) {
+  Channel* caller = known(event, Role::own, now);
+  if (iequals(event[Key::subevent], "End")) {
+    if (caller != nullptr) end_dials_of(caller->id, event[Key::dialstatus], now);
+    return;
+  }
+  Channel* peer = store_.mutable_find_uniqueid(event[Key::destuniqueid]);
+  if (peer != nullptr) begin_dial(caller, *peer, event[Key::dialstring], now);
+}
+
+/// A queue calls a member: the Dial of app_queue.
+void Reconciler::on_agent_called(const ami::Message& event, WallTime now) {
+  const auto* caller = store_.find_name(event[Key::channelcalling]);
+  const auto* peer = store_.find_name(event[Key::destinationchannel]);
+  if (peer == nullptr || peer->placed) return;
+  begin_dial(caller == nullptr ? nullptr : store_.mutable_find(caller->id),
+             *store_.mutable_find(peer->id), event[Key::agentcalled], now);
+}
+
+void Reconciler::dial_status(Channel& peer, std::string_view status, WallTime now) {
+  if (!peer.dialing || status.empty()) return;
+  Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.mutable_find(peer.dialed_by);
+  if (status != "RINGING") peer.dialing = false;
+  emit(Dial{caller, peer, status, caller != nullptr ? "" : peer.dialstring, ""}, now);
+  // The caller sees whom it reached; the PBX tells that with the caller's last event only.
+  if (caller == nullptr || status != "ANSWER" || caller->connected != Party{}) return;
+  caller->connected = peer.caller;
+  ++caller->revision;
+  if (peer.caller != Party{}) emit(ChannelConnectedLine{*caller}, now);
+}
+
+/// The legs that have not ended yet share the status of the whole Dial.
+void Reconciler::end_dials_of(const ChannelId& caller, std::string_view status, WallTime now) {
+  std::vector<ChannelId> legs;
+  store_.each_known([&](const Channel& channel) {
+    if (channel.dialing && channel.dialed_by == caller) legs.push_back(channel.id);
+  });
+  for (const auto& leg : legs) {
+    if (Channel* peer = store_.mutable_find(leg)) dial_status(*peer, status, now);
+  }
+}
+
+// --- calls of two -------------------------------------------------------------------------------
+
+void Reconciler::on_bridge(const ami::Message& event, WallTime now) {
+  if (iequals(event[Key::bridgestate], "Unlink")) return on_unlink(event, now);
+  on_link(event, now);
+}
+
+void Reconciler::on_link(const ami::Message& event, WallTime now) {
+  Channel* one = store_.mutable_find_uniqueid(event[Key::uniqueid1]);
+  Channel* two = store_.mutable_find_uniqueid(event[Key::uniqueid2]);
+  if (one == nullptr || two == nullptr) return;
+  touch(*one);
+  touch(*two);
+  announce(*one, now);
+  announce(*two, now);
+  link(*one, *two, now);
+}
+
+void Reconciler::link(Channel& one, Channel& two, WallTime now) {
+  if (!one.bridge.value.empty() && one.bridge == two.bridge) {
+    // Hold, a new connected line, a feature code: the same two go on.
+    std::erase_if(unlinked_, [&](const auto& entry) { return entry.bridge == one.bridge; });
+    return;
+  }
+  for (const auto& older : {one.bridge, two.bridge}) end_linked(older, now);
+  Bridge bridge;
+  bridge.id = link_id(one, two);
+  bridge.technology = "simple_bridge";
+  bridge.bridge_class = "basic";
+  bridge.linked = true;
+  Bridge* made = add_bridge(std::move(bridge), now);
+  if (made == nullptr) return;
+  enter_bridge(two, *made, now);  // The called one first, as native does.
+  enter_bridge(one, *made, now);
+}
+
+void Reconciler::on_unlink(const ami::Message& event, WallTime now) {
+  const Channel* one = store_.mutable_find_uniqueid(event[Key::uniqueid1]);
+  const Channel* two = store_.mutable_find_uniqueid(event[Key::uniqueid2]);
+  for (const auto* channel : {one, two}) {
+    if (channel == nullptr || channel->bridge.value.empty()) continue;
+    const Bridge* bridge = store_.find(channel->bridge);
+    if (bridge != nullptr && bridge->linked) {
+      unlinked_.push_back({bridge->id, now});
+      return;
+    }
+  }
+}
+
+/// What comes before the next Link of the two decides whether the Unlink was meant.
+void Reconciler::decide_unlinked(const ami::Message& event, WallTime now) {
+  const EventName name = event.event();
+  const bool ends = name == EventName::hangup || name == EventName::hanguprequest ||
+                    name == EventName::softhanguprequest || name == EventName::newexten ||
+                    name == EventName::masquerade || name == EventName::dial;
+  const Channel* about = ends ? store_.mutable_find_uniqueid(event[Key::uniqueid]) : nullptr;
+  std::vector<BridgeId> ended;
+  for (const auto& [bridge, since] : unlinked_) {
+    const bool meant = (about != nullptr && about->bridge == bridge) ||
+                       name == EventName::masquerade || now - since >= relink_within;
+    if (meant) ended.push_back(bridge);
+  }
+  for (const auto& bridge : ended) end_linked(bridge, now);
+}
+
+void Reconciler::end_linked(const BridgeId& id, WallTime now) {
+  const BridgeId ended = id;  // May be a member's own field, which the leaving empties.
+  std::erase_if(unlinked_, [&](const auto& entry) { return entry.bridge == ended; });
+  const Bridge* bridge = store_.find(ended);
+  if (bridge != nullptr && bridge->linked) destroy_bridge(ended, now);
+}
+
+// --- conferences and parking lots ---------------------------------------------------------------
+
+/// Enters a bridge that the PBX has but tells nothing of; it is made with its first member.
+void Reconciler::enter_made_up(Channel& channel, Bridge bridge, WallTime now) {
+  const BridgeId id = bridge.id;
+  Bridge* found = store_.mutable_find(id);
+  if (found == nullptr) found = add_bridge(std::move(bridge), now);
+  if (found != nullptr) enter_bridge(channel, *found, now);
+}
+
+void Reconciler::on_conference(const ami::Message& event, bool enters, WallTime now) {
+  Channel* channel = known(event, Role::own, now);
+  if (channel == nullptr || channel->hidden) return;
+  if (!enters) {
+    const BridgeId left = channel->bridge;
+    leave_bridge(*channel, now);
+    const Bridge* bridge = store_.find(left);
+    if (bridge != nullptr && bridge->channels.empty()) destroy_bridge(left, now);
+    return;
+  }
+  Bridge bridge;
+  bridge.name =
+      event.has(Key::conference) ? event[Key::conference] : split(event[Key::appdata], ',').front();
+  bridge.id.value = "conference-" + bridge.name;
+  bridge.technology = "softmix";
+  bridge.bridge_class = "base";
+  bridge.creator = "ConfBridge";
+  enter_made_up(*channel, std::move(bridge), now);
+}
+
+void Reconciler::on_conference_end(const ami::Message& event, WallTime now) {
+  destroy_bridge({"conference-" + std::string{event[Key::conference]}}, now);
+}
+
+void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now) {
+  Channel* channel = known(event, Role::own, now);
+  if (channel == nullptr) return;
+  Bridge bridge;
+  bridge.name = event[Key::parkinglot];
+  bridge.id.value = "parking-" + bridge.name;
+  const BridgeId id = bridge.id;
+  if (enters) {
+    bridge.technology = "holding_bridge";
+    bridge.bridge_class = "parking";
+    bridge.creator = "Parking";
+    return enter_made_up(*channel, std::move(bridge), now);
+  }
+  if (channel->bridge != id) return;
+  leave_bridge(*channel, now);
+  const Bridge* lot = store_.find(id);
+  if (lot != nullptr && lot->channels.empty()) destroy_bridge(id, now);
+}
+
+// --- bodies change ------------------------------------------------------------------------------
+
+/// Masquerade: Rename A -> A<MASQ> (a); Rename B -> A (b); Rename A<MASQ> -> B<ZOMBIE> (a). The
+/// second one moves the call of A, ids and all that ARI shows of it, to the PBX's channel b.
+void Reconciler::on_rename(const ami::Message& event, WallTime now) {
+  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
+  const auto name = event[Key::newname];
+  if (channel == nullptr || name.empty()) return;
+  touch(*channel);
+  if (!dialect_.snapshots && !name.ends_with(masqueraded) && !name.ends_with(zombie)) {
+    const auto* phone = store_.find_name(std::string{name} + std::string{masqueraded});
+    if (phone != nullptr && phone != channel) {
+      Channel& moved = *store_.mutable_find(phone->id);
+      touch(moved);
+      store_.rename(moved, name);
+      masquerade(moved, *channel, now);
+      return;
+    }
+  }
+  // ARI shows no ZOMBIE: until its end it has the name of the channel whose place it takes.
+  store_.rename(*channel,
+                name.ends_with(zombie) ? name.substr(0, name.size() - zombie.size()) : name);
+  ++channel->revision;
+}
+
+/// `phone` goes on as the PBX's channel that `taken` has been; `taken` gets the dead body.
+void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
+  announce(phone, now);
+  const BridgeId joins = taken.bridge;
+  // The thread of the phone's old body ends, and with it what held it there.
+  if (phone.application) leave(phone.id, now);
+  if (const Bridge* left = store_.find(phone.bridge); left != nullptr && left->linked) {
+    const BridgeId id = phone.bridge;
+    leave_bridge(phone, now);
+    if (const Bridge* rest = store_.find(id); rest != nullptr && rest->channels.size() < 2) {
+      unlinked_.push_back({id, now});
+    }
+  } else {
+    leave_bridge(phone, now);
+  }
+  leave_bridge(taken, now);
+  const auto application = taken.application;
+  if (application) leave(taken.id, now);
+  store_.swap_uniqueids(phone, taken);
+  // What belongs to the thread stays with it.
+  std::swap(phone.dialplan, taken.dialplan);
+  std::swap(phone.base_app, taken.base_app);
+  std::swap(phone.base_data, taken.base_data);
+  std::swap(phone.agi_running, taken.agi_running);
+  std::swap(phone.in_agi, taken.in_agi);
+  std::swap(phone.in_own_context, taken.in_own_context);
+  std::swap(phone.dialing, taken.dialing);
+  std::swap(phone.placed, taken.placed);
+  std::swap(phone.dialed_by, taken.dialed_by);
+  std::swap(phone.dialstring, taken.dialstring);
+  store_.each_known([&](const Channel& channel) {  // Legs that one of the two threads dials.
+    if (channel.dialed_by != taken.id && channel.dialed_by != phone.id) return;
+    store_.mutable_find(channel.id)->dialed_by =
+        channel.dialed_by == taken.id ? phone.id : taken.id;
+  });
+  taken.lives_on_as = phone.id;
+  ++phone.revision;
+  ++taken.revision;
+  if (Bridge* bridge = store_.mutable_find(joins)) {
+    std::erase_if(unlinked_, [&](const auto& entry) { return entry.bridge == joins; });
+    enter_bridge(phone, *bridge, now);
+  }
+  if (phone.state == ChannelState::up) dial_status(phone, "ANSWER", now);  // A pickup.
+  if (!application) return;
+  phone.application = application;
+  phone.arguments = taken.arguments;
+  emit(ChannelReplaced{phone, taken.id}, now);
+  emit(StasisStart{phone, *phone.application, phone.arguments, &taken}, now);
+}
+
+// --- transfers ----------------------------------------------------------------------------------
+
+/// Who goes on for a uniqueid that an event names: it may be that of a body that is dead already.
+const Channel* Reconciler::transfer_party(std::string_view uniqueid) const {
+  const auto* channel = store_.find(Uniqueid{std::string{uniqueid}});
+  if (channel == nullptr || channel->lives_on_as.value.empty()) return channel;
+  return store_.find(channel->lives_on_as);
+}
+
+const Channel* Reconciler::other_in(const Channel* channel) const {
+  const Bridge* bridge = channel == nullptr ? nullptr : store_.find(channel->bridge);
+  if (bridge == nullptr) return nullptr;
+  for (const auto& member : bridge->channels) {
+    if (member != channel->id) return store_.find(member);
+  }
+  return nullptr;
+}
+
+void Reconciler::on_transfer(const ami::Message& event, WallTime now) {
+  const auto* transferer = store_.find(Uniqueid{std::string{event[Key::uniqueid]}});
+  if (transferer == nullptr) return;
+  const auto* target = transfer_party(event[Key::targetuniqueid]);
+  const Bridge* bridge = store_.find(transferer->bridge);
+  if (iequals(event[Key::transfertype], "Blind")) {
+    return emit(BridgeBlindTransfer{*transferer, target, bridge, event[Key::transferexten],
+                                    event[Key::transfercontext], "Success", true},
+                now);
+  }
+  // The target is the transferer's second leg; who it talked to, the transferee goes to.
+  const auto* second = store_.find(Uniqueid{std::string{event[Key::targetuniqueid]}});
+  if (second == nullptr) return;
+  const Bridge* second_bridge = store_.find(target != nullptr ? target->bridge : BridgeId{});
+  const auto* party = other_in(target);
+  emit(
+      BridgeAttendedTransfer{
+          *transferer, *second, target == second ? other_in(transferer) : target, party, bridge,
+          second_bridge, "Success", true, second_bridge != nullptr ? "bridge" : "application",
+          second_bridge != nullptr ? std::string_view{second_bridge->id.value} : std::string_view{},
+          second_bridge != nullptr ? std::string_view{}
+                                   : std::string_view{second->dialplan.app_name},
+          nullptr, nullptr, nullptr, nullptr},
+      now);
+}
+
+}  // namespace arigate::model
