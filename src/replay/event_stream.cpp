@@ -1,8 +1,7 @@
 #include "replay/event_stream.hpp"
 
+#include <memory>
 #include <utility>
-
-#include "ami/dialect.hpp"
 
 namespace arigate::replay {
 namespace {
@@ -18,7 +17,8 @@ EventStream::EventStream(Options options)
     : snapshots_{!options.model.channelvars.empty()},
       writer_{snapshots_, std::move(options.asterisk_id)},
       applications_{store_, snapshots_, writer_, clock_},
-      reconciler_{store_, applications_, std::move(options.model)} {
+      reconciler_{store_, applications_, std::move(options.model)},
+      player_{store_, reconciler_, std::move(options.player)} {
   ari::Request request;
   request.set_param("app", options.application);
   request.set_list("app", {options.application});
@@ -30,28 +30,9 @@ EventStream::~EventStream() {
   applications_.closed(*this);
 }
 
-Result<void> EventStream::feed(std::string_view bytes, WallTime now) {
+Result<void> EventStream::play(const trace::Line& line, WallTime now) {
   clock_.set(now);
-  // A PBX that takes no ids leaves new channels unannounced until it is clear whose they are; in
-  // the program a timer ends that.
-  constexpr std::chrono::milliseconds identified_within{20};
-  reconciler_.decide(now - identified_within, now);
-  decoder_.feed(bytes);
-  for (;;) {
-    const auto message = decoder_.next();
-    if (!message) return message.error();
-    if (version_ != decoder_.version()) {
-      version_ = decoder_.version();
-      reconciler_.use(ami::dialect_of(version_));
-    }
-    if (*message == nullptr) return {};
-    reconciler_.apply(**message, now);
-  }
-}
-
-void EventStream::reconnect() {
-  decoder_ = {};
-  version_.clear();
+  return player_.play(line, now);
 }
 
 std::vector<std::string> EventStream::take() {

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "replay/event_stream.hpp"
+#include "trace/capture_line.hpp"
+
+namespace arigate::replay {
+
+/// Wall time of a line: when the capture was started, and the line's own microseconds.
+class Timeline {
+ public:
+  /// `started` as in the header, "2026-11-23T16:27:57.651285+00:00"; one that cannot be read counts
+  /// as the beginning of 1970.
+  explicit Timeline(const std::string& started);
+  WallTime of(const trace::Line& line) const {
+    return start_ + std::chrono::microseconds{line.t_us};
+  }
+
+ private:
+  WallTime start_;
+};
+
+/// How a capture is replayed.
+struct ReplayOptions {
+  std::string application = "replay";
+  std::vector<std::string> channelvars;  ///< Unless the capture's own ARI events name them.
+  std::size_t cut = 0;                   ///< Cuts chunks of the PBX into pieces of so many bytes.
+  /// Called before each line, in its time; for a replay that keeps the recorded pace.
+  std::function<void(const trace::Line&)> before;
+  /// Called with each event of ours as it comes; without it they are kept.
+  std::function<void(const std::string&)> told;
+  /// Called at the note that ends the recorded scenario, with the model as it is then.
+  std::function<void(const EventStream&)> at_end;
+};
+
+/// What came of it.
+struct Replayed {
+  trace::Header header;
+  std::vector<std::string> ours;    ///< Our ARI events, in order.
+  std::vector<std::string> native;  ///< The PBX's own, where the capture holds them.
+  std::size_t lines = 0;
+  std::optional<Error> damaged;  ///< Where the file ends early, after all that is whole.
+
+  /// "16", "1.8": the major version of the PBX, "" if the header does not say.
+  std::string pbx_major() const;
+};
+
+/// Errc::not_found, Errc::protocol: not a capture at all.
+Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& options);
+
+}  // namespace arigate::replay
