@@ -28,6 +28,7 @@ ANYTHING = ("",)
 LAYERS = {
     "core": ({"core"}, ("simdjson",)),
     "generated": ({"generated", "core", "ami"}, ()),
+    "trace": ({"trace", "core"}, ("simdjson", "zlib.h")),
     "ami": ({"ami", "core", "generated"}, ("openssl/", "emmintrin.h")),
     "agi": ({"agi", "core", "generated"}, ()),
     "model": ({"model", "core", "ami", "agi", "generated"}, ()),
@@ -38,17 +39,17 @@ LAYERS = {
         + ("boost/asio/thread_pool.hpp",)  # crypt(3) takes long; its result is posted back.
         + ("boost/url", "boost/json", "boost/container/", "boost/uuid/", "simdjson", "openssl/", "crypt.h"),
     ),
-    "io": ({"io", "core", "ami", "agi", "model", "ops", "ari", "generated"}, ANYTHING),
-    "sim": ({"sim", "core", "ami", "agi"}, ANYTHING),
+    "io": ({"io", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"}, ANYTHING),
+    "sim": ({"sim", "trace", "core", "ami", "agi"}, ANYTHING),
     "app": (
-        {"app", "io", "sim", "core", "ami", "agi", "model", "ops", "ari", "generated"},
+        {"app", "io", "sim", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"},
         ANYTHING,
     ),
 }
 # Plain data of the public headers that every layer may see; the rest of include/ is app's.
 PUBLIC_DATA = {"arigate/config.hpp", "arigate/secret.hpp", "arigate/version.hpp"}
 
-CLOCKLESS = {"core", "generated", "ami", "agi", "model", "ari", "ops"}
+CLOCKLESS = {"core", "generated", "trace", "ami", "agi", "model", "ari", "ops"}
 CLOCK_AND_SOCKET = re.compile(
     r"\b(?:(?:steady|system|high_resolution|utc)_clock::now|clock_gettime|gettimeofday"
     r"|std::time\s*\(|std::this_thread|steady_timer|system_timer|ip::tcp|::socket\s*\(|::connect\s*\(|::recv\s*\("

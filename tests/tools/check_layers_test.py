@@ -24,6 +24,8 @@ CASES = [
     ("src/io/a.cpp", '#include "a.hpp"\n', "includes of ours start at src/"),
     ("src/core/a.hpp", '#include "arigate/secret.hpp"\n', ""),
     ("src/io/a.hpp", '#include "arigate/gateway.hpp"\n', "io must not include arigate/gateway.hpp"),
+    ("src/trace/a.cpp", '#include <zlib.h>\n#include "core/result.hpp"\n', ""),
+    ("src/trace/a.cpp", '#include "ami/message.hpp"\n', "trace must not include ami"),
     ("src/odd/a.cpp", "", "odd is no layer"),
     ("src/model/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "model must not use steady_clock::now"),
     ("src/model/a.cpp", "// steady_clock::now() is not for us\n", ""),
