@@ -41,8 +41,9 @@ LAYERS = {
     ),
     "io": ({"io", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"}, ANYTHING),
     "sim": ({"sim", "trace", "core", "ami", "agi"}, ANYTHING),
+    "replay": ({"replay", "core", "ami", "agi", "model", "ari", "trace", "generated"}, ("simdjson",)),
     "app": (
-        {"app", "io", "sim", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"},
+        {"app", "io", "sim", "replay", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"},
         ANYTHING,
     ),
 }

@@ -10,6 +10,7 @@
 #include "app/check.hpp"
 #include "app/demo.hpp"
 #include "app/exit_codes.hpp"
+#include "app/replay.hpp"
 #include "app/run.hpp"
 #include "arigate/version.hpp"
 
@@ -17,6 +18,34 @@ namespace arigate::app {
 namespace {
 
 constexpr const char* default_file = "/etc/arigate/arigate.conf";
+
+/// "1", "2.5", or "max", which is 0.
+std::string speed_of(const std::string& text) {
+  return text == "max" ? "0" : text;
+}
+
+CLI::App* add_replay(CLI::App& program, ReplayCommand& options) {
+  auto* replay = program.add_subcommand(
+      "replay",
+      "Turn a capture into ARI events: print them (the default), compare them with the PBX's own, "
+      "or serve them\n"
+      "exit codes: 0 done, 1 damaged file or unexplained difference, 2 no capture");
+  replay->add_option("file", options.files, "Captures (.jsonl, .jsonl.gz)")->required();
+  replay
+      ->add_option("--speed", options.speed,
+                   "Times the recorded pace, or \"max\" (default: max; with --serve 1)")
+      ->transform(speed_of)
+      ->check(CLI::Range(0.0, 1e6));
+  replay->add_flag("--print", options.print, "One JSON text a line on standard output");
+  replay->add_flag("--diff", options.diff, "Compare with the ARI events of the PBX in the file");
+  replay->add_flag("--serve", options.serve, "Serve ARI, for a client to be developed against");
+  replay->add_option("--app", options.application, "Application of printed events")
+      ->capture_default_str();
+  replay->add_option("--bind", options.bind, "Address of --serve")->capture_default_str();
+  replay->add_option("--port", options.port, "Port of --serve; 0 takes a free one")
+      ->capture_default_str();
+  return replay;
+}
 
 int parse_and_do(int argc, const char* const* argv) {
   CLI::App program{
@@ -45,6 +74,9 @@ int parse_and_do(int argc, const char* const* argv) {
       ->capture_default_str();
   demo->add_flag("--verbose", demo_options.verbose, "Log every message");
 
+  ReplayCommand replay_options;
+  auto* replay = add_replay(program, replay_options);
+
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -52,6 +84,7 @@ int parse_and_do(int argc, const char* const* argv) {
   }
   if (run->parsed()) return run_command(file);
   if (check->parsed()) return check_command(file);
+  if (replay->parsed()) return replay_command(replay_options);
   return demo_command(demo_options);
 }
 

@@ -16,6 +16,7 @@
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
 #include "ari/asterisk.hpp"
+#include "ari/bridges.hpp"
 #include "ari/channels.hpp"
 #include "ari/playbacks.hpp"
 #include "ari/router.hpp"
@@ -128,6 +129,7 @@ struct Gateway::Parts : io::AmiOwner {
         users{users_of(config)},
         router{router_options(config), users},
         channels{world, entrance, playbacks, snapshots},
+        bridges{store},
         playback_resource{world, playbacks},
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
@@ -139,6 +141,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(watches);
     changes.add(entrance);
     channels.serve(router);
+    bridges.serve(router);
     playback_resource.serve(router);
     application_resource.serve(router);
     asterisk.serve(router);
@@ -349,6 +352,7 @@ struct Gateway::Parts : io::AmiOwner {
   ari::Users users;
   ari::Router router;
   ari::Channels channels;
+  ari::BridgeResource bridges;
   ari::PlaybackResource playback_resource;
   ari::ApplicationResource application_resource;
   ari::AsteriskResource asterisk;

@@ -113,7 +113,7 @@ std::vector<Difference> field_differences(const Flat& native, const Flat& ours) 
   std::vector<Difference> found;
   const auto add = [&](const std::string& path, const std::string& left, const std::string& right) {
     if (same_value(path, left, right)) return;
-    found.push_back({Difference::Kind::field, native.type, native.object, path, left, right, {}});
+    found.push_back({Difference::Kind::field, native.type, native.object, path, left, right});
   };
   auto left = native.fields.begin();
   auto right = ours.fields.begin();
@@ -165,7 +165,7 @@ std::vector<std::pair<std::size_t, std::size_t>> aligned(const std::vector<const
 /// Compares the events of one object and adds to the whole.
 class ObjectComparison {
  public:
-  ObjectComparison(Comparison& whole, std::string_view pbx) : whole_{whole}, pbx_{pbx} {}
+  explicit ObjectComparison(Comparison& whole) : whole_{whole} {}
 
   void run(const std::vector<const Flat*>& native, const std::vector<const Flat*>& ours) {
     std::vector<bool> native_done(native.size());
@@ -199,33 +199,50 @@ class ObjectComparison {
     auto differences = field_differences(native, ours);
     if (moved) {
       differences.push_back(
-          {Difference::Kind::moved, native.type, native.object, {}, {}, native.step, {}});
+          {Difference::Kind::moved, native.type, native.object, {}, {}, native.step});
     }
-    const bool field = std::any_of(differences.begin(), differences.end(), [](const auto& one) {
-      return one.kind == Difference::Kind::field;
-    });
-    ++(field ? tally.different : moved ? tally.moved : tally.equal);
-    explain(std::move(differences));
+    explain(differences);
+    if (differences.empty()) {
+      ++tally.equal;
+    } else if (std::all_of(differences.begin(), differences.end(),
+                           [](const auto& one) { return one.reason == Reason::untold_field; })) {
+      ++tally.untold;
+    } else {
+      const bool field = std::any_of(differences.begin(), differences.end(), [](const auto& one) {
+        return one.kind == Difference::Kind::field;
+      });
+      ++(field ? tally.different : tally.moved);
+    }
+    keep(std::move(differences));
   }
 
   void lone(Difference::Kind kind, const Flat& event) {
     Tally& tally = whole_.types[event.type];
-    if (kind == Difference::Kind::missing) {
+    std::vector<Difference> differences{{kind, event.type, event.object, {}, {}, event.step}};
+    explain(differences);
+    if (kind == Difference::Kind::extra) {
+      ++tally.extra;
+    } else if (differences.front().reason == Reason::own_object) {
+      ++tally.own;
+    } else {
       ++tally.native;
       ++tally.missing;
-    } else {
-      ++tally.extra;
     }
-    explain({{kind, event.type, event.object, {}, {}, event.step, {}}});
+    keep(std::move(differences));
   }
 
-  void explain(std::vector<Difference> differences) {
-    if (differences.empty()) return;
-    bool all = true;
+  static void explain(std::vector<Difference>& differences) {
     for (auto& difference : differences) {
-      difference.why = known_reason(difference, pbx_);
-      all = all && !difference.why.empty();
+      const auto known = known_difference(difference);
+      difference.reason = known.reason;
+      difference.why = known.why;
     }
+  }
+
+  void keep(std::vector<Difference> differences) {
+    if (differences.empty()) return;
+    const bool all = std::none_of(differences.begin(), differences.end(),
+                                  [](const auto& one) { return one.reason == Reason::none; });
     if (all) {
       ++whole_.explained[differences.back().why];
     } else {
@@ -235,13 +252,14 @@ class ObjectComparison {
   }
 
   Comparison& whole_;
-  std::string_view pbx_;
 };
 
 }  // namespace
 
 Tally& Tally::operator+=(const Tally& other) {
   native += other.native;
+  own += other.own;
+  untold += other.untold;
   equal += other.equal;
   different += other.different;
   moved += other.moved;
@@ -250,14 +268,51 @@ Tally& Tally::operator+=(const Tally& other) {
   return *this;
 }
 
+double Tally::percent() const {
+  if (native == 0) return 100;
+  return 100.0 * static_cast<double>(equal + untold) / static_cast<double>(native);
+}
+
 Tally Comparison::total() const {
   Tally sum;
   for (const auto& [type, tally] : types) sum += tally;
   return sum;
 }
 
-Comparison compare(const std::vector<std::string>& native, const std::vector<std::string>& ours,
-                   std::string_view pbx) {
+std::string table_of(const std::map<std::string, Tally>& types) {
+  std::string table = fmt::format("{:26}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}\n", "", "native",
+                                  "equal", "untold", "differ", "moved", "missing", "extra", "own");
+  const auto add = [&](std::string_view name, const Tally& tally) {
+    table += fmt::format("{:26}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}\n", name, tally.native,
+                         tally.equal, tally.untold, tally.different, tally.moved, tally.missing,
+                         tally.extra, tally.own);
+  };
+  Tally sum;
+  for (const auto& [type, tally] : types) {
+    add(type, tally);
+    sum += tally;
+  }
+  add("all", sum);
+  return table;
+}
+
+std::string text_of(const Difference& difference) {
+  switch (difference.kind) {
+    case Difference::Kind::field:
+      return fmt::format("{} of {}: {} is {}, ours {}", difference.type, difference.object,
+                         difference.field, difference.native.empty() ? "absent" : difference.native,
+                         difference.ours.empty() ? "absent" : difference.ours);
+    case Difference::Kind::moved:
+      return fmt::format("{} of {}: at another place", difference.ours, difference.object);
+    case Difference::Kind::missing:
+      return fmt::format("{} of {}: missing", difference.ours, difference.object);
+    case Difference::Kind::extra:
+      return fmt::format("{} of {}: not sent by native", difference.ours, difference.object);
+  }
+  return {};
+}
+
+Comparison compare(const std::vector<std::string>& native, const std::vector<std::string>& ours) {
   const auto left = read(native);
   const auto right = read(ours);
   struct Both {
@@ -267,7 +322,7 @@ Comparison compare(const std::vector<std::string>& native, const std::vector<std
   for (const auto& event : left) objects[event.object].native.push_back(&event);
   for (const auto& event : right) objects[event.object].ours.push_back(&event);
   Comparison comparison;
-  ObjectComparison by_object{comparison, pbx};
+  ObjectComparison by_object{comparison};
   for (const auto& [object, both] : objects) by_object.run(both.native, both.ours);
   return comparison;
 }

@@ -2,21 +2,20 @@
 
 #include <array>
 
-#include "replay/comparison.hpp"
-
 namespace arigate::replay {
 namespace {
 
 using Kind = Difference::Kind;
 
-/// One fact: which differences it explains, and why. A type or field "" stands for any; fields are
-/// compared by their end; `native` and `ours` by their beginning.
+/// One fact: which differences it explains, and why. A type or field "" stands for any; a field is
+/// matched by a part of its path, `native` and `ours` by their beginning.
 struct Fact {
   Kind kind;
   std::string_view type;
   std::string_view field;
   std::string_view native;
   std::string_view ours;
+  Reason reason;
   std::string_view why;
 };
 
@@ -36,34 +35,53 @@ constexpr std::string_view bad_utf8 =
     "native empties a caller name that is not UTF-8; ours shows U+FFFD for each bad byte";
 constexpr std::string_view older_bridge = "the bridge was there before the recording began";
 
+constexpr std::string_view transfer_bridge =
+    "native shows the bridge as it was when the transfer began; AMI tells the leaving first";
+constexpr std::string_view older_creation =
+    "the bridge was there before the recording began, so its creation was not seen";
+constexpr std::string_view queue_cancel =
+    "an abandoned queue call has no dial string natively, an answered one has";
+constexpr std::string_view manager_userevent =
+    "native tells the UserEvent of an AMI action without a channel; AMI cannot tell whose it is";
+constexpr std::string_view inherited =
+    "a variable that the channel was created with is set before AMI tells of the channel";
+
 constexpr std::array facts{
-    Fact{Kind::missing, "Stasis", "", "", "", own_objects},
-    Fact{Kind::missing, "Playback", "", "", "", own_objects},
-    Fact{Kind::missing, "Recording", "", "", "", own_objects},
-    Fact{Kind::missing, "Application", "", "", "", own_objects},
-    Fact{Kind::missing, "TextMessageReceived", "", "", "", own_objects},
-    Fact{Kind::missing, "ChannelDialplan", "", "", "ChannelDialplan    AppDial", dialplan_of_leg},
-    Fact{Kind::field, "", "protocol_id", "", "", no_call_id},
-    Fact{Kind::field, "", "caller_rdnis", "", "", no_rdnis},
-    Fact{Kind::field, "", "dialplan.app_name", "\"Stasis\"", "", own_stasis},
-    Fact{Kind::field, "", "dialplan.app_name", "", "", inner_application},
-    Fact{Kind::field, "", "dialplan.app_data", "", "", inner_application},
-    Fact{Kind::field, "", ".name", "\"\"", "", bad_utf8},
-    Fact{Kind::extra, "BridgeCreated", "", "", "", older_bridge},
-    Fact{Kind::field, "PeerStatusChange", "peer.time", "", "", peer_time},
+    Fact{Kind::missing, "Stasis", "", "", "", Reason::own_object, own_objects},
+    Fact{Kind::missing, "Playback", "", "", "", Reason::own_object, own_objects},
+    Fact{Kind::missing, "Recording", "", "", "", Reason::own_object, own_objects},
+    Fact{Kind::missing, "Application", "", "", "", Reason::own_object, own_objects},
+    Fact{Kind::missing, "TextMessageReceived", "", "", "", Reason::own_object, own_objects},
+    Fact{Kind::missing, "ChannelUserevent", "", "", "", Reason::own_object, manager_userevent},
+    Fact{Kind::missing, "ChannelDialplan", "", "", "ChannelDialplan    AppDial", Reason::other,
+         dialplan_of_leg},
+    Fact{Kind::field, "", "protocol_id", "", "", Reason::untold_field, no_call_id},
+    Fact{Kind::field, "", "caller_rdnis", "", "", Reason::untold_field, no_rdnis},
+    Fact{Kind::field, "", "dialplan.app_name", "\"Stasis\"", "", Reason::other, own_stasis},
+    Fact{Kind::field, "", "dialplan.app_name", "", "", Reason::other, inner_application},
+    Fact{Kind::field, "", "dialplan.app_data", "", "", Reason::other, inner_application},
+    Fact{Kind::field, "", "caller.name", "\"\"", "", Reason::other, bad_utf8},
+    Fact{Kind::field, "", "connected.name", "\"\"", "", Reason::other, bad_utf8},
+    Fact{Kind::extra, "BridgeCreated", "", "", "", Reason::other, older_bridge},
+    Fact{Kind::field, "", "bridge.creationtime", "", "", Reason::other, older_creation},
+    Fact{Kind::field, "Bridge", "channels", "", "", Reason::other, transfer_bridge},
+    Fact{Kind::moved, "BridgeBlindTransfer", "", "", "", Reason::other, transfer_bridge},
+    Fact{Kind::field, "Dial", "dialstring", "\"\"", "", Reason::other, queue_cancel},
+    Fact{Kind::field, "", "channelvars.", "", "", Reason::other, inherited},
+    Fact{Kind::field, "PeerStatusChange", "peer.time", "", "", Reason::other, peer_time},
 };
 
 }  // namespace
 
-std::string_view known_reason(const Difference& difference, std::string_view) {
+KnownDifference known_difference(const Difference& difference) {
   for (const auto& fact : facts) {
     const bool matches = fact.kind == difference.kind && difference.type.starts_with(fact.type) &&
-                         difference.field.ends_with(fact.field) &&
+                         difference.field.find(fact.field) != std::string::npos &&
                          difference.native.starts_with(fact.native) &&
                          difference.ours.starts_with(fact.ours);
-    if (matches) return fact.why;
+    if (matches) return {fact.reason, fact.why};
   }
-  return "";
+  return {};
 }
 
 }  // namespace arigate::replay

@@ -2,12 +2,16 @@
 
 #include <string_view>
 
+#include "replay/comparison.hpp"
+
 namespace arigate::replay {
 
-struct Difference;
+struct KnownDifference {
+  Reason reason = Reason::none;
+  std::string_view why;
+};
 
-/// The fact that makes ours differ from native ARI in this way; "" when none is known. `pbx`: major
-/// version of Asterisk ("16").
-std::string_view known_reason(const Difference& difference, std::string_view pbx);
+/// The fact that makes ours differ from native ARI in this way; Reason::none when none is known.
+KnownDifference known_difference(const Difference& difference);
 
 }  // namespace arigate::replay

@@ -20,14 +20,15 @@ namespace arigate::replay {
 /// Plays the lines of a capture into a model: what the PBX sent on AMI, and the FastAGI sessions as
 /// stays in an application. Nothing is asked of anybody, so what only an answer tells is not known.
 ///
-/// A FastAGI session becomes StasisStart and StasisEnd when it is for us (Options::sessions_are_ours):
-/// application and arguments are those of its URL. The files that it plays become playbacks with
-/// made-up ids ("replay-1").
+/// A FastAGI session becomes StasisStart and StasisEnd when it is for us
+/// (Options::sessions_are_ours): application and arguments are those of its URL. The files that it
+/// plays become playbacks with made-up ids ("replay-1").
 class Player {
  public:
   struct Options {
-    std::string ami_link = "ami";   ///< The link whose events are played.
-    bool sessions_are_ours = true;  ///< Else FastAGI is left to somebody else, as native ARI sees it.
+    std::string ami_link = "ami";  ///< The link whose events are played.
+    bool sessions_are_ours =
+        true;  ///< Else FastAGI is left to somebody else, as native ARI sees it.
   };
 
   Player(const model::Store& store, model::Reconciler& reconciler, Options options)
@@ -46,8 +47,8 @@ class Player {
     agi::Decoder decoder;
     std::optional<agi::Environment> environment;
     Uniqueid uniqueid;
-    ChannelId channel;  ///< Set while it is in the application.
-    bool ending = false;  ///< HANGUP was seen.
+    ChannelId channel;     ///< Set while it is in the application.
+    bool ending = false;   ///< HANGUP was seen.
     std::string commands;  ///< Bytes to the PBX that are no whole line yet.
     PlaybackId playback;   ///< Of the file that is being played.
   };

@@ -52,23 +52,23 @@ NativeSetup native_setup(const std::filesystem::path& file) {
 EventStream::Options stream_options(const trace::Header& header, const NativeSetup& setup,
                                     const ReplayOptions& options) {
   EventStream::Options stream;
+  stream.model = model_options(header);
+  if (setup.present) {
+    // Beside native ARI no AGI is ours and no context is hidden: what the PBX says is shown as is.
+    stream.model.dialplan_context.clear();
+    stream.model.fastagi_port = "none";
+  }
   stream.application = setup.present ? setup.application : options.application;
   stream.asterisk_id = setup.asterisk_id;
   stream.model.channelvars = setup.channelvars.empty() ? options.channelvars : setup.channelvars;
   stream.player.sessions_are_ours = !setup.present;
-  // Beside native ARI no AGI is ours and no context is hidden: what the PBX says is shown as it is.
-  if (setup.present) stream.model.dialplan_context.clear();
-  stream.model.fastagi_port = "none";
-  for (const auto& [name, port] : header.ports) {
-    if (name == "fastagi" && !setup.present) stream.model.fastagi_port = std::to_string(port);
-  }
   return stream;
 }
 
 /// Plays one line, in pieces if that is asked for.
 void play(EventStream& stream, trace::Line line, WallTime now, std::size_t cut) {
-  const bool whole = cut == 0 || line.dir != trace::Direction::from_pbx ||
-                     line.what != trace::Line::What::data;
+  const bool whole =
+      cut == 0 || line.dir != trace::Direction::from_pbx || line.what != trace::Line::What::data;
   if (whole) {
     (void)stream.play(line, now);  // A broken AMI link ends there, as in the running program.
     return;
@@ -81,6 +81,14 @@ void play(EventStream& stream, trace::Line line, WallTime now, std::size_t cut) 
 }
 
 }  // namespace
+
+model::ReconcilerOptions model_options(const trace::Header& header) {
+  model::ReconcilerOptions options;
+  for (const auto& [name, port] : header.ports) {
+    if (name == "fastagi") options.fastagi_port = std::to_string(port);
+  }
+  return options;
+}
 
 Timeline::Timeline(const std::string& started) {
   std::tm parts{};
@@ -109,11 +117,8 @@ Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& 
   EventStream stream{stream_options(replayed.header, setup, options)};
   const auto hand_over = [&] {
     for (auto& text : stream.take()) {
-      if (options.told) {
-        options.told(text);
-      } else {
-        replayed.ours.push_back(std::move(text));
-      }
+      if (options.told) options.told(text);
+      if (options.keep) replayed.ours.push_back(std::move(text));
     }
   };
   for (;;) {
@@ -126,7 +131,7 @@ Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& 
     ++replayed.lines;
     if (options.before) options.before(**line);
     if ((*line)->link == "ari-ws" && (*line)->what == trace::Line::What::data &&
-        (*line)->dir == trace::Direction::from_pbx) {
+        (*line)->dir == trace::Direction::from_pbx && options.keep) {
       replayed.native.push_back((*line)->data);
     }
     if ((*line)->what == trace::Line::What::note && (*line)->data == "end" && options.at_end) {

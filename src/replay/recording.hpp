@@ -28,6 +28,9 @@ class Timeline {
   WallTime start_;
 };
 
+/// What the header of a capture tells the model: on which port its FastAGI sessions are ours.
+model::ReconcilerOptions model_options(const trace::Header& header);
+
 /// How a capture is replayed.
 struct ReplayOptions {
   std::string application = "replay";
@@ -35,8 +38,8 @@ struct ReplayOptions {
   std::size_t cut = 0;                   ///< Cuts chunks of the PBX into pieces of so many bytes.
   /// Called before each line, in its time; for a replay that keeps the recorded pace.
   std::function<void(const trace::Line&)> before;
-  /// Called with each event of ours as it comes; without it they are kept.
-  std::function<void(const std::string&)> told;
+  std::function<void(const std::string&)> told;  ///< Called with each event of ours as it comes.
+  bool keep = true;                              ///< Keep the events for Replayed.
   /// Called at the note that ends the recorded scenario, with the model as it is then.
   std::function<void(const EventStream&)> at_end;
 };

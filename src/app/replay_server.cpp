@@ -1,0 +1,211 @@
+#include "app/replay_server.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "app/exit_codes.hpp"
+#include "ari/application_resource.hpp"
+#include "ari/applications.hpp"
+#include "ari/asterisk.hpp"
+#include "ari/bridges.hpp"
+#include "ari/channels.hpp"
+#include "ari/playbacks.hpp"
+#include "ari/router.hpp"
+#include "ari/unsupported.hpp"
+#include "ari/users.hpp"
+#include "core/log.hpp"
+#include "io/http_server.hpp"
+#include "io/system_clock.hpp"
+#include "ops/entrance.hpp"
+#include "replay/player.hpp"
+#include "replay/recording.hpp"
+#include "trace/capture_reader.hpp"
+
+namespace arigate::app {
+namespace {
+
+namespace asio = boost::asio;
+
+/// The PBX of a recording.
+class RecordedPbx : public ops::AmiPort {
+ public:
+  asio::awaitable<Result<ami::Message>> request(ami::Action, TimePoint, std::string) override {
+    co_return refusal();
+  }
+  asio::awaitable<Result<std::vector<ami::Message>>> list(ami::Action, TimePoint) override {
+    co_return refusal();
+  }
+  void post(ami::Action) override {}
+  const ami::Dialect& dialect() const override { return dialect_; }
+  bool up() const override { return false; }
+
+ private:
+  static Error refusal() {
+    return {Errc::unavailable, "This is a recording: its PBX cannot be asked for anything"};
+  }
+  ami::Dialect dialect_;
+};
+
+class FanOut : public model::ChangeSink {
+ public:
+  explicit FanOut(std::vector<model::ChangeSink*> sinks) : sinks_{std::move(sinks)} {}
+  void on(const model::Change& change, WallTime when) override {
+    for (auto* sink : sinks_) sink->on(change, when);
+  }
+
+ private:
+  std::vector<model::ChangeSink*> sinks_;
+};
+
+io::HttpServerOptions http_options(const ReplayCommand& command) {
+  io::HttpServerOptions options;
+  options.bind_address = command.bind;
+  options.port = command.port;
+  return options;
+}
+
+class ReplayServer {
+ public:
+  ReplayServer(asio::io_context& context, const ReplayCommand& command)
+      : context_{context},
+        command_{command},
+        world_{clock_,         store_,   reconciler_,
+               pbx_,           watches_, controls_,
+               applications_,  [] {},    [this] { return nothing(); },
+               ops::Timeouts{}},
+        entrance_{context.get_executor(), world_},
+        http_{context, http_options(command), router_, applications_},
+        timer_{context},
+        signals_{context, SIGTERM, SIGINT} {
+    channels_.serve(router_);
+    bridges_.serve(router_);
+    playback_resource_.serve(router_);
+    application_resource_.serve(router_);
+    asterisk_.serve(router_);
+    router_.on_unsupported([](ari::Operation operation) {
+      return ari::unsupported_response(operation, "", "a recording");
+    });
+  }
+
+  int run() {
+    if (const auto listening = http_.listen(); !listening) {
+      fmt::print(stderr, "arigate: {}\n", listening.error().detail);
+      return exit_failed;
+    }
+    fmt::print(
+        "ARI at http://{}:{}/ari, user {}, password {}; {} file(s) wait for an application\n",
+        command_.bind, http_.port(), command_.user, command_.password, command_.files.size());
+    std::fflush(stdout);
+    signals_.async_wait([this](const boost::system::error_code&, int) { stop(); });
+    asio::co_spawn(context_, play_all(), asio::detached);
+    context_.run();
+    return code_;
+  }
+
+ private:
+  asio::awaitable<void> nothing() { co_return; }
+
+  asio::awaitable<void> play_all() {
+    while (applications_.socket_count() == 0 && !stopping_) {
+      co_await wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{50});
+    }
+    for (const auto& file : command_.files) {
+      if (!stopping_) co_await play(file);
+    }
+    if (!stopping_) log::info("recording at its end channels={}", store_.channel_count());
+  }
+
+  asio::awaitable<void> play(std::string file) {
+    auto reader = trace::Reader::open(file);
+    if (!reader) {
+      fmt::print(stderr, "arigate: {}\n", reader.error().detail);
+      code_ = exit_failed;
+      co_return;
+    }
+    log::info("recording begins file={} pbx=\"{}\"", file, reader->header().pbx);
+    reconciler_.set_options(replay::model_options(reader->header()));
+    replay::Player player{store_, reconciler_, {}};
+    const auto begun = std::chrono::steady_clock::now();
+    while (!stopping_) {
+      const auto line = reader->next();
+      if (!line) {
+        fmt::print(stderr, "arigate: {}\n", line.error().detail);
+        code_ = exit_failed;
+        break;
+      }
+      if (!*line) break;
+      const double speed = command_.speed > 0 ? command_.speed : 1;
+      const auto due = std::chrono::microseconds{
+          static_cast<std::int64_t>(static_cast<double>((*line)->t_us) / speed)};
+      if (begun + due > std::chrono::steady_clock::now()) co_await wait_until(begun + due);
+      if (const auto played = player.play(**line, clock_.wall()); !played) {
+        log::warn("line {} of {}: {}", (*line)->number, file, played.error().detail);
+      }
+    }
+  }
+
+  asio::awaitable<void> wait_until(TimePoint when) {
+    timer_.expires_at(when);
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+
+  void stop() {
+    stopping_ = true;
+    timer_.cancel();
+    asio::co_spawn(context_, http_.stop(), asio::detached);
+  }
+
+  asio::io_context& context_;
+  const ReplayCommand& command_;
+  io::SystemClock clock_;
+  model::Store store_;
+  ari::Snapshots snapshots_{false};
+  ari::EventWriter writer_{snapshots_, "00:00:00:00:00:00"};
+  ari::Applications applications_{store_, snapshots_, writer_, clock_};
+  ops::Watches watches_;
+  FanOut changes_{{&applications_, &watches_}};
+  model::Reconciler reconciler_{store_, changes_, {}};
+  RecordedPbx pbx_;
+  ops::Controls controls_;
+  ops::World world_;
+  ops::Entrance entrance_;
+  ops::Playbacks playbacks_{world_};
+  ari::PbxFacts facts_;
+  ari::Users users_{{{command_.user, Secret{command_.password}, ari::User::Format::plain, false}}};
+  ari::Router router_{{}, users_};
+  ari::Channels channels_{world_, entrance_, playbacks_, snapshots_};
+  ari::BridgeResource bridges_{store_};
+  ari::PlaybackResource playback_resource_{world_, playbacks_};
+  ari::ApplicationResource application_resource_{applications_, store_, snapshots_, writer_,
+                                                 clock_};
+  ari::AsteriskResource asterisk_{world_, facts_};
+  io::HttpServer http_;
+  asio::steady_timer timer_;
+  asio::signal_set signals_;
+  bool stopping_ = false;
+  int code_ = exit_ok;
+};
+
+}  // namespace
+
+int serve_replay(const ReplayCommand& command) {
+  asio::io_context context{1};
+  ReplayServer server{context, command};
+  return server.run();
+}
+
+}  // namespace arigate::app
