@@ -42,7 +42,7 @@ struct Difference {
   std::string field;   ///< "channel.dialplan.app_name"; "" for all but field.
   std::string native, ours;
   Reason reason = Reason::none;
-  std::string_view why;  ///< The fact that explains it; "" for none.
+  std::string_view why{};  ///< The fact that explains it; "" for none.
 };
 
 struct Comparison {
