@@ -73,7 +73,8 @@ AMI_NAMES = {
 }  # fmt: skip
 # ops writes the headers of the Actions it sends; sim speaks the PBX's side of AMI.
 NAMES_OF_AMI_MAY_BE_IN = {"ami", "generated", "ops", "sim"}
-NAMES_OF_ARI_MAY_BE_IN = {"ari", "generated"}
+# replay reads what native ARI has sent.
+NAMES_OF_ARI_MAY_BE_IN = {"ari", "generated", "replay"}
 # The same words are keys of ari.conf, which is read there.
 ARI_NAMES_ALLOWED = {"app/config_keys.cpp": {"channelvars", "entity_id"}}
 
