@@ -108,7 +108,7 @@ class _Link:
             if not _is_linger_zero(sink):
                 sink.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # cut, or one side went away
+            self.cut(reset=True)  # Cut, or one side went away by a reset: the other shall see one too.
         if self._tap:
             self._tap(self._number, direction, b"")
         with self._lock:
