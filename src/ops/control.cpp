@@ -1,5 +1,7 @@
 #include "ops/control.hpp"
 
+#include <utility>
+
 #include "core/assert.hpp"
 #include "core/overloaded.hpp"
 
@@ -15,8 +17,22 @@ Result<void> Control::add(std::unique_ptr<Job> job) {
     return Error{Errc::overloaded, "too many commands wait on this channel"};
   }
   waiting_.push_back(std::move(job));
+  call_away();
   start_next();
   return {};
+}
+
+void Control::rest_by(Rest rest) {
+  if (dropped_) return;
+  rest_ = std::move(rest);
+  call_away();
+  start_next();
+}
+
+void Control::call_away() {
+  if (resting_ == nullptr || std::exchange(called_away_, true)) return;
+  const auto keep = weak_from_this().lock();
+  follow(resting_->call_away(clock_.now()));
 }
 
 void Control::on(const agi::Reply& reply) {
@@ -38,6 +54,7 @@ void Control::follow(Job::Step step) {
                  [](Job::Wait&) {},
                  [&](Job::Done&) {
                    const auto ended = std::move(running_);
+                   resting_ = nullptr;
                    start_next();
                  },
              },
@@ -49,17 +66,30 @@ void Control::start_next() {
   if (starting_) return;
   const auto keep = weak_from_this().lock();  // A job may end the session that owns this queue.
   starting_ = true;
-  while (!dropped_ && !running_ && !waiting_.empty()) {
-    running_ = std::move(waiting_.front());
-    waiting_.pop_front();
+  while (!dropped_ && !running_) {
+    running_ = take_next();
+    if (!running_) break;
     follow(running_->start(clock_.now()));
   }
   starting_ = false;
 }
 
+std::unique_ptr<Job> Control::take_next() {
+  if (waiting_.empty()) {
+    auto rest = rest_ ? rest_() : nullptr;
+    resting_ = rest.get();
+    called_away_ = false;
+    return rest;
+  }
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  return next;
+}
+
 void Control::drop(const Error& why) {
   if (dropped_) return;
   dropped_ = true;
+  rest_ = {};
   if (running_) running_->abandon(why);
   for (const auto& job : waiting_) job->abandon(why);
   waiting_.clear();

@@ -35,6 +35,14 @@ class Job {
   virtual void abandon(const Error& why) = 0;
 };
 
+/// What a channel does while nothing is asked of it, such as being in a bridge: a job that runs
+/// until it is called away.
+class RestingJob : public Job {
+ public:
+  /// A job waits, or the channel shall rest elsewhere: come to an end. Called once at most.
+  virtual Step call_away(TimePoint now) = 0;
+};
+
 /// The jobs of one channel that is under our control, first come first served.
 ///
 ///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
@@ -53,7 +61,8 @@ class Control : public std::enable_shared_from_this<Control> {
   void set_channel(ChannelId channel) { channel_ = std::move(channel); }
   AgiLink& link() { return *link_; }
   bool running() const { return running_ != nullptr; }
-  bool idle() const { return !running_ && waiting_.empty(); }
+  /// Whether a job that is added starts now; one that rests makes way.
+  bool idle() const { return (!running_ || resting_ != nullptr) && waiting_.empty(); }
 
   /// Errc::overloaded when the queue is full, Errc::not_in_application after drop().
   Result<void> add(std::unique_ptr<Job> job);
@@ -62,6 +71,10 @@ class Control : public std::enable_shared_from_this<Control> {
   void interrupt(std::string line) { link_->send(std::move(line)); }
   /// Lets the running job go on with what an outside event decided.
   void resume(const Job& job, Job::Step step);
+  /// How to rest from now on: asked each time that the queue runs empty; no function, and no job,
+  /// is plain idleness. What rests now is called away.
+  using Rest = std::function<std::unique_ptr<RestingJob>()>;
+  void rest_by(Rest rest);
   void drop(const Error& why);
   bool dropped() const { return dropped_; }
   /// Replies that the PBX still owes, also after drop(). A line that interrupts takes the place of
@@ -71,12 +84,17 @@ class Control : public std::enable_shared_from_this<Control> {
  private:
   void follow(Job::Step step);
   void start_next();
+  std::unique_ptr<Job> take_next();
+  void call_away();
 
   ChannelId channel_;
   std::shared_ptr<AgiLink> link_;
   const Clock& clock_;
   std::size_t waiting_max_;
   std::unique_ptr<Job> running_;
+  Rest rest_;
+  RestingJob* resting_ = nullptr;  ///< running_, when it rests.
+  bool called_away_ = false;
   std::deque<std::unique_ptr<Job>> waiting_;
   bool starting_ = false;
   bool dropped_ = false;

@@ -159,11 +159,70 @@ TEST_F(ControlTest, SequenceEndsWithWhatFollows) {
   EXPECT_EQ(link_->take(), (Lines{"A1", "A2"}));
 }
 
+/// Sends "REST" and ends at its reply; says when it is called away.
+class ScriptedRest : public RestingJob {
+ public:
+  explicit ScriptedRest(Lines& log) : log_{log} {}
+  Step start(TimePoint) override { return Send{"REST"}; }
+  Step on(const agi::Reply&, TimePoint) override { return Done{}; }
+  Step call_away(TimePoint) override {
+    log_.push_back("called away");
+    return Wait{};
+  }
+  void abandon(const Error&) override { log_.push_back("rest abandoned"); }
+
+ private:
+  Lines& log_;
+};
+
+TEST_F(ControlTest, RestsWheneverItsQueueIsEmpty) {
+  bool may_rest = true;
+  const auto rest = [&]() -> std::unique_ptr<RestingJob> {
+    if (!may_rest) return nullptr;
+    return std::make_unique<ScriptedRest>(log_);
+  };
+  add("a", {"A1"});
+  control_.rest_by(rest);
+  EXPECT_EQ(link_->take(), Lines{"A1"}) << "what runs is not disturbed";
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{"REST"});
+  EXPECT_TRUE(control_.idle()) << "a job would be next";
+  log();
+
+  add("b", {"B1"});
+  add("c", {"C1"});
+  EXPECT_EQ(log(), Lines{"called away"}) << "once";
+  EXPECT_FALSE(control_.idle());
+  EXPECT_EQ(link_->take(), Lines{}) << "the line is taken until the rest has ended";
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{"B1"});
+  control_.on(ok);
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), (Lines{"C1", "REST"}));
+
+  may_rest = false;
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{}) << "the rest ended by itself, and there is no other";
+  may_rest = true;
+  log();
+  control_.rest_by(rest);
+  EXPECT_EQ(link_->take(), Lines{"REST"});
+  control_.rest_by({});
+  EXPECT_EQ(log(), Lines{"called away"});
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{});
+  EXPECT_TRUE(control_.idle());
+
+  control_.rest_by(rest);
+  control_.drop({Errc::not_found, "cut"});
+  EXPECT_EQ(log(), Lines{"rest abandoned"});
+}
+
 TEST(Controls, FindsTheControlOfAChannel) {
   const test::FakeClock clock;
   Controls controls;
-  const auto control = std::make_shared<Control>(ChannelId{"1.1"},
-                                                 std::make_shared<test::FakeAgiLink>(), clock);
+  const auto control =
+      std::make_shared<Control>(ChannelId{"1.1"}, std::make_shared<test::FakeAgiLink>(), clock);
   controls.add(control);
   EXPECT_EQ(controls.find(ChannelId{"1.1"}), control.get());
   EXPECT_EQ(controls.find(ChannelId{"1.2"}), nullptr);
