@@ -31,6 +31,7 @@
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
 #include "ops/entrance.hpp"
+#include "ops/leg.hpp"
 #include "ops/play.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
@@ -124,6 +125,7 @@ struct Gateway::Parts : io::AmiOwner {
               [this] { return ensure_context(); },
               timeouts_of(config),
               config.dialplan.context},
+        legs{world},
         entrance{context.get_executor(), world},
         playbacks{world},
         users{users_of(config)},
@@ -140,6 +142,8 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(applications);
     changes.add(watches);
     changes.add(entrance);
+    changes.add(legs);
+    entrance.use(legs);
     channels.serve(router);
     bridges.serve(router);
     playback_resource.serve(router);
@@ -323,6 +327,7 @@ struct Gateway::Parts : io::AmiOwner {
     log::info("stopping sessions={}", entrance.session_count());
     agi->stop();
     co_await http.stop();
+    legs.close_all();  // They serve what this process does, and end with it.
     co_await entrance.hand_back_all(deadline);
     repair_timer.cancel();
     reentry_timer.cancel();
@@ -346,6 +351,7 @@ struct Gateway::Parts : io::AmiOwner {
   io::AmiClient ami;
   ops::Controls controls;
   ops::World world;
+  ops::Legs legs;
   ops::Entrance entrance;
   ops::Playbacks playbacks;
   ari::PbxFacts facts;

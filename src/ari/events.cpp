@@ -128,6 +128,8 @@ std::string_view event_type(const Change& change) {
           [](const AgiStarted&) -> std::string_view { return ""; },
           [](const ChannelReplaced&) -> std::string_view { return ""; },
           [](const OriginateFailed&) -> std::string_view { return ""; },
+          [](const LegSeen&) -> std::string_view { return ""; },
+          [](const LegGone&) -> std::string_view { return ""; },
           [](const Resynced&) -> std::string_view { return ""; },
       },
       change);
@@ -341,6 +343,8 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           [&](const AgiStarted&) {},
           [&](const ChannelReplaced&) {},
           [&](const OriginateFailed&) {},
+          [&](const LegSeen&) {},
+          [&](const LegGone&) {},
           [&](const Resynced&) {},
       },
       change);

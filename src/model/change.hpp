@@ -174,6 +174,16 @@ struct OriginateFailed {
   const ChannelId& channel;
   int reason;
 };
+/// One half of a leg of ours is there; ARI shows nothing of it.
+struct LegSeen {
+  const Channel& half;
+  std::string_view token;
+};
+/// One half of a leg of ours has ended, or the Originate of a leg has failed.
+struct LegGone {
+  const Channel* half;  ///< nullptr: there never were any.
+  std::string_view token;
+};
 /// A whole channel list has been compared with the model.
 struct Resynced {};
 
@@ -185,7 +195,7 @@ using Change =
                  ChannelEnteredBridge, ChannelLeftBridge, BridgeMerged, BridgeVideoSourceChanged,
                  BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
                  ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
-                 AgiStarted, ChannelReplaced, OriginateFailed, Resynced>;
+                 AgiStarted, ChannelReplaced, OriginateFailed, LegSeen, LegGone, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

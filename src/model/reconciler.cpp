@@ -7,6 +7,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/leg_name.hpp"
 
 namespace arigate::model {
 namespace {
@@ -68,7 +69,16 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
+  if (const auto token = leg_token_of(stored.name, options_.dialplan_context); !token.empty()) {
+    hide(stored);
+    sink_.on(LegSeen{stored, token}, now);  // Also in the first list: it may be a leftover.
+  }
   return &stored;
+}
+
+/// ARI shows nothing of this channel, ever.
+void Reconciler::hide(Channel& channel) {
+  if (!std::exchange(channel.hidden, true)) ++hidden_count_;
 }
 
 void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) {
@@ -484,6 +494,9 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   if (listing_) gone_during_list_.insert(channel.uniqueid.value);
   unannounced_.erase(channel.uniqueid);
   emit(ChannelDestroyed{channel, cause, text, tech_cause}, now);
+  if (const auto token = leg_token_of(channel.name, options_.dialplan_context); !token.empty()) {
+    sink_.on(LegGone{&channel, token}, now);
+  }
   if (channel.hidden) --hidden_count_;
   const ChannelId id = channel.id;
   store_.erase(id);

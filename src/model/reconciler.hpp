@@ -134,6 +134,7 @@ class Reconciler {
 
   Channel* known(const ami::Message& event, ami::Role role, WallTime now);
   Channel* create(const ami::Snapshot& snapshot, WallTime now);
+  void hide(Channel& channel);
   void take_snapshot(Channel& channel, const ami::Snapshot& snapshot);
   void show_variables(Channel& channel);
   void derive_variables(Channel& channel);

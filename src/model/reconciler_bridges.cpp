@@ -74,6 +74,7 @@ void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
   if (channel.bridge == bridge.id) return;
   if (!channel.bridge.value.empty()) leave_bridge(channel, now);
   channel.bridge = bridge.id;
+  if (channel.hidden) return;
   bridge.channels.push_back(channel.id);
   ++bridge.revision;
   emit(ChannelEnteredBridge{channel, bridge}, now);

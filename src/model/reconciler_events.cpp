@@ -8,6 +8,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/leg_name.hpp"
 #include "model/reconciler.hpp"
 
 namespace arigate::model {
@@ -157,6 +158,10 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
     case EventName::attendedtransfer:
       return on_attended_transfer(event, now);
     case EventName::devicestatechange:
+      // A leg of ours has a device as every Local channel; its name ends where a counter begins.
+      if (!leg_token_of(std::string{event[Key::device]} + "-", options_.dialplan_context).empty()) {
+        return;
+      }
       return emit(DeviceStateChanged{event[Key::device], event[Key::state]}, now);
     case EventName::peerstatus:
       return on_peer_status(event, now);
@@ -190,11 +195,8 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   if (dialect_.takes_channel_id) {
     announce(*channel, now);
   } else {
-    if (is_helper(channel->name)) {
-      channel->hidden = true;
-      ++hidden_count_;
-      return;
-    }
+    if (is_helper(channel->name)) hide(*channel);
+    if (channel->hidden) return;
     unannounced_.emplace(channel->uniqueid, HeldBack{now, {}});
   }
 }
@@ -435,9 +437,13 @@ void Reconciler::on_originate_response(const ami::Message& event, WallTime now) 
       early_responses_.insert_or_assign(std::string{event[Key::uniqueid]}, std::move(told));
     }
   }
-  constexpr std::string_view prefix = "arigate-originate-";
+  constexpr std::string_view prefix = "arigate-originate-", leg_prefix = "arigate-leg-";
   auto action_id = event[Key::actionid];
-  if (!action_id.starts_with(prefix) || event[Key::response] != "Failure") return;
+  if (event[Key::response] != "Failure") return;
+  if (action_id.starts_with(leg_prefix)) {
+    return emit(LegGone{nullptr, action_id.substr(leg_prefix.size())}, now);
+  }
+  if (!action_id.starts_with(prefix)) return;
   action_id.remove_prefix(prefix.size());
   const auto expected = expected_by_token_.find(std::string{action_id});
   if (expected == expected_by_token_.end()) return;

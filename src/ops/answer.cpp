@@ -28,14 +28,11 @@ class AnswerJob : public Job {
   Eventual<Result<void>> outcome_;
 };
 
-/// ANSWER waits up to 500 ms for the caller's first media frame, and what is played next waits with
-/// it. The option i of the dialplan's Answer (late 16 to 22) does not; releases without it ignore
-/// it.
+}  // namespace
+
 std::string answer_line(const ami::Dialect& dialect) {
   return dialect.snapshots ? "EXEC Answer \",i\"" : "ANSWER";
 }
-
-}  // namespace
 
 boost::asio::awaitable<Result<void>> answer(World& world, ChannelId channel) {
   const auto control = control_of(world, channel);

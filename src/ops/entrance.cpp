@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
+#include "ops/leg.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -137,6 +138,7 @@ void Entrance::go_on_as(const ChannelId& before, const ChannelId& channel) {
 // --- arriving -----------------------------------------------------------------------------------
 
 void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
+  if (legs_ != nullptr && legs_->take(link, environment)) return;
   auto session = std::make_shared<Session>();
   session->link = link;
   session->uniqueid.value = environment.uniqueid;
@@ -260,14 +262,15 @@ boost::asio::awaitable<void> Entrance::refuse(std::shared_ptr<Session> session, 
 
 void Entrance::received(AgiLink& link, const agi::Reply& reply) {
   const auto found = sessions_.find(&link);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) return legs_ != nullptr ? legs_->received(link, reply) : void();
   const auto control = found->second->control;  // The reply may end the session.
   control->on(reply);
 }
 
 void Entrance::hangup_seen(AgiLink& link) {
   const auto found = sessions_.find(&link);
-  if (found == sessions_.end() || found->second->hung_up) return;
+  if (found == sessions_.end()) return legs_ != nullptr ? legs_->hangup_seen(link) : void();
+  if (found->second->hung_up) return;
   const auto session = found->second;
   session->hung_up = true;
   if (session->state == Session::State::held) spawn(end_after_hangup(session));
@@ -286,7 +289,7 @@ boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session>
 
 void Entrance::closed(AgiLink& link) {
   const auto found = sessions_.find(&link);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) return legs_ != nullptr ? legs_->closed(link) : void();
   const auto session = found->second;
   const bool held = session->state == Session::State::held;
   over(*session, channel_not_in_stasis());

@@ -16,6 +16,8 @@
 
 namespace arigate::ops {
 
+class Legs;
+
 /// Where an originated channel shall go: named by the extension of the re-entry context.
 struct Destination {
   AppName application;
@@ -38,6 +40,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   Entrance(boost::asio::any_io_executor executor, World& world);
   ~Entrance() override;
+
+  /// Sessions of legs of our own go there.
+  void use(Legs& legs) { legs_ = &legs; }
 
   // AgiOwner, called by the FastAGI server.
   void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
@@ -91,6 +96,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   boost::asio::any_io_executor executor_;
   World& world_;
+  Legs* legs_ = nullptr;
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
   std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.

@@ -109,9 +109,7 @@ inline std::string text_of(const model::Change& change) {
             return fmt::format("replaced {} by {}", e.before.value, id(e.channel));
           },
           [&](const BridgeCreated& e) { return fmt::format("bridge {}", e.bridge.id.value); },
-          [&](const BridgeDestroyed& e) {
-            return fmt::format("no bridge {}", e.bridge.id.value);
-          },
+          [&](const BridgeDestroyed& e) { return fmt::format("no bridge {}", e.bridge.id.value); },
           [&](const ChannelEnteredBridge& e) {
             return fmt::format("enter {} {}", e.bridge.id.value, id(e.channel));
           },
@@ -132,6 +130,10 @@ inline std::string text_of(const model::Change& change) {
           },
           [&](const OriginateFailed& e) {
             return fmt::format("originatefailed {} {}", e.channel.value, e.reason);
+          },
+          [&](const LegSeen& e) { return fmt::format("leg {} {}", e.token, e.half.name); },
+          [&](const LegGone& e) {
+            return fmt::format("no leg {} {}", e.token, e.half != nullptr ? e.half->name : "-");
           },
           [&](const Resynced&) { return std::string{"resynced"}; },
       },

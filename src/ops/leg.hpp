@@ -1,0 +1,128 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "agi/environment.hpp"
+#include "model/change.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+class Legs;
+
+/// What a leg is made for.
+struct LegOrder {
+  std::string application;  ///< "ConfBridge", "ChanSpy", "Wait": what its far half runs.
+  std::string data;         ///< The application's arguments, as in the dialplan.
+  /// Set on the far half before the application starts; functions such as CONFBRIDGE(user,quiet)
+  /// too.
+  std::vector<std::pair<std::string, std::string>> variables;
+};
+
+/// A Local channel of our own, `Local/<token>@<re-entry context>/n`. Its far half (";1") runs an
+/// application of the PBX, its near half (";2") is an AGI session of ours: what is played into that
+/// session the application hears, and the other way round. ARI shows neither.
+///
+///   opening --AGI session--> open --close()--> over (both halves are hung up)
+///      |------------------------|--hangup, cut, application ends--> over (on_end is told)
+class Leg {
+ public:
+  Leg(Legs& legs, std::string token, std::string application);
+  Leg(const Leg&) = delete;
+  Leg& operator=(const Leg&) = delete;
+
+  const std::string& token() const { return token_; }
+  /// The commands of the AGI session. After the end it refuses every job.
+  Control& control() { return *control_; }
+  bool over() const { return state_ == State::over; }
+  /// The PBX's name and id of the half that runs the application: a conference lists it under
+  /// these. "" until AMI has told of it.
+  const std::string& far_name() const { return halves_.front().name; }
+  const Uniqueid& far_uniqueid() const { return halves_.front().uniqueid; }
+
+  /// Hangs up both halves. Whatever runs or waits is abandoned first. The second call does nothing.
+  void close();
+  /// Called once when the leg ends by itself, but not for close(). One listener; "{}" takes it
+  /// away.
+  void on_end(std::function<void()> told) { told_ = std::move(told); }
+
+ private:
+  friend class Legs;
+  enum class State { opening, open, over };
+  struct Half {
+    std::string name;
+    Uniqueid uniqueid;
+    bool alive = false;
+  };
+
+  Legs* legs_;
+  std::string token_;
+  std::string application_;
+  State state_ = State::opening;
+  std::shared_ptr<AgiLink> link_;
+  std::shared_ptr<Control> control_;
+  std::array<Half, 2> halves_;
+  Eventual<bool> opened_;  ///< false: it ended before.
+  std::function<void()> told_;
+};
+
+/// All legs of this process. A half that belongs to none of them is a leftover, of the time before
+/// a restart or of a leg that came too late: it is hung up whenever it is seen.
+class Legs : public AgiOwner, public model::ChangeSink {
+ public:
+  static constexpr std::size_t legs_max = 1'000;
+
+  explicit Legs(World& world);
+  ~Legs() override;
+
+  /// Makes a leg and waits until its AGI session is here; the far half is answered then, and runs
+  /// its application within milliseconds. Errc::overloaded, bad_request (a value that cannot be
+  /// sent), unavailable (no AMI link), refused_by_pbx, timeout.
+  boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open(LegOrder order, TimePoint deadline);
+
+  /// Whether this AGI session is that of a leg; then it is taken, by its leg or to end it.
+  bool take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment);
+
+  // AgiOwner, for the sessions that were taken.
+  void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
+  void received(AgiLink& link, const agi::Reply& reply) override;
+  void hangup_seen(AgiLink& link) override;
+  void closed(AgiLink& link) override;
+
+  void on(const model::Change& change, WallTime when) override;
+
+  /// Ends every leg, for the end of the process.
+  void close_all();
+
+  std::size_t size() const { return legs_.size(); }
+  /// Halves that were told to hang up and have not ended yet.
+  std::size_t leaving() const { return leaving_.size(); }
+
+ private:
+  friend class Leg;
+
+  std::shared_ptr<Leg> find(const std::string& token) const;
+  std::shared_ptr<Leg> find(const AgiLink& link) const;
+  void seen(const model::LegSeen& seen);
+  void gone(const model::LegGone& gone);
+  void end(const std::shared_ptr<Leg>& leg, bool tell);
+  void hang_up(const std::string& name);
+
+  World& world_;
+  std::unordered_map<std::string, std::shared_ptr<Leg>> legs_;  ///< By token.
+  std::unordered_map<const AgiLink*, std::shared_ptr<Leg>> by_link_;
+  std::map<Uniqueid, std::string> leaving_;  ///< Names of the halves that are to end.
+  std::uint64_t next_token_;
+};
+
+}  // namespace arigate::ops
