@@ -18,7 +18,9 @@
 #include "ari/asterisk.hpp"
 #include "ari/bridges.hpp"
 #include "ari/channels.hpp"
+#include "ari/media_requests.hpp"
 #include "ari/playbacks.hpp"
+#include "ari/recordings.hpp"
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
 #include "ari/unsupported.hpp"
@@ -33,6 +35,7 @@
 #include "ops/entrance.hpp"
 #include "ops/leg.hpp"
 #include "ops/play.hpp"
+#include "ops/record.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
 #include "ops/world.hpp"
@@ -128,11 +131,14 @@ struct Gateway::Parts : io::AmiOwner {
         legs{world},
         entrance{context.get_executor(), world},
         playbacks{world},
+        recordings{world},
+        media{playbacks, recordings},
         users{users_of(config)},
         router{router_options(config), users},
-        channels{world, entrance, playbacks, snapshots},
+        channels{world, entrance, media, snapshots},
         bridges{store},
         playback_resource{world, playbacks},
+        recording_resource{world, recordings},
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
         http{context, http_options(config.http), router, applications},
@@ -147,6 +153,7 @@ struct Gateway::Parts : io::AmiOwner {
     channels.serve(router);
     bridges.serve(router);
     playback_resource.serve(router);
+    recording_resource.serve(router);
     application_resource.serve(router);
     asterisk.serve(router);
     router.on_unsupported([this](Operation operation) {
@@ -354,12 +361,15 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Legs legs;
   ops::Entrance entrance;
   ops::Playbacks playbacks;
+  ops::Recordings recordings;
+  ari::MediaRequests media;
   ari::PbxFacts facts;
   ari::Users users;
   ari::Router router;
   ari::Channels channels;
   ari::BridgeResource bridges;
   ari::PlaybackResource playback_resource;
+  ari::RecordingResource recording_resource;
   ari::ApplicationResource application_resource;
   ari::AsteriskResource asterisk;
   io::HttpServer http;

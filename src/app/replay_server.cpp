@@ -187,7 +187,9 @@ class ReplayServer {
   ari::PbxFacts facts_;
   ari::Users users_{{{command_.user, Secret{command_.password}, ari::User::Format::plain, false}}};
   ari::Router router_{{}, users_};
-  ari::Channels channels_{world_, entrance_, playbacks_, snapshots_};
+  ops::Recordings recordings_{world_};
+  ari::MediaRequests media_{playbacks_, recordings_};
+  ari::Channels channels_{world_, entrance_, media_, snapshots_};
   ari::BridgeResource bridges_{store_};
   ari::PlaybackResource playback_resource_{world_, playbacks_};
   ari::ApplicationResource application_resource_{applications_, store_, snapshots_, writer_,

@@ -281,6 +281,9 @@ void Applications::on(const model::Change& change, WallTime when) {
                  [&](const model::PlaybackChange& playback) {
                    for_channel(playback.playback.channel, type, change, when);
                  },
+                 [&](const model::RecordingChange& recording) {
+                   for_channel(recording.recording.channel, type, change, when);
+                 },
                  [&](const model::DeviceStateChanged& device) {
                    for (const auto& [name, application] : apps_) {
                      if (application->devices.contains(std::string{device.device})) {

@@ -75,6 +75,7 @@ void Channels::serve(Router& router) {
   later(Op::channels_stop_silence, &Channels::stop_silence);
   now(Op::channels_play, &Channels::play);
   now(Op::channels_play_with_id, &Channels::play);
+  later(Op::channels_record, &Channels::record);
   later(Op::channels_get_channel_var, &Channels::get_variable);
   later(Op::channels_set_channel_var, &Channels::set_variable);
   later(Op::channels_continue_in_dialplan, &Channels::continue_in_dialplan);
@@ -268,29 +269,15 @@ Channels::Later Channels::dtmf(Request request) {
 }
 
 Response Channels::play(const Request& request) {
-  ops::PlayRequest wanted;
-  wanted.channel = channel_of(request);
-  if (const auto control = ops::control_of(world_, wanted.channel); !control) {
-    return error_response(control.error());
-  }
-  wanted.media = request.list("media");
-  if (wanted.media.empty() || wanted.media.front().empty()) {
-    return message_response(400, "Failed to queue media for playback");
-  }
-  wanted.language = text(request, "lang");
-  wanted.offset_ms = number(request, "offsetms", 0);
-  wanted.skip_ms = number(request, "skipms", 3000);
-  if (wanted.skip_ms < 0) return message_response(400, "skipms cannot be negative");
-  if (wanted.offset_ms < 0) return message_response(400, "offsetms cannot be negative");
-  const auto path_id = request.path("playbackId");
-  wanted.id.value = path_id.empty() ? text(request, "playbackId") : std::string{path_id};
+  auto target = ops::target_of(world_, channel_of(request));
+  if (!target) return error_response(target.error());
+  return media_.play(request, std::move(*target));
+}
 
-  std::string body;
-  const auto id = playbacks_.play(std::move(wanted), [&body](const model::Playback& queued) {
-    append_playback(body, queued);  // As it is before it starts: native answers "queued".
-  });
-  if (!id) return error_response(id.error());
-  return json_response(std::move(body), 201);
+Channels::Later Channels::record(Request request) {
+  auto target = ops::target_of(world_, channel_of(request));
+  if (!target) co_return error_response(target.error());
+  co_return co_await media_.record(std::move(request), std::move(*target));
 }
 
 // --- variables ----------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "ari/media_requests.hpp"
 #include "ari/request.hpp"
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
 #include "ops/entrance.hpp"
-#include "ops/play.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ari {
@@ -15,9 +15,8 @@ namespace arigate::ari {
 /// messages are native's (protocol/ari/resources/channels.json).
 class Channels {
  public:
-  Channels(ops::World& world, ops::Entrance& entrance, ops::Playbacks& playbacks,
-           Snapshots& snapshots)
-      : world_{world}, entrance_{entrance}, playbacks_{playbacks}, snapshots_{snapshots} {}
+  Channels(ops::World& world, ops::Entrance& entrance, MediaRequests& media, Snapshots& snapshots)
+      : world_{world}, entrance_{entrance}, media_{media}, snapshots_{snapshots} {}
 
   /// Puts every handler into the router's table.
   void serve(Router& router);
@@ -39,6 +38,7 @@ class Channels {
   Later start_silence(Request request);
   Later stop_silence(Request request);
   Response play(const Request& request);
+  Later record(Request request);
   Later get_variable(Request request);
   Later set_variable(Request request);
   Later continue_in_dialplan(Request request);
@@ -50,7 +50,7 @@ class Channels {
 
   ops::World& world_;
   ops::Entrance& entrance_;
-  ops::Playbacks& playbacks_;
+  MediaRequests& media_;
   Snapshots& snapshots_;
 };
 

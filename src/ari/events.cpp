@@ -125,6 +125,21 @@ std::string_view event_type(const Change& change) {
             }
             return "";
           },
+          [](const RecordingChange& change_of) -> std::string_view {
+            switch (change_of.recording.state) {
+              case RecordingState::recording:
+                return "RecordingStarted";
+              case RecordingState::done:
+              case RecordingState::canceled:
+                return "RecordingFinished";
+              case RecordingState::failed:
+                return "RecordingFailed";
+              case RecordingState::queued:
+              case RecordingState::paused:
+                return "";  // Native tells neither.
+            }
+            return "";
+          },
           [](const AgiStarted&) -> std::string_view { return ""; },
           [](const ChannelReplaced&) -> std::string_view { return ""; },
           [](const OriginateFailed&) -> std::string_view { return ""; },
@@ -339,6 +354,10 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           [&](const PlaybackChange& event) {
             auto members = begin();
             append_playback(members.key("playback"), event.playback);
+          },
+          [&](const RecordingChange& event) {
+            auto members = begin();
+            append_recording(members.key("recording"), event.recording);
           },
           [&](const AgiStarted&) {},
           [&](const ChannelReplaced&) {},

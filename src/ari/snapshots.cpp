@@ -74,6 +74,24 @@ std::string_view state_name(model::PlaybackState state) {
   return "";
 }
 
+std::string_view state_name(model::RecordingState state) {
+  switch (state) {
+    case model::RecordingState::queued:
+      return "queued";
+    case model::RecordingState::recording:
+      return "recording";
+    case model::RecordingState::paused:
+      return "paused";
+    case model::RecordingState::done:
+      return "done";
+    case model::RecordingState::failed:
+      return "failed";
+    case model::RecordingState::canceled:
+      return "canceled";
+  }
+  return "";
+}
+
 void append_playback(std::string& out, const model::Playback& playback) {
   out += "{\"id\":";
   append_json_string(out, playback.id.value);
@@ -83,6 +101,24 @@ void append_playback(std::string& out, const model::Playback& playback) {
   append_member(out, "target_uri", playback.target_uri);
   append_member(out, "language", playback.language);
   append_member(out, "state", state_name(playback.state));
+  out += '}';
+}
+
+void append_recording(std::string& out, const model::LiveRecording& recording) {
+  const auto number = [&out](std::string_view name, long value) {
+    out.append(",\"").append(name).append("\":").append(std::to_string(value));
+  };
+  out += "{\"name\":";
+  append_json_string(out, recording.name.value);
+  append_member(out, "format", recording.format);
+  append_member(out, "state", state_name(recording.state));
+  append_member(out, "target_uri", recording.target_uri);
+  if (!recording.cause.empty()) append_member(out, "cause", recording.cause);
+  if (recording.duration) number("duration", *recording.duration);
+  if (recording.talking) {
+    number("talking_duration", *recording.talking);
+    number("silence_duration", recording.duration.value_or(0) - *recording.talking);
+  }
   out += '}';
 }
 

@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/recording.hpp"
 
 namespace arigate::ari {
 
@@ -18,9 +19,13 @@ void append_timestamp(std::string& out, WallTime when);
 /// ARI's names of the model's states.
 std::string_view state_name(model::ChannelState state);
 std::string_view state_name(model::PlaybackState state);
+std::string_view state_name(model::RecordingState state);
 
 /// The JSON of a Playback.
 void append_playback(std::string& out, const model::Playback& playback);
+
+/// The JSON of a LiveRecording.
+void append_recording(std::string& out, const model::LiveRecording& recording);
 
 /// The JSON of a Bridge.
 void append_bridge(std::string& out, const model::Bridge& bridge);

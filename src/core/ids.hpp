@@ -19,7 +19,8 @@ using Uniqueid = Id<struct UniqueidTag>;      ///< AMI Uniqueid: the PBX's own n
 using ChannelId = Id<struct ChannelIdTag>;    ///< ARI channel id; most often equal to the Uniqueid.
 using PlaybackId = Id<struct PlaybackIdTag>;  ///< ARI playback id.
 using BridgeId = Id<struct BridgeIdTag>;      ///< ARI bridge id; BridgeUniqueid where AMI has it.
-using AppName = Id<struct AppNameTag>;        ///< Name of an ARI application.
+using RecordingName = Id<struct RecordingNameTag>;  ///< Name of a recording; may hold folders.
+using AppName = Id<struct AppNameTag>;              ///< Name of an ARI application.
 
 }  // namespace arigate
 

@@ -10,6 +10,7 @@
 #include "core/clock.hpp"
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/recording.hpp"
 
 namespace arigate::model {
 
@@ -160,6 +161,10 @@ struct ApplicationMoveFailed {
 struct PlaybackChange {
   const Playback& playback;
 };
+/// recording: RecordingStarted; done, canceled: RecordingFinished; failed: RecordingFailed.
+struct RecordingChange {
+  const LiveRecording& recording;
+};
 /// The dialplan of a channel runs an AGI of ours; ARI shows nothing of it.
 struct AgiStarted {
   const Channel& channel;
@@ -195,7 +200,8 @@ using Change =
                  ChannelEnteredBridge, ChannelLeftBridge, BridgeMerged, BridgeVideoSourceChanged,
                  BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
                  ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
-                 AgiStarted, ChannelReplaced, OriginateFailed, LegSeen, LegGone, Resynced>;
+                 RecordingChange, AgiStarted, ChannelReplaced, OriginateFailed, LegSeen, LegGone,
+                 Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

@@ -92,19 +92,22 @@ struct Channel {
   ChannelId dialed_by;         ///< Who dials it; "" for an originated channel (old dialects).
   std::string dialstring;      ///< Of the Dial that made it; repeated in later Dial events.
   WallTime digit_begun{};      ///< Start of the DTMF digit being pressed (old dialects).
+  std::string own_digit;       ///< One that we are about to press ourselves: not shown.
+  WallTime own_digit_until{};  ///< It comes before that.
   std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.
   std::uint64_t revision = 0;  ///< Grows with each change of a field that ARI shows.
 };
 
 enum class PlaybackState : std::uint8_t { queued, playing, paused, continuing, done, failed };
 
-/// Media being played, or waiting to be, to one channel.
+/// Media being played, or waiting to be, to one channel or one bridge.
 struct Playback {
   PlaybackId id;
   std::string media_uri;
   std::string next_media_uri;
-  std::string target_uri;  ///< "channel:ID".
-  ChannelId channel;
+  std::string target_uri;  ///< "channel:ID" or "bridge:ID".
+  ChannelId channel;       ///< "" for a bridge.
+  BridgeId bridge;         ///< "" for a channel.
   std::string language;
   PlaybackState state = PlaybackState::queued;
 };

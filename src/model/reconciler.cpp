@@ -441,6 +441,13 @@ void Reconciler::hangup_requested(const ChannelId& id, int cause, WallTime now) 
   }
 }
 
+void Reconciler::expect_own_digit(const ChannelId& id, std::string digit, WallTime until) {
+  if (Channel* channel = store_.mutable_find(id)) {
+    channel->own_digit = std::move(digit);
+    channel->own_digit_until = until;
+  }
+}
+
 void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_id) {
   Channel* channel = store_.mutable_find(id);
   if (channel != nullptr && set(channel->protocol_id, protocol_id)) ++channel->revision;
@@ -467,6 +474,24 @@ void Reconciler::end_playback(const PlaybackId& id, PlaybackState state, WallTim
   if (ended.empty()) return;
   ended.mapped().state = state;
   emit(PlaybackChange{ended.mapped()}, now);
+}
+
+Result<void> Reconciler::add_recording(LiveRecording recording) {
+  const auto [place, fresh] = store_.recordings_.try_emplace(recording.name, std::move(recording));
+  if (!fresh) return Error{Errc::conflict, "Recording already exists"};
+  return {};
+}
+
+void Reconciler::set_recording(const RecordingName& name, RecordingState state, WallTime now) {
+  const auto found = store_.recordings_.find(name);
+  if (found == store_.recordings_.end()) return;
+  const bool begins = found->second.state == RecordingState::queued;
+  found->second.state = state;
+  if (begins) emit(RecordingChange{found->second}, now);
+}
+
+void Reconciler::end_recording(LiveRecording ended, WallTime now) {
+  if (store_.recordings_.erase(ended.name) > 0) emit(RecordingChange{ended}, now);
 }
 
 // --- channels go --------------------------------------------------------------------------------

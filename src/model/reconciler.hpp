@@ -93,6 +93,9 @@ class Reconciler {
   /// We asked the PBX to hang up and it said yes; it sends no event of its own for that.
   void hangup_requested(const ChannelId& id, int cause, WallTime now);
 
+  /// We are about to send the channel this digit as if its phone had; ARI shows nothing of it.
+  void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
+
   /// What an action told that no event tells.
   void set_protocol_id(const ChannelId& id, std::string_view protocol_id);
 
@@ -101,6 +104,13 @@ class Reconciler {
                     std::string_view next_media_uri, WallTime now);
   /// done and failed playbacks are told, then dropped.
   void end_playback(const PlaybackId& id, PlaybackState state, WallTime now);
+
+  /// Errc::conflict when one of that name is under way.
+  Result<void> add_recording(LiveRecording recording);
+  /// Told when it begins; pauses are not.
+  void set_recording(const RecordingName& name, RecordingState state, WallTime now);
+  /// As it is at its end: told, then dropped.
+  void end_recording(LiveRecording ended, WallTime now);
 
  private:
   struct Expected {

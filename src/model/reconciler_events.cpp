@@ -388,7 +388,11 @@ void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
 
 void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
   if (!iequals(event[Key::direction], "Received")) return;
-  if (const auto* channel = known(event, ami::Role::own, now)) {
+  if (Channel* channel = known(event, ami::Role::own, now)) {
+    if (event[Key::digit] == channel->own_digit && now <= channel->own_digit_until) {
+      channel->own_digit.clear();
+      return;
+    }
     emit(ChannelDtmfReceived{*channel, event[Key::digit], to_long(event[Key::durationms], 0)}, now);
   }
 }

@@ -12,6 +12,11 @@ const Channel* Store::find(const ChannelId& id) const {
   return &found->second->channel;
 }
 
+const Channel* Store::find_also_hidden(const ChannelId& id) const {
+  const auto found = by_id_.find(id.value);
+  return found == by_id_.end() ? nullptr : &found->second->channel;
+}
+
 const Channel* Store::find(const Uniqueid& id) const {
   const auto found = by_uniqueid_.find(id.value);
   return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
@@ -20,6 +25,11 @@ const Channel* Store::find(const Uniqueid& id) const {
 const Channel* Store::find_name(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : &found->second->channel;
+}
+
+const LiveRecording* Store::find(const RecordingName& name) const {
+  const auto found = recordings_.find(name);
+  return found == recordings_.end() ? nullptr : &found->second;
 }
 
 const Playback* Store::find(const PlaybackId& id) const {

@@ -8,6 +8,7 @@
 
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/recording.hpp"
 
 namespace arigate::model {
 
@@ -20,9 +21,12 @@ class Store {
   static constexpr std::size_t bridges_max = 100'000;
 
   const Channel* find(const ChannelId& id) const;
+  /// Also one that ARI does not show.
+  const Channel* find_also_hidden(const ChannelId& id) const;
   const Channel* find(const Uniqueid& id) const;
   const Channel* find_name(std::string_view name) const;
   const Playback* find(const PlaybackId& id) const;
+  const LiveRecording* find(const RecordingName& name) const;
   const Bridge* find(const BridgeId& id) const;
 
   /// In the order in which they came; not the hidden ones.
@@ -39,6 +43,7 @@ class Store {
   std::size_t bridge_count() const { return bridges_.size(); }
   std::size_t channel_count() const { return by_id_.size(); }
   std::size_t playback_count() const { return playbacks_.size(); }
+  std::size_t recording_count() const { return recordings_.size(); }
 
  private:
   friend class Reconciler;
@@ -74,6 +79,7 @@ class Store {
   Node* first_ = nullptr;
   Node* last_ = nullptr;
   std::unordered_map<PlaybackId, Playback> playbacks_;
+  std::unordered_map<RecordingName, LiveRecording> recordings_;
   std::map<BridgeId, Bridge> bridges_;  // Ordered, so that lists are the same each time.
 };
 

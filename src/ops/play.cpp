@@ -11,21 +11,19 @@
 
 namespace arigate::ops {
 
-Result<PlaybackId> Playbacks::play(PlayRequest request,
-                                   const std::function<void(const model::Playback&)>& queued) {
-  const auto control = control_of(world_, request.channel);
-  if (!control) return control.error();
-  const auto* channel = world_.store.find(request.channel);
-  if (request.media.empty()) return Error{Errc::bad_request, "Media must be specified"};
-  if (entries_.size() >= playbacks_max) return Error{Errc::overloaded, "too many playbacks"};
+namespace {
 
+/// What the requested media are, for the machine. Errc::bad_request.
+Result<PlaybackPlan> plan_of(PlayRequest& request, std::string channel_language,
+                             std::string_view recordings_directory) {
+  if (request.media.empty()) return Error{Errc::bad_request, "Media must be specified"};
+  if (has_line_break(request.language)) return Error{Errc::bad_request, "Language not usable"};
   PlaybackPlan plan;
-  plan.channel_language = channel->language;
+  plan.channel_language = std::move(channel_language);
   plan.language = request.language;
-  if (has_line_break(plan.language)) return Error{Errc::bad_request, "Language not usable"};
-  const std::string& language = plan.language.empty() ? plan.channel_language : plan.language;
+  const auto& language = plan.language.empty() ? plan.channel_language : plan.language;
   for (const auto& uri : request.media) {
-    auto media = media_of(uri, language, world_.recordings_directory);
+    auto media = media_of(uri, language, recordings_directory);
     if (!media) return media.error();
     plan.media.push_back(std::move(*media));
   }
@@ -33,30 +31,32 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
   plan.offset_ms = request.offset_ms;
   plan.skip_ms = request.skip_ms;
   plan.id = request.id;
-  if (plan.id.value.empty()) {
-    plan.id.value = to_string(boost::uuids::random_generator{}());
-  }
-  const PlaybackId id = plan.id;
+  if (plan.id.value.empty()) plan.id.value = to_string(boost::uuids::random_generator{}());
+  return plan;
+}
 
+model::Playback playback_of(const PlaybackPlan& plan, const MediaTarget& target) {
   model::Playback playback;
-  playback.id = id;
+  playback.id = plan.id;
   playback.media_uri = plan.uris.front();
   if (plan.uris.size() > 1) playback.next_media_uri = plan.uris[1];
-  playback.target_uri = "channel:" + request.channel.value;
-  playback.channel = request.channel;
-  playback.language = language;
-  if (const auto added = world_.reconciler.add_playback(std::move(playback)); !added) {
-    return added.error();
-  }
+  playback.target_uri = target.uri();
+  playback.channel = target.channel;
+  playback.bridge = target.bridge;
+  playback.language = plan.language.empty() ? plan.channel_language : plan.language;
+  return playback;
+}
 
-  queued(*world_.store.find(id));
+}  // namespace
 
+PlaybackPorts Playbacks::ports_of(const std::shared_ptr<Control>& control) {
   PlaybackPorts ports;
-  ports.control_stream = [this, channel = request.channel](std::string_view verb) {
-    if (const auto* target = world_.store.find(channel)) {
-      world_.ami.post(
-          ami::Action{"ControlPlayback"}.add("Channel", target->name).add("Control", verb));
-    }
+  ports.control_stream = [this, of = std::weak_ptr{control}](std::string_view verb) {
+    const auto still = of.lock();
+    const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
+    if (channel == nullptr) return;
+    world_.ami.post(
+        ami::Action{"ControlPlayback"}.add("Channel", channel->name).add("Control", verb));
   };
   ports.tell = [this](const PlaybackMachine& machine, model::PlaybackState state,
                       std::size_t item) {
@@ -69,25 +69,42 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
     entries_.erase(machine.plan().id);
     world_.reconciler.end_playback(machine.plan().id, state, world_.clock.wall());
   };
+  return ports;
+}
+
+Result<PlaybackId> Playbacks::play(PlayRequest request,
+                                   const std::function<void(const model::Playback&)>& queued) {
+  const std::shared_ptr<Control> control = request.target.control;
+  const auto* channel = world_.store.find_also_hidden(control->channel());
+  auto plan =
+      plan_of(request, channel == nullptr ? "en" : channel->language, world_.recordings_directory);
+  if (!plan) return plan.error();
+  if (entries_.size() >= playbacks_max) return Error{Errc::overloaded, "too many playbacks"};
+  const PlaybackId id = plan->id;
+  const auto added = world_.reconciler.add_playback(playback_of(*plan, request.target));
+  if (!added) return added.error();
+  queued(*world_.store.find(id));
+
   const auto means = world_.ami.dialect().control_playback ? PlaybackMachine::Means::controlled
                                                            : PlaybackMachine::Means::token;
   auto job =
-      std::make_unique<PlaybackJob>(PlaybackMachine{std::move(plan), means}, std::move(ports));
-  entries_.emplace(id, Entry{request.channel, job.get()});
-  if (const auto added = (*control)->add(std::move(job)); !added) {
+      std::make_unique<PlaybackJob>(PlaybackMachine{std::move(*plan), means}, ports_of(control));
+  entries_.emplace(id, Entry{control, job.get()});
+  if (const auto waits = control->add(std::move(job)); !waits) {
     entries_.erase(id);
     world_.reconciler.end_playback(id, model::PlaybackState::failed, world_.clock.wall());
-    return added.error();
+    return waits.error();
   }
   return id;
 }
 
 Result<void> Playbacks::control(const PlaybackId& id, PlaybackControl what) {
+  const Error unknown{Errc::not_found, "Playback not found"};
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return Error{Errc::not_found, "Playback not found"};
+  if (found == entries_.end()) return unknown;
   const Entry entry = found->second;
-  Control* control = world_.controls.find(entry.channel);
-  if (control == nullptr) return Error{Errc::not_found, "Playback not found"};
+  const auto control = entry.control.lock();
+  if (!control) return unknown;
   return entry.job->on(what, *control, world_.clock.now());
 }
 

@@ -7,13 +7,14 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "ops/media_target.hpp"
 #include "ops/playback.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
 
 struct PlayRequest {
-  ChannelId channel;
+  MediaTarget target;
   std::vector<std::string> media;
   std::string language;
   long offset_ms = 0;
@@ -21,15 +22,15 @@ struct PlayRequest {
   PlaybackId id;  ///< "" makes one.
 };
 
-/// The playbacks of all channels: starts them, and finds the one that a control is for.
+/// The playbacks of all channels and bridges: starts them, and finds the one that a control is for.
 class Playbacks {
  public:
   static constexpr std::size_t playbacks_max = 10'000;
 
   explicit Playbacks(World& world) : world_{world} {}
 
-  /// Queues it; `queued` sees it before it can start. Errc::not_found, not_in_application,
-  /// bad_request, conflict (the id plays already), overloaded.
+  /// Queues it; `queued` sees it before it can start. Errc::bad_request, conflict (the id
+  /// plays already), not_in_application (the target has gone meanwhile), overloaded.
   Result<PlaybackId> play(PlayRequest request,
                           const std::function<void(const model::Playback&)>& queued);
 
@@ -37,9 +38,11 @@ class Playbacks {
   Result<void> control(const PlaybackId& id, PlaybackControl what);
 
  private:
+  PlaybackPorts ports_of(const std::shared_ptr<Control>& control);
+
   struct Entry {
-    ChannelId channel;
-    PlaybackJob* job;  ///< Lives in the channel's queue; erased when it ends.
+    std::weak_ptr<Control> control;
+    PlaybackJob* job;  ///< Lives in that queue; erased when it ends.
   };
   World& world_;
   std::unordered_map<PlaybackId, Entry> entries_;

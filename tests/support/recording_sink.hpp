@@ -104,6 +104,10 @@ inline std::string text_of(const model::Change& change) {
             return fmt::format("playback {} {} {}", e.playback.id.value,
                                ari::state_name(e.playback.state), e.playback.media_uri);
           },
+          [&](const RecordingChange& e) {
+            return fmt::format("recording {} {}", e.recording.name.value,
+                               ari::state_name(e.recording.state));
+          },
           [&](const AgiStarted& e) { return fmt::format("agi {}", id(e.channel)); },
           [&](const ChannelReplaced& e) {
             return fmt::format("replaced {} by {}", e.before.value, id(e.channel));

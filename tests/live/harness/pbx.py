@@ -107,7 +107,7 @@ class Pbx:
         self._start()
 
     def _write_files(self):
-        for name in ("etc", "lib", "lib/keys", "spool", "run", "log", "data"):
+        for name in ("etc", "lib", "lib/keys", "spool", "spool/recording", "run", "log", "data"):
             (self._inside / name).mkdir()
         sounds.write_all(self._inside / "data/sounds/en")
         for shared in ("rest-api", "documentation", "static-http"):

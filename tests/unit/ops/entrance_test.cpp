@@ -323,7 +323,7 @@ TEST_F(EntranceTest, EndsWhatPlaysBeforeTheChannelGoes) {
   Playbacks playbacks{world_.world};
   const auto link = held();
   PlayRequest request;
-  request.channel = channel_;
+  request.target = *target_of(world_.world, channel_);
   request.media = {"sound:a"};
   request.id.value = "p";
   ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
@@ -340,7 +340,7 @@ TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
   Playbacks playbacks{world_.world};
   const auto link = held();
   PlayRequest request;
-  request.channel = channel_;
+  request.target = *target_of(world_.world, channel_);
   request.media = {"sound:a"};
   request.id.value = "p";
   ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
@@ -409,7 +409,7 @@ TEST_F(EntranceTest, LetsGoAtOnceWhenNoReplyIsDue) {
   Playbacks playbacks{world_.world};
   const auto link = held();
   PlayRequest request;
-  request.channel = channel_;
+  request.target = *target_of(world_.world, channel_);
   request.media = {"tone:ring"};
   world_.run(
       [&] { ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {})); });
@@ -423,7 +423,7 @@ TEST_F(EntranceTest, LetsGoBehindEveryReplyThatIsDue) {
   Playbacks playbacks{world_.world};
   const auto link = held();
   PlayRequest request;
-  request.channel = channel_;
+  request.target = *target_of(world_.world, channel_);
   request.media = {"tone:ring"};
   request.id.value = "p";
   world_.run([&] {

@@ -1,0 +1,97 @@
+#include "ari/media_requests.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ari/errors.hpp"
+#include "ari/snapshots.hpp"
+
+namespace arigate::ari {
+namespace {
+
+std::string text(const Request& request, std::string_view name) {
+  return std::string{request.param(name).value_or("")};
+}
+
+/// Native reads numbers leniently: "abc" counts as 0.
+long number(const Request& request, std::string_view name, long otherwise) {
+  const auto given = request.param(name);
+  if (!given || given->empty()) return otherwise;
+  constexpr long limit = 1'000'000'000;  // Seconds and milliseconds are multiplied further on.
+  return std::clamp(std::strtol(std::string{*given}.c_str(), nullptr, 10), -limit, limit);
+}
+
+/// The digits that `terminateOn` stands for; nullopt for anything that it cannot be.
+std::optional<std::string> digits_of(std::string_view terminate_on) {
+  if (terminate_on.empty() || terminate_on == "none") return "";
+  if (terminate_on == "any") return "0123456789ABCD*#";
+  if (terminate_on == "*" || terminate_on == "#") return std::string{terminate_on};
+  return std::nullopt;
+}
+
+std::optional<ops::IfExists> if_exists_of(std::string_view name) {
+  if (name.empty() || name == "fail") return ops::IfExists::fail;
+  if (name == "overwrite") return ops::IfExists::overwrite;
+  if (name == "append") return ops::IfExists::append;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Response MediaRequests::play(const Request& request, ops::MediaTarget target) {
+  ops::PlayRequest wanted;
+  wanted.target = std::move(target);
+  wanted.media = request.list("media");
+  if (wanted.media.empty() || wanted.media.front().empty()) {
+    return message_response(400, "Failed to queue media for playback");
+  }
+  wanted.language = text(request, "lang");
+  wanted.offset_ms = number(request, "offsetms", 0);
+  wanted.skip_ms = number(request, "skipms", 3000);
+  if (wanted.skip_ms < 0) return message_response(400, "skipms cannot be negative");
+  if (wanted.offset_ms < 0) return message_response(400, "offsetms cannot be negative");
+  const auto path_id = request.path("playbackId");
+  wanted.id.value = path_id.empty() ? text(request, "playbackId") : std::string{path_id};
+
+  std::string body;
+  const auto id = playbacks_.play(std::move(wanted), [&body](const model::Playback& queued) {
+    append_playback(body, queued);  // As it is before it starts: native answers "queued".
+  });
+  if (!id) return error_response(id.error());
+  return json_response(std::move(body), 201);
+}
+
+boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::MediaTarget target) {
+  ops::RecordRequest wanted;
+  wanted.target = std::move(target);
+  wanted.name.value = text(request, "name");
+  wanted.format = text(request, "format");
+  wanted.max_duration_s = number(request, "maxDurationSeconds", 0);
+  wanted.max_silence_s = number(request, "maxSilenceSeconds", 0);
+  wanted.beep = request.flag("beep", false);
+  if (wanted.max_duration_s < 0) {
+    co_return message_response(400, "max_duration_seconds cannot be negative");
+  }
+  if (wanted.max_silence_s < 0) {
+    co_return message_response(400, "max_silence_seconds cannot be negative");
+  }
+  const auto terminate_on = digits_of(text(request, "terminateOn"));
+  if (!terminate_on) co_return message_response(400, "terminateOn invalid");
+  wanted.terminate_on = *terminate_on;
+  const auto if_exists = if_exists_of(text(request, "ifExists"));
+  if (!if_exists) co_return message_response(400, "ifExists invalid");
+  wanted.if_exists = *if_exists;
+
+  std::string body;
+  ops::Recordings::Queued queued = [&body](const model::LiveRecording& recording) {
+    append_recording(body, recording);
+  };
+  const auto started = co_await recordings_.record(std::move(wanted), std::move(queued));
+  if (!started) co_return error_response(started.error());
+  co_return json_response(std::move(body), 201);
+}
+
+}  // namespace arigate::ari
