@@ -27,7 +27,7 @@ class Pbx:
         """side: what the dialplan enters, "native" (Stasis) or "arigate" (AGI to agi_port)."""
         self.version = version
         self.side = side
-        self.technology = {"16": "SIP", "22": "PJSIP"}[version]
+        self.technology = "PJSIP" if version == "22" else "SIP"
         self.agi_port = agi_port or ports.free_tcp()
         self.ami_port = ports.free_tcp()
         self.http_port = ports.free_tcp()
