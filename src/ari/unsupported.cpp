@@ -11,7 +11,7 @@ Response unsupported_response(Operation operation, std::string_view dialect,
                               std::string_view pbx_version) {
   const auto& told = support(operation);
   const auto line = pbx_line(dialect);
-  const bool impossible = line && support(operation, *line) == Support::unsupported;
+  const bool impossible = line && support(operation, *line) == Support::refused;
   const std::string_view why =
       impossible ? told.why : "This release of arigate does not carry out this operation yet";
   const std::string_view enable = impossible ? told.enable : "A later release of arigate";

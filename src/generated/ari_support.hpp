@@ -19,15 +19,17 @@ std::optional<PbxLine> pbx_line(std::string_view name);
 std::string_view name(PbxLine line);
 
 enum class Support : std::uint8_t {
-  native,       ///< As native ARI does it.
-  emulated,     ///< Same interface; `why` tells what differs.
-  unsupported,  ///< 501 with `why` and `enable`.
+  exact,     ///< As native ARI does it.
+  emulated,  ///< Same interface; `why` tells what differs.
+  refused,   ///< 501 with `why` and `enable`.
 };
 
 struct SupportInfo {
   std::array<Support, 5> on;  ///< By PbxLine.
-  std::string_view why;             ///< "" when there is nothing to explain.
-  std::string_view enable;          ///< What the operator can do about it; "" when nothing.
+  std::string_view why;      ///< "" when there is nothing to explain.
+  std::string_view enable;   ///< What the operator can do about it; "" when nothing.
+  std::string_view modules;  ///< Without these it is refused: "app_a app_b".
+  std::string_view write;    ///< Without these write classes of the AMI user too: "originate".
 };
 
 const SupportInfo& support(Operation operation);

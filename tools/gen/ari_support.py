@@ -23,15 +23,17 @@ std::optional<PbxLine> pbx_line(std::string_view name);
 std::string_view name(PbxLine line);
 
 enum class Support : std::uint8_t {{
-  native,       ///< As native ARI does it.
-  emulated,     ///< Same interface; `why` tells what differs.
-  unsupported,  ///< 501 with `why` and `enable`.
+  exact,     ///< As native ARI does it.
+  emulated,  ///< Same interface; `why` tells what differs.
+  refused,   ///< 501 with `why` and `enable`.
 }};
 
 struct SupportInfo {{
   std::array<Support, {count}> on;  ///< By PbxLine.
-  std::string_view why;             ///< "" when there is nothing to explain.
-  std::string_view enable;          ///< What the operator can do about it; "" when nothing.
+  std::string_view why;      ///< "" when there is nothing to explain.
+  std::string_view enable;   ///< What the operator can do about it; "" when nothing.
+  std::string_view modules;  ///< Without these it is refused: "app_a app_b".
+  std::string_view write;    ///< Without these write classes of the AMI user too: "originate".
 }};
 
 const SupportInfo& support(Operation operation);
@@ -90,11 +92,16 @@ def files():
         levels = [support.get(line, support["default"]) for line in lines]
         if set(support) - {"default", *lines}:
             raise ValueError(f"support.json: unknown line for {enumerator}")
-        if levels.count("native") < len(levels) and "why" not in entry:
+        if levels.count("exact") < len(levels) and "why" not in entry:
             raise ValueError(f"support.json: {enumerator} needs a why")
+        if "refused" in levels and "enable" not in entry:
+            raise ValueError(f"support.json: {enumerator} needs an enable")
+        needs = entry.get("needs", {})
         rows.append(f"    // {enumerator}\n    {{{{{', '.join(levels)}}},\n"
                     f"     {cpp.string(entry.get('why', ''))},\n"
-                    f"     {cpp.string(entry.get('enable', ''))}}},\n")
+                    f"     {cpp.string(entry.get('enable', ''))},\n"
+                    f"     {cpp.string(' '.join(needs.get('modules', [])))},\n"
+                    f"     {cpp.string(' '.join(needs.get('write', [])))}}},\n")
     if len(rows) != len(entries):
         raise ValueError("support.json names operations that do not exist")
     return {

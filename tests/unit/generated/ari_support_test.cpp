@@ -7,21 +7,21 @@
 namespace arigate::ari {
 namespace {
 
-TEST(AriSupport, ExplainsWhatIsNotNative) {
+TEST(AriSupport, ExplainsWhatIsNotExact) {
   for (const auto& operation : operations()) {
     const auto& info = support(operation.operation);
     for (const auto level : info.on) {
-      if (level == Support::native) continue;
+      if (level == Support::exact) continue;
       EXPECT_NE(info.why, "") << name(operation.operation);
     }
   }
 }
 
-TEST(AriSupport, SaysWhatToDoAboutWhatIsNotSupported) {
+TEST(AriSupport, SaysWhatToDoAboutWhatIsRefused) {
   for (const auto& operation : operations()) {
     const auto& info = support(operation.operation);
     for (const auto level : info.on) {
-      if (level != Support::unsupported) continue;
+      if (level != Support::refused) continue;
       EXPECT_NE(info.enable, "") << name(operation.operation);
     }
   }
@@ -29,14 +29,14 @@ TEST(AriSupport, SaysWhatToDoAboutWhatIsNotSupported) {
 
 TEST(AriSupport, DiffersByTheLineOfAsterisk) {
   using enum PbxLine;
-  EXPECT_EQ(support(Operation::channels_answer, asterisk_1_8), Support::native);
+  EXPECT_EQ(support(Operation::channels_answer, asterisk_1_8), Support::exact);
   EXPECT_EQ(support(Operation::channels_originate, asterisk_11), Support::emulated);
-  EXPECT_EQ(support(Operation::channels_originate, asterisk_13), Support::native);
-  EXPECT_EQ(support(Operation::channels_external_media, asterisk_11), Support::unsupported);
-  EXPECT_EQ(support(Operation::channels_external_media, asterisk_16), Support::native);
-  EXPECT_EQ(support(Operation::recordings_pause, asterisk_16), Support::native);
+  EXPECT_EQ(support(Operation::channels_originate, asterisk_13), Support::exact);
+  EXPECT_EQ(support(Operation::channels_external_media, asterisk_11), Support::refused);
+  EXPECT_EQ(support(Operation::channels_external_media, asterisk_16), Support::exact);
+  EXPECT_EQ(support(Operation::recordings_pause, asterisk_16), Support::exact);
   EXPECT_EQ(support(Operation::recordings_pause, asterisk_22), Support::emulated);
-  EXPECT_EQ(support(Operation::endpoints_refer, asterisk_22), Support::unsupported);
+  EXPECT_EQ(support(Operation::endpoints_refer, asterisk_22), Support::refused);
 }
 
 TEST(AriSupport, NamesTheLines) {
