@@ -1,7 +1,8 @@
 """What arigate needs of the PBX, and how it helps itself where that is not there."""
 
 from harness.arigate import Arigate
-from harness.outcome import check, wait_until
+from harness.chroots import BROUGHT
+from harness.outcome import Skip, check, wait_until
 from harness.pbx import Pbx
 from harness.registry import case
 
@@ -10,6 +11,11 @@ def _has_context(pbx):
     """All of it: the last line is there too."""
     lines = pbx.command("dialplan show arigate")
     return any("_X." in line for line in lines) and any("Hangup()" in line for line in lines)
+
+
+def _skip_if_old(run):
+    if run.version == "1.8":
+        raise Skip("1.8 adds lines to a context that is there, but makes none")
 
 
 def _originated_channel_arrives(pbx, gate):
@@ -27,6 +33,7 @@ def _originated_channel_arrives(pbx, gate):
 @case("adds-its-context-at-run-time")
 def adds_context(run):
     program = run.arigate_program()
+    _skip_if_old(run)
     with Pbx(run.version, side="arigate", own_context=False) as pbx:
         check(not _has_context(pbx), "the PBX starts without [arigate]")
         with Arigate(program, pbx) as gate:
@@ -37,6 +44,7 @@ def adds_context(run):
 @case("adds-its-context-again-after-a-module-reload")
 def adds_context_again(run):
     program = run.arigate_program()
+    _skip_if_old(run)
     with Pbx(run.version, side="arigate", own_context=False) as pbx, Arigate(program, pbx) as gate:
         wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
         pbx.command("module reload pbx_config.so")  # Takes the lines away; manager sessions are told.
@@ -47,6 +55,7 @@ def adds_context_again(run):
 @case("adds-its-context-again-after-a-silent-dialplan-reload")
 def adds_context_after_silence(run):
     program = run.arigate_program()
+    _skip_if_old(run)
     with Pbx(run.version, side="arigate", own_context=False) as pbx, Arigate(program, pbx) as gate:
         wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
         pbx.command("dialplan reload")  # Neither 16 nor 22 sends a Reload event for this command.
@@ -60,7 +69,7 @@ def check_good(run):
     with Pbx(run.version, side="arigate") as pbx:
         status, text = Arigate(program, pbx).check()
         check(status == 0, f"exit code {status}:\n{text}")
-        version = {"16": "16.28", "22": "22."}[run.version]
+        version = {"16": "16.28", "22": "22."}.get(run.version, run.version)
         check(version in text, f"does not name the version {version}:\n{text}")
 
 
@@ -81,7 +90,9 @@ def calls_before(run):
         pbx.observer().action({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "early",
                                "Context": "callers", "Exten": "wait", "Priority": "1"})
         with Arigate(program, pbx) as gate:
-            wait_until(lambda: gate.ari().get("/channels/early")[0] == 200, 1, "the channel is known")
-            check(gate.ari().get("/channels/early")[1]["state"] == "Up", "and answered")
+            if run.version not in BROUGHT:  # Those take no ids.
+                wait_until(lambda: gate.ari().get("/channels/early")[0] == 200, 1, "the channel is known")
+                check(gate.ari().get("/channels/early")[1]["state"] == "Up", "and answered")
+            wait_until(lambda: len(gate.ari().get("/channels")[1]) == 2, 1, "both channels are known")
             names = {c["name"] for c in gate.ari().get("/channels")[1]}
             check(names == set(pbx.channels()), f"the PBX has {pbx.channels()}, arigate {names}")

@@ -8,6 +8,10 @@ import time
 from .outcome import Failed
 
 
+# What stands before the text of a command in an answer of the old form.
+_HEADERS = ("Response: ", "Privilege: ", "ActionID: ")
+
+
 class Ami:
     def __init__(self, port, user, secret):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -86,6 +90,10 @@ class Ami:
             stream.readline()  # the banner
             for raw in stream:
                 line = raw.decode(errors="replace").rstrip("\r\n")
+                if message.get("Response") == "Follows" and raw != b"\r\n" and not line.startswith(_HEADERS):
+                    # Up to AMI 2 what a command prints comes as it is, with line feeds alone.
+                    message.setdefault("Output", []).append(line.removesuffix("--END COMMAND--"))
+                    continue
                 if line:
                     name, _, value = line.partition(":")
                     # Command answers repeat Output; everything else keeps the first value.

@@ -113,10 +113,12 @@ class Pbx:
         for shared in ("rest-api", "documentation", "static-http"):
             (self._inside / "data" / shared).symlink_to(f"/usr/share/asterisk/{shared}")
         for folder in ("common", self.version):
-            for source in sorted((CONFIG / folder).glob("*.conf")):
+            for source in sorted((CONFIG / folder).glob("*.conf"), reverse=True):
                 if source.name == "arigate-context.conf" and not self._own_context:
                     continue
-                with open(self._inside / "etc" / source.name, "a") as target:
+                # The context goes into the dialplan itself: 1.8 knows no #tryinclude.
+                name = source.name.replace("arigate-context", "extensions")
+                with open(self._inside / "etc" / name, "a") as target:
                     target.write(self._fill(source.read_text()))
 
     def _fill(self, text):
