@@ -292,10 +292,10 @@ void Applications::on(const model::Change& change, WallTime when) {
                    }
                  },
                  [&](const model::PeerStatusChange& peer) {
-                   for_endpoint(peer.technology, peer.resource, type, change, when);
+                   for_endpoint(peer.endpoint, type, change, when);
                  },
                  [&](const model::ContactStatusChange& contact) {
-                   for_endpoint(contact.technology, contact.resource, type, change, when);
+                   for_endpoint(contact.endpoint, type, change, when);
                  },
                  [&](const auto&) { of(model::subject_of(change)); },
              },
@@ -329,10 +329,10 @@ void Applications::for_channel(const ChannelId& channel, std::string_view type,
   for (App* application : found->second) deliver(*application, type, change, when);
 }
 
-void Applications::for_endpoint(std::string_view technology, std::string_view resource,
-                                std::string_view type, const model::Change& change, WallTime when) {
-  const std::string all_of{technology};
-  const std::string name = all_of + '/' + std::string{resource};
+void Applications::for_endpoint(const model::Endpoint& endpoint, std::string_view type,
+                                const model::Change& change, WallTime when) {
+  const std::string& all_of = endpoint.technology;
+  const std::string name = all_of + '/' + endpoint.resource;
   for (const auto& [app_name, application] : apps_) {
     if (application->endpoints.contains(name) || application->endpoints.contains(all_of)) {
       deliver(*application, type, change, when);

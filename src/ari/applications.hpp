@@ -101,7 +101,7 @@ class Applications : public EventSocketOwner,
   void deliver(App& application, std::string_view type, const model::Change& change, WallTime when);
   void for_channel(const ChannelId& channel, std::string_view type, const model::Change& change,
                    WallTime when);
-  void for_endpoint(std::string_view technology, std::string_view resource, std::string_view type,
+  void for_endpoint(const model::Endpoint& endpoint, std::string_view type,
                     const model::Change& change, WallTime when);
   void begin_to_follow(const model::Change& change);
   void for_all(std::string_view type, const model::Change& change, WallTime when);

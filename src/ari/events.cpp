@@ -50,26 +50,6 @@ class Members {
   std::string& out_;
 };
 
-std::string endpoint_json(std::string_view technology, std::string_view resource,
-                          std::string_view state) {
-  std::string json;
-  Members{json}
-      .text("technology", technology)
-      .text("resource", resource)
-      .text("state", state)
-      .raw("channel_ids", "[]");
-  return json + '}';
-}
-
-/// `online` or `offline` from what a peer or contact status says.
-std::string_view endpoint_state(std::string_view status) {
-  const bool on = status == "Registered" || status == "Reachable" || status == "Lagged" ||
-                  status == "NonQualified" || status == "Created";
-  const bool off = status == "Unregistered" || status == "Unreachable" || status == "Removed" ||
-                   status == "Rejected";
-  return on ? "online" : off ? "offline" : "unknown";
-}
-
 }  // namespace
 
 std::string_view event_type(const Change& change) {
@@ -315,8 +295,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           },
           [&](const PeerStatusChange& event) {
             auto members = begin();
-            members.raw("endpoint", endpoint_json(event.technology, event.resource,
-                                                  endpoint_state(event.status)));
+            append_endpoint(members.key("endpoint"), event.endpoint);
             std::string peer;
             Members of_peer{peer};
             of_peer.text("peer_status", event.status);
@@ -328,8 +307,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           },
           [&](const ContactStatusChange& event) {
             auto members = begin();
-            members.raw("endpoint", endpoint_json(event.technology, event.resource,
-                                                  endpoint_state(event.status)));
+            append_endpoint(members.key("endpoint"), event.endpoint);
             std::string contact;
             Members of_contact{contact};
             of_contact.text("uri", event.uri)

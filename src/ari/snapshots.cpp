@@ -92,6 +92,18 @@ std::string_view state_name(model::RecordingState state) {
   return "";
 }
 
+std::string_view state_name(model::EndpointState state) {
+  switch (state) {
+    case model::EndpointState::unknown:
+      return "unknown";
+    case model::EndpointState::offline:
+      return "offline";
+    case model::EndpointState::online:
+      return "online";
+  }
+  return "";
+}
+
 void append_playback(std::string& out, const model::Playback& playback) {
   out += "{\"id\":";
   append_json_string(out, playback.id.value);
@@ -140,6 +152,20 @@ void append_bridge(std::string& out, const model::Bridge& bridge) {
   append_member(out, "video_mode", bridge.video_mode);
   if (!bridge.video_source.empty()) append_member(out, "video_source_id", bridge.video_source);
   out += '}';
+}
+
+void append_endpoint(std::string& out, const model::Endpoint& endpoint) {
+  out += "{\"technology\":";
+  append_json_string(out, endpoint.technology);
+  append_member(out, "resource", endpoint.resource);
+  append_member(out, "state", state_name(endpoint.state));
+  out += ",\"channel_ids\":[";
+  for (const auto* channel : endpoint.channels) {
+    if (channel->hidden || !channel->announced) continue;
+    if (out.back() != '[') out += ',';
+    append_json_string(out, channel->id.value);
+  }
+  out += "]}";
 }
 
 std::string_view Snapshots::channel(const model::Channel& channel) {

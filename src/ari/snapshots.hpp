@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/endpoint.hpp"
 #include "model/recording.hpp"
 
 namespace arigate::ari {
@@ -19,6 +20,7 @@ void append_timestamp(std::string& out, WallTime when);
 /// ARI's names of the model's states.
 std::string_view state_name(model::ChannelState state);
 std::string_view state_name(model::PlaybackState state);
+std::string_view state_name(model::EndpointState state);
 std::string_view state_name(model::RecordingState state);
 
 /// The JSON of a Playback.
@@ -29,6 +31,9 @@ void append_recording(std::string& out, const model::LiveRecording& recording);
 
 /// The JSON of a Bridge.
 void append_bridge(std::string& out, const model::Bridge& bridge);
+
+/// The JSON of an Endpoint. It is short, so it is written anew for each use.
+void append_endpoint(std::string& out, const model::Endpoint& endpoint);
 
 /// The JSON of channels. Written once for each change of a channel, however many events, answers
 /// and clients show it.

@@ -10,6 +10,7 @@
 #include "core/clock.hpp"
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/endpoint.hpp"
 #include "model/recording.hpp"
 
 namespace arigate::model {
@@ -136,10 +137,12 @@ struct DeviceStateChanged {
   std::string_view state;
 };
 struct PeerStatusChange {
-  std::string_view technology, resource, status, cause, address, port, time;
+  const Endpoint& endpoint;
+  std::string_view status, cause, address, port, time;
 };
 struct ContactStatusChange {
-  std::string_view technology, resource, uri, status, aor, roundtrip_usec;
+  const Endpoint& endpoint;
+  std::string_view uri, status, aor, roundtrip_usec;
 };
 struct StasisStart {
   const Channel& channel;

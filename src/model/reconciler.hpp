@@ -196,6 +196,8 @@ class Reconciler {
   void on_userevent(const ami::Message& event, WallTime now);
   void on_hold(const ami::Message& event, bool on, WallTime now);
   void on_peer_status(const ami::Message& event, WallTime now);
+  void on_contact_status(const ami::Message& event, WallTime now);
+  Endpoint* known_endpoint(std::string_view technology, std::string_view resource);
   void on_row(const ami::Message& row, WallTime now);
   void on_bridge_create(const ami::Message& event, WallTime now);
   void on_bridge_destroy(const ami::Message& event, WallTime now);

@@ -166,10 +166,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
     case EventName::peerstatus:
       return on_peer_status(event, now);
     case EventName::contactstatus:
-      return emit(ContactStatusChange{"PJSIP", event[Key::endpointname], event[Key::uri],
-                                      event[Key::contactstatus], event[Key::aor],
-                                      event[Key::roundtripusec]},
-                  now);
+      return on_contact_status(event, now);
     default:
       return;  // The other events have no equal in ARI.
   }
@@ -486,19 +483,6 @@ void Reconciler::on_hold(const ami::Message& event, bool on, WallTime now) {
   if (!on) return emit(ChannelUnhold{*channel}, now);
   const auto music_class = event[Key::musicclass];
   emit(ChannelHold{*channel, music_class.empty() ? "N/A" : music_class}, now);
-}
-
-void Reconciler::on_peer_status(const ami::Message& event, WallTime now) {
-  const auto peer = event[Key::peer];
-  const auto slash = peer.find('/');
-  if (slash == std::string_view::npos) return;
-  const auto address = event[Key::address];
-  const auto colon = address.rfind(':');
-  emit(PeerStatusChange{peer.substr(0, slash), peer.substr(slash + 1), event[Key::peerstatus],
-                        event[Key::cause], address.substr(0, colon),
-                        colon == std::string_view::npos ? "" : address.substr(colon + 1),
-                        event[Key::time]},
-       now);
 }
 
 }  // namespace arigate::model

@@ -1,8 +1,10 @@
 #include "model/store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/assert.hpp"
+#include "core/text.hpp"
 
 namespace arigate::model {
 
@@ -42,6 +44,16 @@ const Bridge* Store::find(const BridgeId& id) const {
   return found == bridges_.end() ? nullptr : &found->second;
 }
 
+const Endpoint* Store::find_endpoint(std::string_view technology, std::string_view resource) const {
+  std::string name{technology};
+  name.append("/").append(resource);
+  if (const auto found = endpoints_.find(name); found != endpoints_.end()) return &found->second;
+  for (const auto& [key, endpoint] : endpoints_) {
+    if (endpoint.resource == resource && iequals(endpoint.technology, technology)) return &endpoint;
+  }
+  return nullptr;
+}
+
 Channel* Store::mutable_find_uniqueid(std::string_view id) {
   const auto found = by_uniqueid_.find(id);
   return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
@@ -68,6 +80,7 @@ Channel& Store::add(Channel channel) {
   ARIGATE_ASSERT(fresh_uniqueid);
   by_name_.erase(node->channel.name);  // Its key would be a view into the older channel.
   by_name_.emplace(node->channel.name, node);
+  join_endpoint(node->channel);
   return node->channel;
 }
 
@@ -78,6 +91,7 @@ void Store::erase(const ChannelId& id) {
   (node->previous != nullptr ? node->previous->next : first_) = node->next;
   (node->next != nullptr ? node->next->previous : last_) = node->previous;
   by_uniqueid_.erase(node->channel.uniqueid.value);
+  leave_endpoint(node->channel);
   // A new channel may carry the name already (seen: names are used again right after a hangup).
   if (const auto name = by_name_.find(node->channel.name);
       name != by_name_.end() && name->second == node) {
@@ -92,7 +106,9 @@ void Store::rename(Channel& channel, std::string_view name) {
   if (const auto old = by_name_.find(channel.name); old != by_name_.end() && old->second == node) {
     by_name_.erase(old);
   }
+  leave_endpoint(channel);
   channel.name = name;
+  join_endpoint(channel);
   by_name_.erase(channel.name);  // The key of another channel's entry would outlive that channel.
   by_name_.emplace(channel.name, node);
 }
@@ -113,6 +129,42 @@ void Store::set_id(Channel& channel, ChannelId id) {
   handle.key() = channel.id.value;
   const auto outcome = by_id_.insert(std::move(handle));
   ARIGATE_ASSERT(outcome.inserted);
+}
+
+// --- endpoints ----------------------------------------------------------------------------------
+
+Endpoint* Store::mutable_find_endpoint(std::string_view name) {
+  const auto found = endpoints_.find(name);
+  return found == endpoints_.end() ? nullptr : &found->second;
+}
+
+Endpoint* Store::add_endpoint(std::string_view technology, std::string_view resource) {
+  if (endpoints_.size() >= endpoints_max) return nullptr;
+  std::string name{technology};
+  name.append("/").append(resource);
+  const auto [place, fresh] = endpoints_.try_emplace(std::move(name));
+  Endpoint& endpoint = place->second;
+  if (!fresh) return &endpoint;
+  endpoint.technology = technology;
+  endpoint.resource = resource;
+  each_known([&](const Channel& channel) {
+    if (endpoint_of_channel(channel.name) == place->first) endpoint.channels.push_back(&channel);
+  });
+  return &endpoint;
+}
+
+void Store::join_endpoint(const Channel& channel) {
+  if (endpoints_.empty()) return;
+  if (Endpoint* endpoint = mutable_find_endpoint(endpoint_of_channel(channel.name))) {
+    endpoint->channels.push_back(&channel);
+  }
+}
+
+void Store::leave_endpoint(const Channel& channel) {
+  if (endpoints_.empty()) return;
+  if (Endpoint* endpoint = mutable_find_endpoint(endpoint_of_channel(channel.name))) {
+    std::erase(endpoint->channels, &channel);
+  }
 }
 
 }  // namespace arigate::model

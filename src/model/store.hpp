@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "model/bridge.hpp"
 #include "model/channel.hpp"
+#include "model/endpoint.hpp"
 #include "model/recording.hpp"
 
 namespace arigate::model {
@@ -19,6 +22,7 @@ class Store {
   /// More of them are not taken: a PBX has fewer, so they are forged or it is not a PBX.
   static constexpr std::size_t channels_max = 200'000;
   static constexpr std::size_t bridges_max = 100'000;
+  static constexpr std::size_t endpoints_max = 100'000;
 
   const Channel* find(const ChannelId& id) const;
   /// Also one that ARI does not show.
@@ -28,6 +32,8 @@ class Store {
   const Playback* find(const PlaybackId& id) const;
   const LiveRecording* find(const RecordingName& name) const;
   const Bridge* find(const BridgeId& id) const;
+  /// By "SIP/alice"; the case of the technology does not count.
+  const Endpoint* find_endpoint(std::string_view technology, std::string_view resource) const;
 
   /// In the order in which they came; not the hidden ones.
   template <class Visit>
@@ -40,7 +46,13 @@ class Store {
   void each_bridge(Visit visit) const {
     for (const auto& [id, bridge] : bridges_) visit(bridge);
   }
+  /// By technology, then resource.
+  template <class Visit>
+  void each_endpoint(Visit visit) const {
+    for (const auto& [name, endpoint] : endpoints_) visit(endpoint);
+  }
   std::size_t bridge_count() const { return bridges_.size(); }
+  std::size_t endpoint_count() const { return endpoints_.size(); }
   std::size_t channel_count() const { return by_id_.size(); }
   std::size_t playback_count() const { return playbacks_.size(); }
   std::size_t recording_count() const { return recordings_.size(); }
@@ -64,6 +76,9 @@ class Store {
   Channel* mutable_find_uniqueid(std::string_view id);  // Called for each event: no copy.
   Channel* mutable_find(const ChannelId& id);
   Bridge* mutable_find(const BridgeId& id);
+  Endpoint* mutable_find_endpoint(std::string_view name);
+  /// With the channels that are there already; nullptr at the limit.
+  Endpoint* add_endpoint(std::string_view technology, std::string_view resource);
   Channel& add(Channel channel);
   void erase(const ChannelId& id);
   void rename(Channel& channel, std::string_view name);
@@ -71,6 +86,8 @@ class Store {
   void swap_uniqueids(Channel& one, Channel& other);
   /// Gives a channel that nobody has seen yet its public id.
   void set_id(Channel& channel, ChannelId id);
+  void join_endpoint(const Channel& channel);
+  void leave_endpoint(const Channel& channel);
 
   // Keys are views into the nodes' own strings: no second copy of each id.
   std::unordered_map<std::string_view, std::unique_ptr<Node>> by_id_;
@@ -79,8 +96,10 @@ class Store {
   Node* first_ = nullptr;
   Node* last_ = nullptr;
   std::unordered_map<PlaybackId, Playback> playbacks_;
+  // Ordered, so that lists are the same each time.
+  std::map<BridgeId, Bridge> bridges_;
+  std::map<std::string, Endpoint, std::less<>> endpoints_;  // By "SIP/alice".
   std::unordered_map<RecordingName, LiveRecording> recordings_;
-  std::map<BridgeId, Bridge> bridges_;  // Ordered, so that lists are the same each time.
 };
 
 }  // namespace arigate::model

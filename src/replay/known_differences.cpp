@@ -31,6 +31,12 @@ constexpr std::string_view inner_application =
     "an application that runs inside another, or of an Originate, is not told by AMI";
 constexpr std::string_view peer_time = "the old SIP driver tells the time of a peer to AMI only";
 
+constexpr std::string_view older_endpoint =
+    "whether the endpoint was reachable before the recording began is not in it";
+
+constexpr std::string_view young_channel =
+    "native shows the endpoint as it was some milliseconds ago, without its youngest channel";
+
 constexpr std::string_view bad_utf8 =
     "native empties a caller name that is not UTF-8; ours shows U+FFFD for each bad byte";
 constexpr std::string_view older_bridge = "the bridge was there before the recording began";
@@ -69,6 +75,10 @@ constexpr std::array facts{
     Fact{Kind::field, "Dial", "dialstring", "\"\"", "", Reason::other, queue_cancel},
     Fact{Kind::field, "", "channelvars.", "", "", Reason::other, inherited},
     Fact{Kind::field, "PeerStatusChange", "peer.time", "", "", Reason::other, peer_time},
+    Fact{Kind::field, "ContactStatusChange", "endpoint.state", "\"offline\"", "\"online\"",
+         Reason::other, older_endpoint},
+    Fact{Kind::field, "ContactStatusChange", "endpoint.channel_ids", "[]", "", Reason::other,
+         young_channel},
 };
 
 }  // namespace

@@ -22,6 +22,10 @@ inline std::string text_of(const model::Party& party) {
 inline std::string text_of(const model::Change& change) {
   using namespace model;
   const auto id = [](const Channel& channel) -> const std::string& { return channel.id.value; };
+  const auto name = [](const Endpoint& endpoint) {
+    return fmt::format("{}/{}={}", endpoint.technology, endpoint.resource,
+                       ari::state_name(endpoint.state));
+  };
   const auto optional = [](const std::optional<int>& number) {
     return number ? std::to_string(*number) : std::string{"-"};
   };
@@ -83,11 +87,11 @@ inline std::string text_of(const model::Change& change) {
             return fmt::format("device {} {}", e.device, e.state);
           },
           [&](const PeerStatusChange& e) {
-            return fmt::format("peer {}/{} {} cause={} at {}:{} time={}", e.technology, e.resource,
-                               e.status, e.cause, e.address, e.port, e.time);
+            return fmt::format("peer {} {} cause={} at {}:{} time={}", name(e.endpoint), e.status,
+                               e.cause, e.address, e.port, e.time);
           },
           [&](const ContactStatusChange& e) {
-            return fmt::format("contact {}/{} {} {}", e.technology, e.resource, e.uri, e.status);
+            return fmt::format("contact {} {} {}", name(e.endpoint), e.uri, e.status);
           },
           [&](const StasisStart& e) {
             return fmt::format("start {} {}({})", id(e.channel), e.application.value,
