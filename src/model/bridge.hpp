@@ -19,6 +19,7 @@ struct Bridge {
   std::string video_mode;  ///< "none", "talker", "single", "sfu".
   std::string video_source;
   std::vector<ChannelId> channels;  ///< In the order in which they entered.
+  bool made_up = false;  ///< A conference or parking lot of an old PBX; ends with its last member.
   bool linked = false;  ///< A call of two that an old PBX told with Link; it ends with its members.
   WallTime created{};
   std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.

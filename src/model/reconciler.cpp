@@ -41,18 +41,17 @@ std::string stasis_data(const AppName& application, const std::vector<std::strin
   return data;
 }
 
-/// "00:01:07" in seconds, 0 for anything else.
-std::chrono::seconds duration_of(std::string_view text) {
-  const auto parts = split(text, ':');
-  if (parts.size() != 3) return {};
-  return std::chrono::seconds{number_or(parts[0], 0L) * 3600 + number_or(parts[1], 0L) * 60 +
-                              number_or(parts[2], 0L)};
-}
-
 }  // namespace
 
 Reconciler::Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options)
     : store_{store}, sink_{sink}, options_{std::move(options)} {}
+
+void Reconciler::use(const ami::Dialect& dialect) {
+  dialect_ = dialect;
+  // The PBX may have restarted meanwhile and count its channels from the start.
+  ended_.clear();
+  ended_order_.clear();
+}
 
 // --- channels come ------------------------------------------------------------------------------
 
@@ -66,6 +65,7 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   channel.language = "en";  // The PBX's default until it says another; old dialects never do.
   for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", ""});
   if (store_.channel_count() >= Store::channels_max) return nullptr;
+  if (ended_.contains(channel.uniqueid.value)) return nullptr;
   if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
@@ -250,124 +250,6 @@ std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string
   return target;
 }
 
-// --- lists --------------------------------------------------------------------------------------
-
-void Reconciler::begin_list() {
-  listing_ = true;
-  list_serial_ = serial_;
-  gone_during_list_.clear();
-}
-
-void Reconciler::abandon_list() {
-  listing_ = false;
-  gone_during_list_.clear();
-}
-
-void Reconciler::apply_list(std::span<const ami::Message> rows,
-                            const std::vector<ami::Message>* bridges, WallTime now) {
-  if (!listing_) return;
-  listing_ = false;
-  telling_ = listed_once_;  // The first list is the state we start from, not news.
-  std::unordered_set<std::string_view> listed;
-  for (const auto& row : rows) {
-    if (!row.has(ami::Key::channel) || row[ami::Key::uniqueid].empty()) continue;
-    listed.insert(row[ami::Key::uniqueid]);
-    if (!gone_during_list_.contains(std::string{row[ami::Key::uniqueid]})) on_row(row, now);
-  }
-  if (bridges != nullptr) take_bridge_list(*bridges, now);
-  put_into_bridges(rows, now);
-  telling_ = true;
-  std::vector<ChannelId> vanished;
-  store_.each_known([&](const Channel& channel) {
-    if (channel.touched <= list_serial_ && !listed.contains(channel.uniqueid.value)) {
-      vanished.push_back(channel.id);
-    }
-  });
-  for (const auto& id : vanished) {
-    // Nobody told the cause: it ended while the link was down.
-    if (Channel* channel = store_.mutable_find(id)) {
-      destroy(*channel, 0, "Unknown", std::nullopt, now);
-    }
-  }
-  gone_during_list_.clear();
-  listed_once_ = true;
-  emit(Resynced{}, now);
-}
-
-/// Bridges come and go as the list says; what events told since it was asked for wins.
-void Reconciler::take_bridge_list(std::span<const ami::Message> bridges, WallTime now) {
-  std::unordered_set<std::string_view> listed;
-  for (const auto& row : bridges) {
-    const auto snapshot = ami::bridge_snapshot_of(row);
-    if (snapshot.uniqueid.empty()) continue;
-    listed.insert(snapshot.uniqueid);
-    const Bridge* bridge = store_.find(BridgeId{std::string{snapshot.uniqueid}});
-    if (bridge == nullptr || bridge->touched <= list_serial_) {
-      known_bridge(row, ami::BridgeRole::own, now);
-    }
-  }
-  std::vector<BridgeId> vanished;
-  store_.each_bridge([&](const Bridge& bridge) {
-    if (bridge.touched <= list_serial_ && !listed.contains(bridge.id.value)) {
-      vanished.push_back(bridge.id);
-    }
-  });
-  for (const auto& id : vanished) destroy_bridge(id, now);
-}
-
-/// Who is in which bridge: BridgeId of new PBXs, the other one of a call of two on old ones.
-void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime now) {
-  for (const auto& row : rows) {
-    Channel* channel = store_.mutable_find_uniqueid(row[ami::Key::uniqueid]);
-    if (channel == nullptr || channel->touched > list_serial_) continue;
-    if (dialect_.snapshots) {
-      const BridgeId id{std::string{row[ami::Key::bridgeid]}};
-      if (channel->bridge == id) continue;
-      leave_bridge(*channel, now);
-      if (Bridge* bridge = store_.mutable_find(id)) enter_bridge(*channel, *bridge, now);
-      continue;
-    }
-    Channel* other = store_.mutable_find_uniqueid(row[ami::Key::bridgeduniqueid]);
-    if (other != nullptr && other->touched <= list_serial_) {
-      link(*channel, *other, now);
-    } else if (other == nullptr) {
-      end_linked(channel->bridge, now);
-    }
-  }
-}
-
-void Reconciler::on_row(const ami::Message& row, WallTime now) {
-  const auto snapshot = ami::snapshot_of(row);
-  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
-  if (channel != nullptr && channel->touched > list_serial_) return;  // Events are newer.
-  const bool fresh = channel == nullptr;
-  const ChannelState old_state = fresh ? ChannelState::down : channel->state;
-  if (fresh) {
-    channel = create(snapshot, now);
-    if (channel == nullptr) return;
-    channel->created = now - duration_of(row[ami::Key::duration]);
-  } else {
-    take_snapshot(*channel, snapshot);
-  }
-  const auto app = row[ami::Key::application];
-  const auto data =
-      row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
-  if (own_agi(app, data)) {
-    channel->in_agi = channel->agi_running = true;
-  } else if (!own_context(snapshot.context) && !channel->application) {
-    set(channel->dialplan.app_name, app);
-    set(channel->dialplan.app_data, data);
-    ++channel->revision;
-  }
-  if (fresh) {
-    // The first list is the state we start from, not news.
-    if (listed_once_) announce(*channel, now);
-    channel->announced = true;
-  } else if (channel->state != old_state) {
-    emit(ChannelStateChange{*channel}, now);
-  }
-}
-
 // --- our own operations -------------------------------------------------------------------------
 
 Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
@@ -504,11 +386,19 @@ void Reconciler::end_playbacks_of(const ChannelId& id, WallTime now) {
   for (const auto& playback_id : playing) end_playback(playback_id, PlaybackState::failed, now);
 }
 
+void Reconciler::remember_ended(std::string uniqueid) {
+  if (ended_order_.size() >= ended_max) {
+    ended_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+  if (ended_.insert(uniqueid).second) ended_order_.push_back(std::move(uniqueid));
+}
+
 void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
                          std::optional<int> tech_cause, WallTime now) {
   announce(channel, now);
   const BridgeId bridge = channel.bridge;
-  leave_bridge(channel, now);
+  leave_made_up(channel, now);
   end_linked(bridge, now);
   if (channel.application) end_playbacks_of(channel.id, now);
   leave(channel.id, now);
@@ -523,6 +413,7 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
     sink_.on(LegGone{&channel, token}, now);
   }
   if (channel.hidden) --hidden_count_;
+  remember_ended(channel.uniqueid.value);
   const ChannelId id = channel.id;
   store_.erase(id);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <span>
@@ -42,6 +43,9 @@ class Reconciler {
  public:
   /// Most channels that may be expected, originated but not yet seen.
   static constexpr std::size_t expected_max = 10'000;
+  /// Uniqueids of ended channels that are remembered, so that a late or repeated event makes none
+  /// of them again.
+  static constexpr std::size_t ended_max = 10'000;
   /// OriginateResponses kept for channels that AMI has not told yet (seen: 27 in 2,800).
   static constexpr std::size_t early_responses_max = 1'000;
   /// VarSets held back for one channel that is not identified yet; more of them announce it.
@@ -50,7 +54,7 @@ class Reconciler {
   Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options);
 
   /// The link is up and speaks this dialect.
-  void use(const ami::Dialect& dialect) { dialect_ = dialect; }
+  void use(const ami::Dialect& dialect);
   void set_options(ReconcilerOptions options) { options_ = std::move(options); }
 
   void apply(const ami::Message& event, WallTime now);
@@ -184,6 +188,9 @@ class Reconciler {
   void on_conference_end(const ami::Message& event, WallTime now);
   void on_parked(const ami::Message& event, bool enters, WallTime now);
   void enter_made_up(Channel& channel, Bridge bridge, WallTime now);
+  void leave_made_up(Channel& channel, WallTime now);
+  void end_if_empty(const BridgeId& id, WallTime now);
+  void enter_conference(Channel& channel, std::string_view name, WallTime now);
   void masquerade(Channel& phone, Channel& taken, WallTime now);
   void on_transfer(const ami::Message& event, WallTime now);
   const Channel* transfer_party(std::string_view uniqueid) const;
@@ -199,6 +206,8 @@ class Reconciler {
   void on_contact_status(const ami::Message& event, WallTime now);
   Endpoint* known_endpoint(std::string_view technology, std::string_view resource);
   void on_row(const ami::Message& row, WallTime now);
+  bool put_into_conference(Channel& channel, const ami::Message& row, WallTime now);
+  Channel* find_masqueraded(const ami::Snapshot& row, Channel* channel, WallTime now);
   void on_bridge_create(const ami::Message& event, WallTime now);
   void on_bridge_destroy(const ami::Message& event, WallTime now);
   void on_bridge_enter(const ami::Message& event, WallTime now);
@@ -214,6 +223,7 @@ class Reconciler {
   void leave_bridge(Channel& channel, WallTime now);
   void destroy_bridge(const BridgeId& id, WallTime now);
   void learn_originated_application(Channel& channel, std::uint8_t step);
+  void remember_ended(std::string uniqueid);
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,
                WallTime now);
   void end_playbacks_of(const ChannelId& id, WallTime now);
@@ -237,6 +247,8 @@ class Reconciler {
   bool listing_ = false;
   bool listed_once_ = false;
   std::unordered_set<std::string> gone_during_list_;
+  std::unordered_set<std::string> ended_;
+  std::deque<std::string> ended_order_;
   std::unordered_map<std::string, Expected> expected_by_token_;
   std::unordered_map<std::string, Expected> expected_by_id_;
   std::unordered_map<Uniqueid, HeldBack> unannounced_;

@@ -229,28 +229,43 @@ void Reconciler::end_linked(const BridgeId& id, WallTime now) {
 void Reconciler::enter_made_up(Channel& channel, Bridge bridge, WallTime now) {
   const BridgeId id = bridge.id;
   Bridge* found = store_.mutable_find(id);
+  bridge.made_up = true;
   if (found == nullptr) found = add_bridge(std::move(bridge), now);
-  if (found != nullptr) enter_bridge(channel, *found, now);
+  if (found == nullptr || channel.bridge == id) return;
+  const BridgeId left = channel.bridge;
+  enter_bridge(channel, *found, now);
+  end_if_empty(left, now);
+}
+
+void Reconciler::leave_made_up(Channel& channel, WallTime now) {
+  const BridgeId left = channel.bridge;
+  leave_bridge(channel, now);
+  end_if_empty(left, now);
+}
+
+void Reconciler::end_if_empty(const BridgeId& id, WallTime now) {
+  const Bridge* bridge = store_.find(id);
+  if (bridge != nullptr && bridge->made_up && bridge->channels.empty()) destroy_bridge(id, now);
+}
+
+void Reconciler::enter_conference(Channel& channel, std::string_view name, WallTime now) {
+  Bridge bridge;
+  bridge.name = name;
+  bridge.id.value = "conference-" + bridge.name;
+  bridge.technology = "softmix";
+  bridge.bridge_class = "base";
+  bridge.creator = "ConfBridge";
+  enter_made_up(channel, std::move(bridge), now);
 }
 
 void Reconciler::on_conference(const ami::Message& event, bool enters, WallTime now) {
   Channel* channel = known(event, Role::own, now);
   if (channel == nullptr || channel->hidden) return;
-  if (!enters) {
-    const BridgeId left = channel->bridge;
-    leave_bridge(*channel, now);
-    const Bridge* bridge = store_.find(left);
-    if (bridge != nullptr && bridge->channels.empty()) destroy_bridge(left, now);
-    return;
-  }
-  Bridge bridge;
-  bridge.name =
-      event.has(Key::conference) ? event[Key::conference] : split(event[Key::appdata], ',').front();
-  bridge.id.value = "conference-" + bridge.name;
-  bridge.technology = "softmix";
-  bridge.bridge_class = "base";
-  bridge.creator = "ConfBridge";
-  enter_made_up(*channel, std::move(bridge), now);
+  if (!enters) return leave_made_up(*channel, now);
+  const auto data = event[Key::appdata];
+  enter_conference(
+      *channel,
+      event.has(Key::conference) ? event[Key::conference] : data.substr(0, data.find(',')), now);
 }
 
 void Reconciler::on_conference_end(const ami::Message& event, WallTime now) {
@@ -263,17 +278,14 @@ void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now)
   Bridge bridge;
   bridge.name = event[Key::parkinglot];
   bridge.id.value = "parking-" + bridge.name;
-  const BridgeId id = bridge.id;
-  if (enters) {
-    bridge.technology = "holding_bridge";
-    bridge.bridge_class = "parking";
-    bridge.creator = "Parking";
-    return enter_made_up(*channel, std::move(bridge), now);
+  if (!enters) {
+    if (channel->bridge == bridge.id) leave_made_up(*channel, now);
+    return;
   }
-  if (channel->bridge != id) return;
-  leave_bridge(*channel, now);
-  const Bridge* lot = store_.find(id);
-  if (lot != nullptr && lot->channels.empty()) destroy_bridge(id, now);
+  bridge.technology = "holding_bridge";
+  bridge.bridge_class = "parking";
+  bridge.creator = "Parking";
+  enter_made_up(*channel, std::move(bridge), now);
 }
 
 // --- bodies change ------------------------------------------------------------------------------
@@ -314,7 +326,7 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
       unlinked_.push_back({id, now});
     }
   } else {
-    leave_bridge(phone, now);
+    leave_made_up(phone, now);
   }
   leave_bridge(taken, now);
   const auto application = taken.application;

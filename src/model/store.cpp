@@ -123,6 +123,13 @@ void Store::swap_uniqueids(Channel& one, Channel& other) {
   by_uniqueid_.insert(std::move(other_node));
 }
 
+void Store::set_uniqueid(Channel& channel, std::string_view uniqueid) {
+  auto node = by_uniqueid_.extract(channel.uniqueid.value);
+  channel.uniqueid.value = uniqueid;
+  node.key() = channel.uniqueid.value;
+  by_uniqueid_.insert(std::move(node));
+}
+
 void Store::set_id(Channel& channel, ChannelId id) {
   auto handle = by_id_.extract(channel.id.value);
   channel.id = std::move(id);

@@ -84,6 +84,7 @@ class Store {
   void rename(Channel& channel, std::string_view name);
   /// After a masquerade each of the two goes on under the PBX's id of the other.
   void swap_uniqueids(Channel& one, Channel& other);
+  void set_uniqueid(Channel& channel, std::string_view uniqueid);
   /// Gives a channel that nobody has seen yet its public id.
   void set_id(Channel& channel, ChannelId id);
   void join_endpoint(const Channel& channel);

@@ -46,7 +46,7 @@ class EventStream : public ari::EventSocket {
   std::vector<std::string> take();
 
   const model::Store& store() const { return store_; }
-  const Player& player() const { return player_; }
+  model::Reconciler& reconciler() { return reconciler_; }
   std::string channel_json(const model::Channel& channel) const { return snapshots_.once(channel); }
 
   // ari::EventSocket

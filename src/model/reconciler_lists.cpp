@@ -1,0 +1,188 @@
+// Lists of all channels and bridges: what they change in the model.
+#include <charconv>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "ami/value.hpp"
+#include "core/text.hpp"
+#include "model/reconciler.hpp"
+
+namespace arigate::model {
+namespace {
+
+constexpr std::string_view masqueraded = "<MASQ>";
+constexpr std::string_view zombie = "<ZOMBIE>";
+
+long to_long(std::string_view text) {
+  long value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// "00:01:07" in seconds, 0 for anything else.
+std::chrono::seconds duration_of(std::string_view text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 3) return {};
+  return std::chrono::seconds{to_long(parts[0]) * 3600 + to_long(parts[1]) * 60 +
+                              to_long(parts[2])};
+}
+
+}  // namespace
+
+void Reconciler::begin_list() {
+  listing_ = true;
+  list_serial_ = serial_;
+  gone_during_list_.clear();
+}
+
+void Reconciler::abandon_list() {
+  listing_ = false;
+  gone_during_list_.clear();
+}
+
+void Reconciler::apply_list(std::span<const ami::Message> rows,
+                            const std::vector<ami::Message>* bridges, WallTime now) {
+  if (!listing_) return;
+  listing_ = false;
+  telling_ = listed_once_;  // The first list is the state we start from, not news.
+  std::unordered_set<std::string_view> listed;
+  for (const auto& row : rows) {
+    if (!row.has(ami::Key::channel) || row[ami::Key::uniqueid].empty()) continue;
+    listed.insert(row[ami::Key::uniqueid]);
+    if (!gone_during_list_.contains(std::string{row[ami::Key::uniqueid]})) on_row(row, now);
+  }
+  if (bridges != nullptr) take_bridge_list(*bridges, now);
+  put_into_bridges(rows, now);
+  telling_ = true;
+  std::vector<ChannelId> vanished;
+  store_.each_known([&](const Channel& channel) {
+    if (channel.touched <= list_serial_ && !listed.contains(channel.uniqueid.value)) {
+      vanished.push_back(channel.id);
+    }
+  });
+  for (const auto& id : vanished) {
+    // Nobody told the cause: it ended while the link was down.
+    if (Channel* channel = store_.mutable_find(id)) {
+      destroy(*channel, 0, "Unknown", std::nullopt, now);
+    }
+  }
+  gone_during_list_.clear();
+  listed_once_ = true;
+  emit(Resynced{}, now);
+}
+
+/// Bridges come and go as the list says; what events told since it was asked for wins.
+void Reconciler::take_bridge_list(std::span<const ami::Message> bridges, WallTime now) {
+  std::unordered_set<std::string_view> listed;
+  for (const auto& row : bridges) {
+    const auto snapshot = ami::bridge_snapshot_of(row);
+    if (snapshot.uniqueid.empty()) continue;
+    listed.insert(snapshot.uniqueid);
+    const Bridge* bridge = store_.find(BridgeId{std::string{snapshot.uniqueid}});
+    if (bridge == nullptr || bridge->touched <= list_serial_) {
+      known_bridge(row, ami::BridgeRole::own, now);
+    }
+  }
+  std::vector<BridgeId> vanished;
+  store_.each_bridge([&](const Bridge& bridge) {
+    if (bridge.touched <= list_serial_ && !listed.contains(bridge.id.value)) {
+      vanished.push_back(bridge.id);
+    }
+  });
+  for (const auto& id : vanished) destroy_bridge(id, now);
+}
+
+/// Who is in which bridge: BridgeId of new PBXs, the other one of a call of two on old ones.
+void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime now) {
+  for (const auto& row : rows) {
+    Channel* channel = store_.mutable_find_uniqueid(row[ami::Key::uniqueid]);
+    if (channel == nullptr || channel->touched > list_serial_) continue;
+    if (dialect_.snapshots) {
+      const BridgeId id{std::string{row[ami::Key::bridgeid]}};
+      if (channel->bridge == id) continue;
+      leave_bridge(*channel, now);
+      if (Bridge* bridge = store_.mutable_find(id)) enter_bridge(*channel, *bridge, now);
+      continue;
+    }
+    if (put_into_conference(*channel, row, now)) continue;
+    Channel* other = store_.mutable_find_uniqueid(row[ami::Key::bridgeduniqueid]);
+    if (other != nullptr && other->touched <= list_serial_) {
+      link(*channel, *other, now);
+    } else if (other == nullptr) {
+      end_linked(channel->bridge, now);
+    }
+  }
+}
+
+/// The row of an old PBX names the application that runs, and for ConfBridge() the conference.
+bool Reconciler::put_into_conference(Channel& channel, const ami::Message& row, WallTime now) {
+  if (row[ami::Key::application] == "ConfBridge") {
+    const auto data = row[ami::Key::applicationdata];
+    enter_conference(channel, data.substr(0, data.find(',')), now);
+    return true;
+  }
+  if (channel.bridge.value.starts_with("conference-")) leave_made_up(channel, now);
+  return false;
+}
+
+/// An old PBX may have moved a call to another uniqueid while nobody listened; its name tells. It
+/// ends in <MASQ> when the link broke between the lines of a masquerade.
+Channel* Reconciler::find_masqueraded(const ami::Snapshot& row, Channel* channel, WallTime now) {
+  const Channel* named = store_.find_name(row.channel);
+  if (named == nullptr) {
+    named = store_.find_name(std::string{row.channel} + std::string{masqueraded});
+    // A phone that we have not seen took this one's place: its own id nobody tells any more, and
+    // an application goes on with it under this one.
+    if (named == nullptr) named = channel;
+    if (named != nullptr) store_.rename(*store_.mutable_find(named->id), row.channel);
+  }
+  if (named == nullptr || named == channel || named->touched > list_serial_) return channel;
+  Channel& phone = *store_.mutable_find(named->id);
+  if (channel != nullptr) {
+    masquerade(phone, *channel, now);
+  } else {
+    store_.set_uniqueid(phone, row.uniqueid);
+  }
+  return &phone;
+}
+
+void Reconciler::on_row(const ami::Message& row, WallTime now) {
+  const auto snapshot = ami::snapshot_of(row);
+  if (!dialect_.snapshots && snapshot.channel.ends_with(zombie)) return;  // Its body is dead.
+  ended_.erase(std::string{snapshot.uniqueid});  // The PBX has it: what ended it was no Hangup.
+  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
+  if (channel != nullptr && channel->touched > list_serial_) return;  // Events are newer.
+  if (!dialect_.snapshots) channel = find_masqueraded(snapshot, channel, now);
+  const bool fresh = channel == nullptr;
+  const ChannelState old_state = fresh ? ChannelState::down : channel->state;
+  if (fresh) {
+    channel = create(snapshot, now);
+    if (channel == nullptr) return;
+    channel->created = now - duration_of(row[ami::Key::duration]);
+  } else {
+    take_snapshot(*channel, snapshot);
+  }
+  const auto app = row[ami::Key::application];
+  const auto data =
+      row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
+  if (own_agi(app, data)) {
+    channel->in_agi = channel->agi_running = true;
+  } else if (!own_context(snapshot.context) && !channel->application) {
+    channel->dialplan.app_name = app;
+    channel->dialplan.app_data = data;
+    ++channel->revision;
+  }
+  if (fresh) {
+    // The first list is the state we start from, not news.
+    if (listed_once_) announce(*channel, now);
+    channel->announced = true;
+  } else if (channel->state != old_state) {
+    emit(ChannelStateChange{*channel}, now);
+  }
+}
+
+}  // namespace arigate::model
