@@ -294,6 +294,7 @@ TEST_F(LegTest, TellsItsOwnerWhateverEndsIt) {
   for (const auto& row : rows) {
     SCOPED_TRACE(row.what);
     ended_ = 0;
+    world_.reconciler.use(world_.ami.dialect());  // A new link, on which ids may come again.
     const auto link = open();
     auto job = std::make_unique<CommandJob>("NOOP");
     auto reply = job->outcome();
