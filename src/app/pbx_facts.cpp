@@ -53,6 +53,10 @@ boost::asio::awaitable<ari::PbxFacts> read_pbx_facts(ops::World& world) {
   if (settings) {
     facts.version = (*settings)[ami::Key::asteriskversion];
     facts.system_name = (*settings)[ami::Key::systemname];
+    facts.max_calls = (*settings)[ami::Key::coremaxcalls];
+    facts.max_load = (*settings)[ami::Key::coremaxloadavg];
+    facts.run_user = (*settings)[ami::Key::corerunuser];
+    facts.run_group = (*settings)[ami::Key::corerungroup];
   }
   const auto status =
       co_await world.ami.request(ami::Action{"CoreStatus"}, world.in(world.timeouts.action), "");
@@ -72,6 +76,7 @@ boost::asio::awaitable<ari::PbxFacts> read_pbx_facts(ops::World& world) {
   }
   const auto core = co_await command(world, "core show settings");
   facts.entity_id = std::string{trim(between(core, "Entity ID:", "\n"))};
+  facts.build_options = std::string{trim(between(core, "Build Options:", "\n"))};
   const std::string language{trim(between(core, "Default language:", "\n"))};
   if (!language.empty()) facts.default_language = language;
   co_return facts;

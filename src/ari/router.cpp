@@ -192,15 +192,16 @@ Answer Router::dispatch(const HttpRequest& http, Routed routed) {
 Answer Router::call(const OperationInfo& operation, Request request) {
   const auto& handler = handlers_[static_cast<std::size_t>(operation.operation)];
   try {
-    if (!handler) {
-      if (unsupported_) return unsupported_(operation.operation);
-      return message_response(501, "Not implemented");
-    }
+    if (!handler) return unsupported(operation.operation);
     if (const auto* sync = std::get_if<SyncHandler>(&*handler)) return (*sync)(request);
     return wait_for(std::get<AsyncHandler>(*handler), std::move(request));
   } catch (const std::exception& failure) {
     return failed_handler(operation, failure.what());
   }
+}
+
+Response Router::unsupported(Operation operation) const {
+  return unsupported_ ? unsupported_(operation) : message_response(501, "Not implemented");
 }
 
 boost::asio::awaitable<Decision> Router::wait_for(const AsyncHandler& handler, Request request) {

@@ -55,6 +55,9 @@ class Router {
   void on(Operation operation, Handler handler);
   void on_unsupported(UnsupportedHandler handler) { unsupported_ = std::move(handler); }
 
+  /// The 501 of an operation that this PBX cannot do, also for a handler that finds that out.
+  Response unsupported(Operation operation) const;
+
   /// The views in `http` must live until an answer that waits has come.
   Answer handle(const HttpRequest& http);
 

@@ -75,13 +75,13 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // asterisk_list_modules
     {{emulated, emulated, emulated, emulated, emulated},
-     "Read from the table that 'module show' prints. Asterisk 11 and older print neither state nor support level, so these two are assumed.",
+     "Read from the table that 'module show' prints, which cuts descriptions after 40 bytes. Asterisk 11 and older print neither state nor support level, so these two are assumed.",
      "Allow the AMI user the write class command.",
      "",
      "command"},
     // asterisk_get_module
     {{emulated, emulated, emulated, emulated, emulated},
-     "Read from the table that 'module show' prints. Asterisk 11 and older print neither state nor support level, so these two are assumed.",
+     "Read from the table that 'module show' prints, which cuts descriptions after 40 bytes. Asterisk 11 and older print neither state nor support level, so these two are assumed.",
      "Allow the AMI user the write class command.",
      "",
      "command"},
@@ -105,7 +105,7 @@ constexpr SupportInfo table[operation_count] = {
      "system"},
     // asterisk_list_log_channels
     {{emulated, emulated, emulated, emulated, emulated},
-     "Read from the table that 'logger show channels' prints.",
+     "Read from the table that 'logger show channels' prints, which cuts the names of files after 35 bytes.",
      "Allow the AMI user the write class command.",
      "",
      "command"},

@@ -76,10 +76,41 @@ ActionWork list_commands(ActionCall call) {
 ActionWork module_check(ActionCall call) {
   std::string module{call.request["Module"]};
   if (!module.ends_with(".so")) module += ".so";
-  if (module_loaded(call.exchange->dialect(), module)) {
+  if (module_loaded(*call.exchange, module)) {
     call.respond("Success", Fields{}.add("Version", call.exchange->dialect().pbx_version()));
   } else {
     call.fail("Module not loaded");
+  }
+  co_return;
+}
+
+ActionWork module_load(ActionCall call) {
+  const std::string module{call.request["Module"]};
+  const auto type = call.request["LoadType"];
+  const bool loaded = module_loaded(*call.exchange, module);
+  auto& unloaded = call.exchange->unloaded_modules();
+  if (iequals(type, "load")) {
+    if (loaded || !module_known(module)) {
+      call.fail("Could not load module.");
+    } else {
+      unloaded.erase(module);
+      call.succeed("Module loaded.");
+    }
+  } else if (iequals(type, "unload")) {
+    if (!loaded || module == "res_agi.so") {  // Which this very link keeps in use.
+      call.fail("Could not unload module.");
+    } else {
+      unloaded.insert(module);
+      call.succeed("Module unloaded.");
+    }
+  } else if (!iequals(type, "reload")) {
+    call.fail("Incomplete ModuleLoad action.");
+  } else if (!loaded) {
+    call.fail("No such module.");
+  } else if (module == "res_musiconhold.so" || module == "chan_sip.so") {
+    call.succeed("Module reloaded.");
+  } else {
+    call.fail("Module does not support reload action.");
   }
   co_return;
 }
@@ -95,13 +126,14 @@ ActionWork filter(ActionCall call) {
 
 constexpr Privilege reporting = privilege::system | privilege::reporting;
 
-constexpr std::array<ActionRow, 7> table{{
+constexpr std::array<ActionRow, 8> table{{
     {"Command", privilege::command, command},
     {"CoreSettings", reporting, core_settings},
     {"CoreStatus", reporting, core_status},
     {"Filter", privilege::system, filter},
     {"ListCommands", privilege::none, list_commands},
     {"ModuleCheck", privilege::system, module_check},
+    {"ModuleLoad", privilege::system, module_load},
     {"Ping", privilege::none, ping},
 }};
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include "core/text.hpp"
@@ -148,15 +150,53 @@ std::string show_channels_concise(Exchange& exchange) {
   return out;
 }
 
-std::string show_modules(const Dialect& dialect, std::string_view like) {
-  auto out = fmt::format("{:<30} {:<40} {:<10}\n", "Module", "Description", "Use Count");
+/// With state and support level from 13 on.
+std::string show_modules(Exchange& exchange, std::string_view like) {
+  const bool wide = exchange.dialect().control_playback();
+  auto out = fmt::format("{:<30} {:<40} {:<10}", "Module", "Description", "Use Count");
+  out += wide ? fmt::format(" {:<11} {:>13}\n", "Status", "Support Level") : "\n";
   std::size_t count = 0;
   for (const auto module : modules) {
-    if (module.find(like) == std::string_view::npos || !module_loaded(dialect, module)) continue;
-    out += fmt::format("{:<30} {:<40} {:<10}\n", module, "", 0);
+    if (module.find(like) == std::string_view::npos || !module_loaded(exchange, module)) continue;
+    out += fmt::format("{:<30} {:<40} {:<10}", module, "Simulated module", 0);
+    out += wide ? fmt::format(" {:<11} {:>13}\n", "Running", "core") : "\n";
     ++count;
   }
   return out + fmt::format("{} modules loaded\n", count);
+}
+
+/// With the formatter from 13 on.
+std::string show_log_channels(Exchange& exchange) {
+  const bool wide = exchange.dialect().control_playback();
+  const auto row = [wide](std::string_view name, std::string_view type, std::string_view formatter,
+                          std::string_view status) {
+    return wide ? fmt::format("{:<35.35} {:<8.8} {:<10.10} {:<9.9} ", name, type, formatter, status)
+                : fmt::format("{:<35.35} {:<8.8} {:<12.12} ", name, type, status);
+  };
+  auto out = row("Channel", "Type", "Formatter", "Status") + "Configuration\n" +
+             row("-------", "----", "---------", "------") + "-------------\n";
+  for (const auto& [name, levels] : exchange.log_channels()) {
+    out += row("/var/log/asterisk/" + name, "File", "default", "Enabled") + "- " + levels + "\n";
+  }
+  return out + row("/var/log/asterisk/messages", "File", "default", "Enabled") +
+         "- NOTICE WARNING ERROR \n\n";
+}
+
+/// logger add channel <name> <levels>
+std::string add_log_channel(Exchange& exchange, const std::vector<std::string>& words) {
+  if (words.size() < 5) return "Usage: logger add channel <name> <levels>\n";
+  std::string levels;
+  for (const auto level : split(words[4], ',')) levels.append(level).append(" ");
+  for (auto& c : levels) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  if (exchange.log_channels().emplace(words[3], levels).second) return {};
+  return fmt::format("Logger channel '{}' already exists\n", words[3]);
+}
+
+std::string remove_log_channel(Exchange& exchange, const std::vector<std::string>& words) {
+  const auto name = words.size() > 3 ? words[3] : std::string{};
+  return exchange.log_channels().erase(name) > 0
+             ? fmt::format("Removed dynamic logger channel '{}'\n", name)
+             : fmt::format("Unable to find dynamic logger channel '{}'\n", name);
 }
 
 std::string show_database(Exchange& exchange) {
@@ -178,11 +218,12 @@ bool starts(const std::vector<std::string>& words, std::string_view command) {
 
 }  // namespace
 
-bool module_loaded(const Dialect&, std::string_view module) {
-  for (const auto name : modules) {
-    if (name == module) return true;
-  }
-  return false;
+bool module_known(std::string_view module) {
+  return std::find(modules.begin(), modules.end(), module) != modules.end();
+}
+
+bool module_loaded(Exchange& exchange, std::string_view module) {
+  return module_known(module) && !exchange.unloaded_modules().contains(module);
 }
 
 CommandOutput run_command_line(Exchange& exchange, std::string_view command) {
@@ -206,11 +247,20 @@ CommandOutput run_command_line(Exchange& exchange, std::string_view command) {
   }
   if (starts(words, "core show channels concise")) return known(show_channels_concise(exchange));
   if (starts(words, "module show like") && words.size() > 3) {
-    return known(show_modules(exchange.dialect(), words[3]));
+    return known(show_modules(exchange, words[3]));
   }
-  if (starts(words, "module show")) return known(show_modules(exchange.dialect(), ""));
+  if (starts(words, "module show")) return known(show_modules(exchange, ""));
   if (starts(words, "database show")) return known(show_database(exchange));
-  if (starts(words, "manager reload") || starts(words, "logger rotate")) return known("");
+  if (starts(words, "logger show channels")) return known(show_log_channels(exchange));
+  if (exchange.dialect().control_playback()) {
+    if (starts(words, "logger add channel")) return known(add_log_channel(exchange, words));
+    if (starts(words, "logger remove channel")) return known(remove_log_channel(exchange, words));
+  }
+  if (starts(words, "logger rotate")) {
+    exchange.log_channels().clear();  // The rotation reads logger.conf again (seen: 16, 22).
+    return known("");
+  }
+  if (starts(words, "manager reload")) return known("");
   const auto help = words.size() > 1 ? words[0] + " " + words[1] : std::string{command};
   return {fmt::format("No such command '{}' (type 'core show help {}' for other possible "
                       "commands)\n",

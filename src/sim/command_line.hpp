@@ -16,6 +16,7 @@ struct CommandOutput {
 CommandOutput run_command_line(Exchange& exchange, std::string_view command);
 
 /// "res_agi.so"
-bool module_loaded(const Dialect& dialect, std::string_view module);
+bool module_known(std::string_view module);
+bool module_loaded(Exchange& exchange, std::string_view module);
 
 }  // namespace arigate::sim

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,6 +112,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void close_agi(bool reset);
 
   std::map<std::string, std::string>& database() { return database_; }
+  /// Log channels made while it runs: name and levels.
+  std::map<std::string, std::string>& log_channels() { return log_channels_; }
+  /// Modules unloaded while it runs.
+  std::set<std::string, std::less<>>& unloaded_modules() { return unloaded_modules_; }
   long next_command_id() { return ++command_ids_; }
   std::string next_bridge_id();
 
@@ -140,6 +145,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Variables globals_;
   std::map<std::string, std::string> custom_device_states_;
   std::map<std::string, std::string> database_;
+  std::map<std::string, std::string> log_channels_;
+  std::set<std::string, std::less<>> unloaded_modules_;
   std::vector<std::string> unregistered_;
   std::vector<std::weak_ptr<AgiLink>> agi_links_;
 };

@@ -1,7 +1,7 @@
 """The live tests. Importing this package collects them all."""
 
 from . import comparator  # noqa: F401
-from . import calls  # noqa: F401
+from . import asterisk, calls  # noqa: F401
 from . import requests  # noqa: F401
 from . import channels  # noqa: F401
 from . import faults  # noqa: F401

@@ -166,7 +166,8 @@ class EventSocket:
     def _send(self, opcode, payload):
         mask = os.urandom(4)
         masked = bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
-        self._socket.sendall(bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + masked)
+        length = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + len(payload).to_bytes(2, "big")
+        self._socket.sendall(bytes([0x80 | opcode]) + length + mask + masked)
 
 
 def connect_events(ari, apps, query):
