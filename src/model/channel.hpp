@@ -84,6 +84,7 @@ struct Channel {
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.
   bool hidden = false;         ///< A helper of the PBX that ARI does not show (old dialects).
+  bool dial_due = false;       ///< Its Dial is told when its caller id is known (old dialects).
   bool placed = false;         ///< It is a called leg: Dial is told for it (old dialects).
   bool hangup_told = false;    ///< ChannelHangupRequest is out (old dialects).
   ChannelId lives_on_as;       ///< A masquerade gave its call to this channel (old dialects).

@@ -60,6 +60,9 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   Channel channel;
   channel.uniqueid.value = snapshot.uniqueid;
   channel.id.value = snapshot.uniqueid;
+  if (const auto known = remembered_ids_.find(channel.id.value); known != remembered_ids_.end()) {
+    if (store_.find(known->second) == nullptr) channel.id = known->second;
+  }
   channel.name = snapshot.channel;
   channel.created = now;
   channel.language = "en";  // The PBX's default until it says another; old dialects never do.
@@ -184,11 +187,13 @@ void Reconciler::announce(Channel& channel, WallTime now) {
   ++channel.revision;
   auto held = unannounced_.extract(channel.uniqueid);
   emit(ChannelCreated{channel}, now);
-  const auto expected = expected_by_id_.find(channel.id.value);
-  if (expected != expected_by_id_.end()) {
+  auto expected = expected_by_id_.extract(channel.id.value);
+  if (!dialect_.takes_channel_id) {
+    announce_far_half(channel, expected.empty() ? ChannelId{} : expected.mapped().other, now);
+  }
+  if (!expected.empty()) {
     channel.from_ari = true;
-    channel.dialstring = expected->second.dialstring;
-    expected_by_id_.erase(expected);
+    channel.dialstring = std::move(expected.mapped().dialstring);
     if (!dialect_.dial_events) begin_originated(channel, channel.dialstring, now);
   }
   if (held.empty()) return;
@@ -253,16 +258,21 @@ std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string
 // --- our own operations -------------------------------------------------------------------------
 
 Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
-                                std::string dialstring) {
+                                std::string dialstring, ChannelId other) {
   if (expected_by_id_.size() >= expected_max) {
     return Error{Errc::overloaded, "too many originates under way"};
   }
   if (store_.find(id) != nullptr || expected_by_id_.contains(id.value)) {
     return Error{Errc::conflict, "Channel with given unique ID already exists"};
   }
-  expected_by_token_.emplace(token, Expected{id, dialstring});
-  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring)});
+  expected_by_token_.emplace(token, Expected{id, dialstring, other});
+  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring), std::move(other)});
   return {};
+}
+
+void Reconciler::remember_id(std::string_view uniqueid, ChannelId id) {
+  if (remembered_ids_.size() >= Store::channels_max) return;
+  remembered_ids_.insert_or_assign(std::string{uniqueid}, std::move(id));
 }
 
 void Reconciler::forget_expected(const ChannelId& id) {

@@ -79,9 +79,14 @@ class Reconciler {
   // --- what our own operations do -------------------------------------------------------------
 
   /// An Originate is about to be sent. `token`: value of ARIGATE_ID, for PBXs that take no ids.
-  Result<void> expect(const ChannelId& id, const std::string& token, std::string dialstring);
+  /// `other`: id for the far half of a Local pair, if it shall have one.
+  Result<void> expect(const ChannelId& id, const std::string& token, std::string dialstring,
+                      ChannelId other = {});
   /// It failed without a channel, or its time is over.
   void forget_expected(const ChannelId& id);
+  /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
+  /// Good for the list that is being read.
+  void remember_id(std::string_view uniqueid, ChannelId id);
 
   /// A FastAGI session is under the control of an application: StasisStart.
   void enter(const ChannelId& id, const AppName& application,
@@ -120,6 +125,7 @@ class Reconciler {
   struct Expected {
     ChannelId id;
     std::string dialstring;
+    ChannelId other;
   };
   struct OriginatedApplication {
     std::string application, data;
@@ -155,6 +161,9 @@ class Reconciler {
   void take_variables(Channel& channel, const ami::Message& event, ami::Role role);
   void announce(Channel& channel, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);
+  void tell_due_dial(Channel& channel, WallTime now);
+  void announce_far_half(const Channel& half, const ChannelId& id, WallTime now);
+  void learn_from_near_half(Channel& half, WallTime now);
   bool own_context(std::string_view context) const { return context == options_.dialplan_context; }
   std::optional<std::string> own_agi(std::string_view app, std::string_view data) const;
   void set_variable(Channel& channel, std::string_view name, std::string_view value);
@@ -249,6 +258,7 @@ class Reconciler {
   std::unordered_set<std::string> gone_during_list_;
   std::unordered_set<std::string> ended_;
   std::deque<std::string> ended_order_;
+  std::unordered_map<std::string, ChannelId> remembered_ids_;
   std::unordered_map<std::string, Expected> expected_by_token_;
   std::unordered_map<std::string, Expected> expected_by_id_;
   std::unordered_map<Uniqueid, HeldBack> unannounced_;

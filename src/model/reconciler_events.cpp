@@ -220,6 +220,8 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
     return;
   }
   if (!dialect_.snapshots) {
+    tell_due_dial(*channel, now);
+    learn_from_near_half(*channel, now);
     channel->dialplan.context = event[Key::context];
     channel->dialplan.exten = event[Key::extension];
     channel->dialplan.priority = to_long(event[Key::priority], 1);
@@ -254,6 +256,13 @@ void Reconciler::on_newcallerid(const ami::Message& event, WallTime now) {
     text = presentation.substr(open + 1, presentation.size() - open - 2);
   }
   emit(ChannelCallerId{*channel, to_int(presentation).value_or(0), text}, now);
+  if (!channel->dial_due) return;
+  if (channel->connected != channel->caller) {  // Originate sets both.
+    channel->connected = channel->caller;
+    ++channel->revision;
+    emit(ChannelConnectedLine{*channel}, now);
+  }
+  tell_due_dial(*channel, now);
 }
 
 void Reconciler::on_newconnectedline(const ami::Message& event, WallTime now) {
@@ -339,6 +348,8 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
       return "CONGESTION";
     case 18:
     case 19:
+      // Natively an Originate that rings for too long just ends.
+      return peer.dialed_by.value.empty() ? "" : "NOANSWER";
     case 21:
       return "NOANSWER";
     case 26:
@@ -357,6 +368,7 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
   int cause = to_int(event[Key::cause]).value_or(0);
   std::string_view text = event[Key::cause_txt];
   if (!dialect_.snapshots) {
+    tell_due_dial(*channel, now);
     take_connected(*channel, ami::snapshot_of(event), now);
     if (channel->dialing) dial_status(*channel, status_of_end(*channel, cause), now);
     // Old PBXs often say 0 where native says 16: a call that was up ended without failure.

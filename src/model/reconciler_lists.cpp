@@ -42,6 +42,7 @@ void Reconciler::begin_list() {
 void Reconciler::abandon_list() {
   listing_ = false;
   gone_during_list_.clear();
+  remembered_ids_.clear();
 }
 
 void Reconciler::apply_list(std::span<const ami::Message> rows,
@@ -71,6 +72,7 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
     }
   }
   gone_during_list_.clear();
+  remembered_ids_.clear();
   listed_once_ = true;
   emit(Resynced{}, now);
 }

@@ -60,6 +60,8 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
     return announce(*channel, now);
   }
   announce(*channel, now);
+  tell_due_dial(*channel, now);
+  learn_from_near_half(*channel, now);
   // 1.8 tells the far leg's ringing to a Local half that is up already.
   const bool back = channel->state == ChannelState::up && state == ChannelState::ringing;
   if (state == channel->state || back) return;
@@ -68,7 +70,10 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
                       !channel->name.ends_with(";2") &&
                       (state == ChannelState::ringing || state == ChannelState::up);
   // Neither a Dial nor a dialplan line came before: somebody's Originate has made it.
-  if (begins) begin_originated(*channel, std::string{dialstring_of(channel->name)}, now);
+  if (begins) {
+    begin_originated(*channel, std::string{dialstring_of(channel->name)}, now);
+    tell_due_dial(*channel, now);
+  }
   take_snapshot(*channel, snapshot);
   show_variables(*channel);
   take_connected(*channel, snapshot, now);
@@ -77,15 +82,46 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
   if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
 }
 
-/// Old PBXs tell nothing of an originated leg but its states; new ones send these two.
+/// Old PBXs tell nothing of an originated leg but its states; new ones send this, and a Dial when
+/// the leg has its caller id.
 void Reconciler::begin_originated(Channel& channel, std::string dialstring, WallTime now) {
   channel.base_app = channel.dialplan.app_name = "AppDial2";
   channel.base_data = channel.dialplan.app_data = "(Outgoing Line)";
   ++channel.revision;
   emit(ChannelDialplan{channel, channel.dialplan.app_name, channel.dialplan.app_data}, now);
   channel.dialstring = std::move(dialstring);
-  channel.dialing = channel.placed = true;
+  channel.dial_due = channel.placed = true;
+}
+
+void Reconciler::tell_due_dial(Channel& channel, WallTime now) {
+  if (!std::exchange(channel.dial_due, false)) return;
+  channel.dialing = true;
   emit(Dial{nullptr, channel, "", channel.dialstring, ""}, now);
+}
+
+/// The two halves of a Local channel are made together, and natively told together.
+void Reconciler::announce_far_half(const Channel& half, const ChannelId& id, WallTime now) {
+  if (!half.name.ends_with(";1")) return;
+  const auto* found = store_.find_name(half.name.substr(0, half.name.size() - 1) + "2");
+  if (found == nullptr || found->announced) return;
+  Channel& far = *store_.mutable_find(found->id);
+  if (!id.value.empty() && store_.find(id) == nullptr) store_.set_id(far, id);
+  announce(far, now);
+}
+
+/// Old PBXs give the far half of a Local channel the parties of the near one, and tell nothing of
+/// it: who is called there sees whom the near half is connected to.
+void Reconciler::learn_from_near_half(Channel& half, WallTime now) {
+  if (!half.name.ends_with(";2") || half.caller != Party{} || half.connected != Party{}) return;
+  const auto* near = store_.find_name(half.name.substr(0, half.name.size() - 1) + "1");
+  if (near == nullptr) return;
+  half.caller = near->connected != Party{} ? near->connected : near->caller;
+  half.connected = near->caller;
+  if (half.caller == Party{}) return;
+  ++half.revision;
+  derive_variables(half);
+  emit(ChannelCallerId{half, 0, "Presentation Allowed, Not Screened"}, now);
+  if (half.connected != Party{}) emit(ChannelConnectedLine{half}, now);
 }
 
 void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view dialstring,

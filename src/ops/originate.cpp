@@ -80,7 +80,11 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
     if (!added) return added.error();
   }
   // The PBX sets variables last first: this one is to be told before all others.
-  if (!world.ami.dialect().takes_channel_id) action.add("Variable", "ARIGATE_ID=" + token);
+  if (!world.ami.dialect().takes_channel_id) {
+    const auto added = add_variable(carried_id, request.channel.value);
+    if (!added) return added.error();
+    action.add("Variable", "ARIGATE_ID=" + token);
+  }
   if (const auto fits = ami::encode(action, "arigate-originate-" + token); !fits) {
     return fits.error();
   }
@@ -102,7 +106,8 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     co_return action.error();
   }
   const auto slash = request.endpoint.find('/');
-  const auto expected = world.reconciler.expect(id, *token, request.endpoint.substr(slash + 1));
+  const auto expected = world.reconciler.expect(id, *token, request.endpoint.substr(slash + 1),
+                                                request.other_channel);
   if (!expected) {
     entrance.forget(*token);
     co_return expected.error();

@@ -1,11 +1,38 @@
 #include "ops/resync.hpp"
 
 #include <chrono>
+#include <string>
+#include <utility>
+
+#include "ops/originate.hpp"
 
 namespace arigate::ops {
 
+namespace {
+
+constexpr std::chrono::seconds list_timeout{60};  // Ten thousand rows from a busy PBX.
+
+/// Channels that were originated before we came carry the ids that applications know them by.
+boost::asio::awaitable<void> remember_ids(World& world) {
+  ami::Action status{"Status"};
+  status.add("Variables", carried_id);
+  const auto rows = co_await world.ami.list(std::move(status), world.in(list_timeout));
+  if (!rows) co_return;  // Then they go by the PBX's ids.
+  const std::string begin = std::string{carried_id} + "=";
+  for (const auto& row : *rows) {
+    for (const auto& header : row.headers()) {
+      if (header.key != ami::Key::variable || !header.value.starts_with(begin)) continue;
+      const auto id = header.value.substr(begin.size());
+      if (!id.empty()) {
+        world.reconciler.remember_id(row[ami::Key::uniqueid], ChannelId{std::string{id}});
+      }
+    }
+  }
+}
+
+}  // namespace
+
 boost::asio::awaitable<Result<void>> resync(World& world) {
-  constexpr std::chrono::seconds list_timeout{60};  // Ten thousand rows from a busy PBX.
   world.reconciler.begin_list();
   const auto rows =
       co_await world.ami.list(ami::Action{"CoreShowChannels"}, world.in(list_timeout));
@@ -14,6 +41,7 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
     co_return rows.error();
   }
   if (!world.ami.dialect().snapshots) {
+    co_await remember_ids(world);
     world.reconciler.apply_list(*rows, world.clock.wall());
     co_return Result<void>{};
   }
