@@ -32,6 +32,7 @@
 #include "io/system_clock.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
+#include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
 #include "ops/leg.hpp"
 #include "ops/play.hpp"
@@ -132,11 +133,12 @@ struct Gateway::Parts : io::AmiOwner {
         entrance{context.get_executor(), world},
         playbacks{world},
         recordings{world},
+        rooms{context.get_executor(), world},
         media{playbacks, recordings},
         users{users_of(config)},
         router{router_options(config), users},
         channels{world, entrance, media, snapshots},
-        bridges{store},
+        bridges{world, rooms},
         playback_resource{world, playbacks},
         recording_resource{world, recordings},
         application_resource{applications, store, snapshots, writer, clock},
@@ -150,6 +152,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(entrance);
     changes.add(legs);
     entrance.use(legs);
+    changes.add(rooms);
     channels.serve(router);
     bridges.serve(router);
     playback_resource.serve(router);
@@ -362,6 +365,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Entrance entrance;
   ops::Playbacks playbacks;
   ops::Recordings recordings;
+  ops::Bridges rooms;
   ari::MediaRequests media;
   ari::PbxFacts facts;
   ari::Users users;

@@ -29,6 +29,7 @@
 #include "core/log.hpp"
 #include "io/http_server.hpp"
 #include "io/system_clock.hpp"
+#include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
 #include "replay/player.hpp"
 #include "replay/recording.hpp"
@@ -190,7 +191,8 @@ class ReplayServer {
   ops::Recordings recordings_{world_};
   ari::MediaRequests media_{playbacks_, recordings_};
   ari::Channels channels_{world_, entrance_, media_, snapshots_};
-  ari::BridgeResource bridges_{store_};
+  ops::Bridges rooms_{context_.get_executor(), world_};
+  ari::BridgeResource bridges_{world_, rooms_};
   ari::PlaybackResource playback_resource_{world_, playbacks_};
   ari::ApplicationResource application_resource_{applications_, store_, snapshots_, writer_,
                                                  clock_};

@@ -100,7 +100,8 @@ bool Applications::active(const AppName& application) const {
 
 void Applications::drop_if_over(App& application) {
   const bool over = application.socket == nullptr && application.channels.empty() &&
-                    application.endpoints.empty() && application.devices.empty();
+                    application.endpoints.empty() && application.devices.empty() &&
+                    application.bridges.empty();
   if (over) apps_.erase(application.name.value);
 }
 
@@ -174,7 +175,8 @@ void Applications::append_json(std::string& out, const App& application) const {
   append_json_string(out, application.name.value);
   list("channel_ids", all_channels, application.channels,
        [](const auto& entry) -> const std::string& { return entry.first.value; });
-  list("bridge_ids", all_bridges, std::array<std::string, 0>{}, self);
+  list("bridge_ids", all_bridges, application.bridges,
+       [](const BridgeId& id) -> const std::string& { return id.value; });
   list("endpoint_ids", all_endpoints, application.endpoints, self);
   list("device_names", all_devices, application.devices, self);
   filters("events_allowed", application.allowed);
@@ -212,12 +214,14 @@ Result<void> Applications::subscribe(const AppName& application,
   for (const auto& source : *parsed) {
     const bool missing =
         (source.scheme == "channel" && store_.find(ChannelId{std::string{source.id}}) == nullptr) ||
-        source.scheme == "bridge" || source.id.empty();
+        (source.scheme == "bridge" && store_.find(BridgeId{std::string{source.id}}) == nullptr) ||
+        source.id.empty();
     if (missing) return Error{Errc::unprocessable, "Event source does not exist"};
   }
   for (const auto& source : *parsed) {
     const std::string id{source.id};
     if (source.scheme == "channel") interest(*found->second, ChannelId{id}, 1);
+    if (source.scheme == "bridge") found->second->bridges.insert(BridgeId{id});
     if (source.scheme == "endpoint") found->second->endpoints.insert(id);
     if (source.scheme == "deviceState") found->second->devices.insert(id);
   }
@@ -234,6 +238,7 @@ Result<void> Applications::unsubscribe(const AppName& application,
   for (const auto& source : *parsed) {
     const std::string id{source.id};
     const bool had = (source.scheme == "channel" && of.channels.contains(ChannelId{id})) ||
+                     (source.scheme == "bridge" && of.bridges.contains(BridgeId{id})) ||
                      (source.scheme == "endpoint" && of.endpoints.contains(id)) ||
                      (source.scheme == "deviceState" && of.devices.contains(id));
     if (!had) return Error{Errc::unprocessable, "Event source was not subscribed to"};
@@ -244,6 +249,7 @@ Result<void> Applications::unsubscribe(const AppName& application,
       const auto count = of.channels.find(ChannelId{id});
       if (count != of.channels.end()) interest(of, ChannelId{id}, -count->second);
     }
+    if (source.scheme == "bridge") of.bridges.erase(BridgeId{id});
     of.endpoints.erase(source.scheme == "endpoint" ? id : std::string{});
     of.devices.erase(source.scheme == "deviceState" ? id : std::string{});
   }
@@ -297,10 +303,28 @@ void Applications::on(const model::Change& change, WallTime when) {
                  [&](const model::ContactStatusChange& contact) {
                    for_endpoint(contact.endpoint, type, change, when);
                  },
-                 [&](const auto&) { of(model::subject_of(change)); },
+                 // Who is told of a channel is not told of the bridges that it passes through.
+                 [&](const model::ChannelEnteredBridge& enters) {
+                   const auto& app = enters.channel.application;
+                   if (app) guests_[enters.bridge.id][enters.channel.id] = app->value;
+                   for_bridge(&enters.bridge, type, change, when);
+                 },
+                 [&](const model::ChannelLeftBridge& leaves) {
+                   for_bridge(&leaves.bridge, type, change, when);
+                   drop_guest(leaves.bridge.id, leaves.channel.id);
+                 },
+                 [&](const auto& what) {
+                   of(model::subject_of(change));
+                   if constexpr (requires { &what.bridge->channels; }) {
+                     for_bridge(what.bridge, type, change, when);
+                   } else if constexpr (requires { what.bridge.channels; }) {
+                     for_bridge(&what.bridge, type, change, when);
+                   }
+                 },
              },
              change);
   for_all(type, change, when);
+  if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) drop_bridge(gone->bridge.id);
   if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
     if (const auto found = apps_.find(end->application.value); found != apps_.end()) {
       const auto count = found->second->channels.find(end->channel.id);
@@ -327,6 +351,38 @@ void Applications::for_channel(const ChannelId& channel, std::string_view type,
   const auto found = by_channel_.find(channel);
   if (found == by_channel_.end()) return;
   for (App* application : found->second) deliver(*application, type, change, when);
+}
+
+/// Those that are subscribed to it, and natively also those that have brought a channel into it.
+void Applications::for_bridge(const model::Bridge* bridge, std::string_view type,
+                              const model::Change& change, WallTime when) {
+  if (bridge == nullptr) return;
+  for (const auto& [name, application] : apps_) {
+    if (application->bridges.contains(bridge->id)) deliver(*application, type, change, when);
+  }
+  const auto guests = guests_.find(bridge->id);
+  if (guests == guests_.end()) return;
+  for (const auto& [channel, name] : guests->second) {
+    if (const auto found = apps_.find(name); found != apps_.end()) {
+      deliver(*found->second, type, change, when);
+    }
+  }
+}
+
+void Applications::drop_guest(const BridgeId& bridge, const ChannelId& channel) {
+  const auto guests = guests_.find(bridge);
+  if (guests == guests_.end()) return;
+  guests->second.erase(channel);
+  if (guests->second.empty()) guests_.erase(guests);
+}
+
+void Applications::drop_bridge(const BridgeId& bridge) {
+  guests_.erase(bridge);
+  std::vector<App*> had;
+  for (const auto& [name, application] : apps_) {
+    if (application->bridges.erase(bridge) > 0) had.push_back(application.get());
+  }
+  for (App* application : had) drop_if_over(*application);
 }
 
 void Applications::for_endpoint(const model::Endpoint& endpoint, std::string_view type,

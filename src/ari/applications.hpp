@@ -86,6 +86,7 @@ class Applications : public EventSocketOwner,
     std::map<ChannelId, int> channels;  ///< How many reasons there are to be told of a channel.
     std::set<std::string> endpoints;    ///< "SIP/alice", "SIP" for all of one technology.
     std::set<std::string> devices;
+    std::set<BridgeId> bridges;
     std::set<std::string, std::less<>> allowed, disallowed;
     std::uint64_t last_event = 0;  ///< Serial number of the last event it was given.
   };
@@ -101,6 +102,10 @@ class Applications : public EventSocketOwner,
   void deliver(App& application, std::string_view type, const model::Change& change, WallTime when);
   void for_channel(const ChannelId& channel, std::string_view type, const model::Change& change,
                    WallTime when);
+  void for_bridge(const model::Bridge* bridge, std::string_view type, const model::Change& change,
+                  WallTime when);
+  void drop_guest(const BridgeId& bridge, const ChannelId& channel);
+  void drop_bridge(const BridgeId& bridge);
   void for_endpoint(const model::Endpoint& endpoint, std::string_view type,
                     const model::Change& change, WallTime when);
   void begin_to_follow(const model::Change& change);
@@ -115,6 +120,8 @@ class Applications : public EventSocketOwner,
   std::map<std::string, std::unique_ptr<App>, std::less<>> apps_;
   std::vector<App*> all_;  ///< Those with subscribe_all.
   std::unordered_map<ChannelId, std::vector<App*>> by_channel_;
+  /// The channels in each bridge that an application has brought there, and which one that was.
+  std::unordered_map<BridgeId, std::unordered_map<ChannelId, std::string>> guests_;
   std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_map<EventSocket*, std::shared_ptr<EventSocket>> sockets_;
   std::string event_;  ///< The event that is being delivered, as far as it is the same for all.

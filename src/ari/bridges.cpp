@@ -1,23 +1,100 @@
 #include "ari/bridges.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ari/errors.hpp"
 #include "ari/snapshots.hpp"
+#include "core/text.hpp"
 
 namespace arigate::ari {
+namespace {
 
-void BridgeResource::serve(Router& router) {
-  router.on(Operation::bridges_list,
-            SyncHandler{[this](const Request& request) { return list(request); }});
-  router.on(Operation::bridges_get,
-            SyncHandler{[this](const Request& request) { return get(request); }});
+BridgeId bridge_of(const Request& request) {
+  return BridgeId{std::string{request.path("bridgeId")}};
 }
 
-Response BridgeResource::list(const Request&) const {
+std::string text(const Request& request, std::string_view name) {
+  return std::string{request.param(name).value_or("")};
+}
+
+Response bridge_response(const model::Bridge& bridge) {
+  std::string body;
+  append_bridge(body, bridge);
+  return json_response(std::move(body));
+}
+
+/// Puts what the parameter type says into the plan. False for a combination that natively makes no
+/// bridge; words that nobody knows are passed over, as there.
+bool read_type(const Request& request, ops::Bridges::Plan& plan) {
+  const auto given = request.param("type").value_or("");
+  bool mixing = given.empty();
+  for (const auto part : split(given, ',')) {
+    const auto word = trim(part);
+    if (word == "mixing") mixing = true;
+    if (word == "holding") plan.holding = true;
+    if (word == "video_single") plan.video_mode = "single";
+    if (word == "video_sfu") {
+      mixing = true;
+      plan.video_mode = "sfu";
+    }
+  }
+  return mixing != plan.holding;
+}
+
+/// Members of the object "variables" of the body.
+Result<std::vector<model::BridgeVariable>> variables_of(const Request& request) {
+  const auto fields = request.string_fields("variables");
+  if (!fields) return fields.error();
+  const auto reported = request.reported("variables");
+  std::vector<model::BridgeVariable> variables;
+  for (const auto& [name, value] : *fields) {
+    const bool shown = std::find(reported.begin(), reported.end(), name) != reported.end();
+    variables.push_back({name, value, shown});
+  }
+  return variables;
+}
+
+const model::BridgeVariable* find(const model::Bridge& bridge, std::string_view name) {
+  for (const auto& variable : bridge.variables) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void BridgeResource::serve(Router& router) {
+  using Op = Operation;
+  const auto now = [&](Op operation, Response (BridgeResource::*handler)(const Request&)) {
+    router.on(operation, SyncHandler{[this, handler](const Request& request) {
+                return (this->*handler)(request);
+              }});
+  };
+  const auto later = [&](Op operation, Later (BridgeResource::*handler)(Request)) {
+    router.on(operation, AsyncHandler{[this, handler](Request request) {
+                return (this->*handler)(std::move(request));
+              }});
+  };
+  now(Op::bridges_list, &BridgeResource::list);
+  now(Op::bridges_get, &BridgeResource::get);
+  now(Op::bridges_create, &BridgeResource::create);
+  now(Op::bridges_create_with_id, &BridgeResource::create);
+  later(Op::bridges_destroy, &BridgeResource::destroy);
+  later(Op::bridges_add_channel, &BridgeResource::add_channel);
+  later(Op::bridges_remove_channel, &BridgeResource::remove_channel);
+  now(Op::bridges_get_bridge_var, &BridgeResource::get_variable);
+  now(Op::bridges_get_bridge_vars, &BridgeResource::get_variables);
+  now(Op::bridges_set_bridge_var, &BridgeResource::set_variable);
+  now(Op::bridges_set_bridge_vars, &BridgeResource::set_variables);
+}
+
+Response BridgeResource::list(const Request&) {
   std::string body = "[";
-  store_.each_bridge([&](const model::Bridge& bridge) {
+  world_.store.each_bridge([&](const model::Bridge& bridge) {
     if (body.size() > 1) body += ',';
     append_bridge(body, bridge);
   });
@@ -25,12 +102,121 @@ Response BridgeResource::list(const Request&) const {
   return json_response(std::move(body));
 }
 
-Response BridgeResource::get(const Request& request) const {
-  const auto* bridge = store_.find(BridgeId{std::string{request.path("bridgeId")}});
-  if (bridge == nullptr) return message_response(404, "Bridge not found");
-  std::string body;
-  append_bridge(body, *bridge);
-  return json_response(std::move(body));
+Response BridgeResource::get(const Request& request) {
+  const auto* bridge = world_.store.find(bridge_of(request));
+  if (bridge == nullptr) return error_response(ops::bridge_not_found());
+  return bridge_response(*bridge);
+}
+
+Response BridgeResource::create(const Request& request) {
+  ops::Bridges::Plan plan;
+  const auto path_id = request.path("bridgeId");
+  plan.id.value = path_id.empty() ? text(request, "bridgeId") : std::string{path_id};
+  plan.name = text(request, "name");
+  // Natively 500.
+  if (!read_type(request, plan)) return message_response(400, "Unable to create bridge");
+  auto variables = variables_of(request);
+  if (!variables) return error_response(variables.error());
+  plan.variables = std::move(*variables);
+  // Up to 21 a second request with the same id, and nothing to change, shows the bridge.
+  const auto* known = world_.store.find(plan.id);
+  const bool same = known != nullptr && known->own && !request.param("type") &&
+                    (plan.name.empty() || plan.name == known->name);
+  if (same && !path_id.empty() && world_.ami.dialect().name == "16") return bridge_response(*known);
+  const auto id = bridges_.create(std::move(plan));
+  if (!id) return error_response(id.error());
+  return bridge_response(*world_.store.find(*id));
+}
+
+BridgeResource::Later BridgeResource::destroy(Request request) {
+  const auto outcome = co_await bridges_.destroy(bridge_of(request));
+  co_return done_or_error(outcome);
+}
+
+// --- members ------------------------------------------------------------------------------------
+
+namespace {
+
+/// Empty when the parameter was not given, or with nothing in it.
+std::vector<ChannelId> channels_of(const Request& request) {
+  std::vector<ChannelId> channels;
+  for (auto& id : request.list("channel")) channels.push_back(ChannelId{std::move(id)});
+  if (channels.size() == 1 && channels.front().value.empty()) channels.clear();
+  return channels;
+}
+
+}  // namespace
+
+BridgeResource::Later BridgeResource::add_channel(Request request) {
+  ops::MemberOptions options;
+  options.announcer = text(request, "role") == "announcer";
+  options.absorb_dtmf = request.flag("absorbDTMF", false);
+  options.mute = request.flag("mute", false);
+  const auto outcome = co_await bridges_.add(bridge_of(request), channels_of(request), options);
+  co_return done_or_error(outcome);
+}
+
+BridgeResource::Later BridgeResource::remove_channel(Request request) {
+  const auto outcome = co_await bridges_.remove(bridge_of(request), channels_of(request));
+  co_return done_or_error(outcome);
+}
+
+// --- variables ----------------------------------------------------------------------------------
+
+Response BridgeResource::get_variable(const Request& request) {
+  const auto name = text(request, "variable");
+  if (name.empty()) return message_response(400, "Variable name is required");
+  const auto bridge = bridges_.own(bridge_of(request));
+  if (!bridge) return error_response(bridge.error());
+  const auto* variable = find(**bridge, name);
+  if (variable == nullptr) return message_response(404, "Provided variable was not found");
+  std::string body = "{\"value\":";
+  append_json_string(body, variable->value);
+  return json_response(body + '}');
+}
+
+Response BridgeResource::get_variables(const Request& request) {
+  const auto names = request.list("variables");
+  if (names.empty()) return message_response(400, "At least one variable name is required");
+  const auto bridge = bridges_.own(bridge_of(request));
+  if (!bridge) {
+    if (bridge.error().code != Errc::not_found) return error_response(bridge.error());
+    return message_response(404, "Provided bridge was not found");
+  }
+  std::string body = "{\"variables\":{";
+  for (const auto& name : names) {
+    const auto* variable = find(**bridge, name);
+    if (variable == nullptr) return message_response(404, "Provided variable was not found");
+    if (body.back() != '{') body += ',';
+    append_json_string(body, name);
+    body += ':';
+    append_json_string(body, variable->value);
+  }
+  return json_response(body + "}}");
+}
+
+Response BridgeResource::set_variable(const Request& request) {
+  auto name = text(request, "variable");
+  const auto bridge = bridges_.own(bridge_of(request));
+  if (!bridge) return error_response(bridge.error());
+  // Natively this crashes the PBX.
+  if (name.empty()) return message_response(400, "Variable name is required");
+  return done_or_error(bridges_.set_variable(
+      bridge_of(request),
+      {std::move(name), text(request, "value"), request.flag("report_events", false)}));
+}
+
+Response BridgeResource::set_variables(const Request& request) {
+  const auto bridge = bridges_.own(bridge_of(request));
+  if (!bridge) return error_response(bridge.error());
+  auto variables = variables_of(request);
+  if (!variables) return error_response(variables.error());
+  if (variables->empty()) return message_response(400, "At least one variable is required");
+  for (auto& variable : *variables) {
+    const auto set = bridges_.set_variable(bridge_of(request), std::move(variable));
+    if (!set) return error_response(set.error());
+  }
+  return Response{};
 }
 
 }  // namespace arigate::ari

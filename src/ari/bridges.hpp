@@ -1,22 +1,37 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+
 #include "ari/request.hpp"
 #include "ari/router.hpp"
-#include "model/store.hpp"
+#include "ops/bridges.hpp"
+#include "ops/world.hpp"
 
 namespace arigate::ari {
 
-/// Handlers of /bridges: those that the dialplan makes are listed as they are.
+/// Handlers of /bridges. Those that the dialplan makes are listed as they are; what changes a
+/// bridge is for those of applications.
 class BridgeResource {
  public:
-  explicit BridgeResource(const model::Store& store) : store_{store} {}
+  BridgeResource(ops::World& world, ops::Bridges& bridges) : world_{world}, bridges_{bridges} {}
   void serve(Router& router);
 
  private:
-  Response list(const Request& request) const;
-  Response get(const Request& request) const;
+  using Later = boost::asio::awaitable<Response>;
 
-  const model::Store& store_;
+  Response list(const Request& request);
+  Response get(const Request& request);
+  Response create(const Request& request);
+  Later destroy(Request request);
+  Later add_channel(Request request);
+  Later remove_channel(Request request);
+  Response get_variable(const Request& request);
+  Response get_variables(const Request& request);
+  Response set_variable(const Request& request);
+  Response set_variables(const Request& request);
+
+  ops::World& world_;
+  ops::Bridges& bridges_;
 };
 
 }  // namespace arigate::ari

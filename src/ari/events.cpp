@@ -125,6 +125,8 @@ std::string_view event_type(const Change& change) {
           [](const OriginateFailed&) -> std::string_view { return ""; },
           [](const LegSeen&) -> std::string_view { return ""; },
           [](const LegGone&) -> std::string_view { return ""; },
+          [](const RoomEntered&) -> std::string_view { return ""; },
+          [](const RoomLeft&) -> std::string_view { return ""; },
           [](const Resynced&) -> std::string_view { return ""; },
       },
       change);
@@ -342,6 +344,8 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           [&](const OriginateFailed&) {},
           [&](const LegSeen&) {},
           [&](const LegGone&) {},
+          [&](const RoomEntered&) {},
+          [&](const RoomLeft&) {},
           [&](const Resynced&) {},
       },
       change);

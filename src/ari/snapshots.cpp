@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <utility>
 
 #include "ari/replies.hpp"
 #include "generated/mapping.hpp"
@@ -151,6 +152,15 @@ void append_bridge(std::string& out, const model::Bridge& bridge) {
   append_timestamp(out, bridge.created);
   append_member(out, "video_mode", bridge.video_mode);
   if (!bridge.video_source.empty()) append_member(out, "video_source_id", bridge.video_source);
+  bool shown = false;
+  for (const auto& variable : bridge.variables) {
+    if (!variable.shown) continue;
+    out += std::exchange(shown, true) ? "," : ",\"bridgevars\":{";
+    append_json_string(out, variable.name);
+    out += ':';
+    append_json_string(out, variable.value);
+  }
+  if (shown) out += '}';
   out += '}';
 }
 

@@ -9,6 +9,13 @@
 
 namespace arigate::model {
 
+/// A variable that an application has given to a bridge of its own.
+struct BridgeVariable {
+  std::string name;
+  std::string value;
+  bool shown = false;  ///< With every event about the bridge.
+};
+
 /// Channels that hear each other, as the PBX last told. Only model::Reconciler writes it.
 struct Bridge {
   BridgeId id;
@@ -20,6 +27,9 @@ struct Bridge {
   std::string video_source;
   std::vector<ChannelId> channels;  ///< In the order in which they entered.
   bool made_up = false;  ///< A conference or parking lot of an old PBX; ends with its last member.
+  bool own = false;      ///< Made by an application: the PBX has a conference in its place.
+  bool holding = false;  ///< Of its own: the members wait and do not hear each other.
+  std::vector<BridgeVariable> variables;
   bool linked = false;  ///< A call of two that an old PBX told with Link; it ends with its members.
   WallTime created{};
   std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.

@@ -192,6 +192,16 @@ struct LegGone {
   const Channel* half;  ///< nullptr: there never were any.
   std::string_view token;
 };
+/// The PBX has put a channel into the conference of a bridge of ours, or has let it out. ARI shows
+/// only what it means for the bridge.
+struct RoomEntered {
+  const Channel& channel;
+  const BridgeId& room;
+};
+struct RoomLeft {
+  const Channel& channel;
+  const BridgeId& room;
+};
 /// A whole channel list has been compared with the model.
 struct Resynced {};
 
@@ -204,7 +214,7 @@ using Change =
                  BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
                  ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
                  RecordingChange, AgiStarted, ChannelReplaced, OriginateFailed, LegSeen, LegGone,
-                 Resynced>;
+                 RoomEntered, RoomLeft, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

@@ -77,6 +77,10 @@ struct Channel {
   std::vector<ShownVariable> variables;  ///< The configured channelvars.
 
   BridgeId bridge;                     ///< Which bridge it is in; "" for none.
+  BridgeId member_of;                  ///< The application's bridge that it belongs to.
+  BridgeId room;                       ///< The bridge whose conference the PBX has it in now.
+  bool leaves = false;                 ///< Its next way out of the room is told as a leaving.
+  bool has_peer = false;               ///< BRIDGEPEER was told.
   std::optional<AppName> application;  ///< Which ARI application holds it.
   std::vector<std::string> arguments;  ///< What that application was entered with.
   bool agi_running = false;            ///< Its dialplan runs an AGI, whosever it is.

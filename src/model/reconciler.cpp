@@ -304,6 +304,10 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
 void Reconciler::leave(const ChannelId& id, WallTime now) {
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr || !channel->application) return;
+  channel->member_of = {};
+  if (const Bridge* bridge = store_.find(channel->bridge); bridge != nullptr && bridge->own) {
+    leave_bridge(*channel, now);
+  }
   const AppName application = *std::exchange(channel->application, std::nullopt);
   emit(StasisEnd{*channel, application}, now);
 }
@@ -312,7 +316,9 @@ void Reconciler::move(const ChannelId& id, const AppName& application,
                       const std::vector<std::string>& arguments, WallTime now) {
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr || !channel->application) return;
-  leave(id, now);
+  // It stays in its bridge.
+  const AppName left = *std::exchange(channel->application, std::nullopt);
+  emit(StasisEnd{*channel, left}, now);
   channel->application = application;
   channel->arguments = arguments;
   ++channel->revision;

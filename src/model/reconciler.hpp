@@ -17,6 +17,7 @@
 #include "ami/message.hpp"
 #include "ami/snapshot.hpp"
 #include "model/change.hpp"
+#include "model/room_name.hpp"
 #include "model/store.hpp"
 
 namespace arigate::model {
@@ -107,6 +108,25 @@ class Reconciler {
 
   /// What an action told that no event tells.
   void set_protocol_id(const ChannelId& id, std::string_view protocol_id);
+
+  // Bridges of applications: see reconciler_rooms.cpp.
+  /// Its id, name, kind and video mode are given, the rest is as native has it. Errc::conflict: the
+  /// id is taken. Errc::overloaded.
+  Result<void> add_own_bridge(Bridge bridge, WallTime now);
+  /// Whoever is still in it leaves first.
+  void destroy_own_bridge(const BridgeId& id, WallTime now);
+  void set_bridge_variable(const BridgeId& id, BridgeVariable variable);
+  /// "" lets it follow whoever speaks.
+  void set_video_source(const BridgeId& id, const ChannelId& channel, WallTime now);
+  /// The channel belongs to this bridge from now on: it enters when the PBX has it in the room.
+  void join(const ChannelId& id, const BridgeId& bridge, WallTime now);
+  /// It belongs to none any more: it leaves when the PBX has let it out of the room.
+  void part(const ChannelId& id, WallTime now);
+  /// Shows it in the bridge that it belongs to although it is in no room.
+  void enter_in_name(const ChannelId& id, WallTime now);
+  /// What the PBX does without telling (1.8), or told while we could not listen.
+  void enter_room(const ChannelId& id, WallTime now);
+  void leave_room(const ChannelId& id, WallTime now);
 
   Result<void> add_playback(Playback playback);
   void set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
@@ -231,6 +251,15 @@ class Reconciler {
   void enter_bridge(Channel& channel, Bridge& bridge, WallTime now);
   void leave_bridge(Channel& channel, WallTime now);
   void destroy_bridge(const BridgeId& id, WallTime now);
+  void on_room(const ami::Message& event, const Room& room, bool enters, WallTime now);
+  std::optional<Room> room_of_event(const ami::Message& event) const;
+  std::optional<Room> room_of_row(const ami::Message& row) const;
+  bool put_into_room(Channel& channel, const ami::Message& row, WallTime now);
+  void enter_room(Channel& channel, const BridgeId& id, WallTime now);
+  void leave_room(Channel& channel, WallTime now);
+  void leaves_own_bridge(Channel& channel, WallTime now);
+  void settle_own_bridge(Bridge& bridge, WallTime now);
+  bool is_room_trace(const Channel& channel, std::string_view name) const;
   void learn_originated_application(Channel& channel, std::uint8_t step);
   void remember_ended(std::string uniqueid);
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,

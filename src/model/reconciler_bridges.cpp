@@ -57,6 +57,7 @@ Bridge* Reconciler::add_bridge(Bridge bridge, WallTime now) {
 Bridge* Reconciler::known_bridge(const ami::Message& event, BridgeRole role, WallTime now) {
   const auto snapshot = ami::bridge_snapshot_of(event, role);
   if (snapshot.uniqueid.empty()) return nullptr;
+  if (snapshot.creator == "ConfBridge" && room_named(snapshot.name)) return nullptr;  // Hidden.
   const BridgeId id{std::string{snapshot.uniqueid}};
   Bridge* bridge = store_.mutable_find(id);
   if (bridge == nullptr) {
@@ -78,14 +79,17 @@ void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
   bridge.channels.push_back(channel.id);
   ++bridge.revision;
   emit(ChannelEnteredBridge{channel, bridge}, now);
+  if (bridge.own) settle_own_bridge(bridge, now);
 }
 
 void Reconciler::leave_bridge(Channel& channel, WallTime now) {
   Bridge* bridge = store_.mutable_find(std::exchange(channel.bridge, {}));
   if (bridge == nullptr) return;
+  if (bridge->own) leaves_own_bridge(channel, now);
   std::erase(bridge->channels, channel.id);
   ++bridge->revision;
   emit(ChannelLeftBridge{channel, *bridge}, now);
+  if (bridge->own) settle_own_bridge(*bridge, now);
 }
 
 void Reconciler::destroy_bridge(const BridgeId& id, WallTime now) {
@@ -112,12 +116,14 @@ void Reconciler::on_bridge_destroy(const ami::Message& event, WallTime now) {
 }
 
 void Reconciler::on_bridge_enter(const ami::Message& event, WallTime now) {
+  if (const auto room = room_of_event(event)) return on_room(event, *room, true, now);
   Bridge* bridge = known_bridge(event, BridgeRole::own, now);
   Channel* channel = known(event, Role::own, now);
   if (bridge != nullptr && channel != nullptr) enter_bridge(*channel, *bridge, now);
 }
 
 void Reconciler::on_bridge_leave(const ami::Message& event, WallTime now) {
+  if (const auto room = room_of_event(event)) return on_room(event, *room, false, now);
   const Bridge* bridge = known_bridge(event, BridgeRole::own, now);
   Channel* channel = known(event, Role::own, now);
   if (bridge == nullptr || channel == nullptr || channel->bridge != bridge->id) return;

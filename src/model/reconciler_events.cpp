@@ -46,6 +46,14 @@ bool is_helper(std::string_view name) {
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
+/// A conference has a device, and so has the channel that plays announcements to it.
+bool is_room_device(std::string_view device) {
+  const auto separator = device.find_first_of(":/");
+  const auto kind = device.substr(0, separator);
+  if (kind != "confbridge" && kind != "CBAnn") return false;
+  return room_named(device.substr(separator + 1)).has_value();
+}
+
 /// Events that stand for a new snapshot of the channel; the others show the last one.
 bool makes_snapshot(ami::EventName event) {
   using ami::EventName;
@@ -162,6 +170,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
       if (!leg_token_of(std::string{event[Key::device]} + "-", options_.dialplan_context).empty()) {
         return;
       }
+      if (is_room_device(event[Key::device])) return;
       return emit(DeviceStateChanged{event[Key::device], event[Key::state]}, now);
     case EventName::peerstatus:
       return on_peer_status(event, now);
@@ -316,6 +325,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     return;
   }
   if (channel->application && is_agi_trace(name)) return;
+  if (is_room_trace(*channel, name)) return;
   set_variable(*channel, name, value);
   emit(ChannelVarset{channel, name, value}, now);
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.

@@ -91,7 +91,7 @@ void Reconciler::take_bridge_list(std::span<const ami::Message> bridges, WallTim
   }
   std::vector<BridgeId> vanished;
   store_.each_bridge([&](const Bridge& bridge) {
-    if (bridge.touched <= list_serial_ && !listed.contains(bridge.id.value)) {
+    if (!bridge.own && bridge.touched <= list_serial_ && !listed.contains(bridge.id.value)) {
       vanished.push_back(bridge.id);
     }
   });
@@ -103,6 +103,7 @@ void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime n
   for (const auto& row : rows) {
     Channel* channel = store_.mutable_find_uniqueid(row[ami::Key::uniqueid]);
     if (channel == nullptr || channel->touched > list_serial_) continue;
+    if (put_into_room(*channel, row, now)) continue;
     if (dialect_.snapshots) {
       const BridgeId id{std::string{row[ami::Key::bridgeid]}};
       if (channel->bridge == id) continue;
@@ -118,6 +119,34 @@ void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime n
       end_linked(channel->bridge, now);
     }
   }
+}
+
+/// The room that a row says its channel is in.
+std::optional<Room> Reconciler::room_of_row(const ami::Message& row) const {
+  if (row[ami::Key::application] != "ConfBridge") return std::nullopt;
+  const auto data =
+      row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
+  return room_named(data.substr(0, data.find(',')));
+}
+
+/// A member of an application's bridge. After a restart of ours only the PBX knows of both.
+bool Reconciler::put_into_room(Channel& channel, const ami::Message& row, WallTime now) {
+  const auto room = room_of_row(row);
+  if (!room) {
+    if (!channel.room.value.empty()) leave_room(channel, now);
+    return !channel.member_of.value.empty();
+  }
+  if (channel.hidden) return true;
+  if (store_.find(room->bridge) == nullptr) {
+    Bridge bridge;
+    bridge.id = room->bridge;
+    bridge.holding = room->holding;
+    bridge.video_mode = "talker";
+    if (!add_own_bridge(std::move(bridge), now)) return true;
+  }
+  if (channel.member_of.value.empty() && !channel.application) channel.member_of = room->bridge;
+  if (channel.room != room->bridge) enter_room(channel, room->bridge, now);
+  return true;
 }
 
 /// The row of an old PBX names the application that runs, and for ConfBridge() the conference.
@@ -174,8 +203,9 @@ void Reconciler::on_row(const ami::Message& row, WallTime now) {
   if (own_agi(app, data)) {
     channel->in_agi = channel->agi_running = true;
   } else if (!own_context(snapshot.context) && !channel->application) {
-    channel->dialplan.app_name = app;
-    channel->dialplan.app_data = data;
+    const bool in_room = room_of_row(row).has_value();
+    channel->dialplan.app_name = in_room ? "Stasis" : app;
+    channel->dialplan.app_data = in_room ? "" : data;
     ++channel->revision;
   }
   if (fresh) {

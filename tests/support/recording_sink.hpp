@@ -143,6 +143,12 @@ inline std::string text_of(const model::Change& change) {
           [&](const LegGone& e) {
             return fmt::format("no leg {} {}", e.token, e.half != nullptr ? e.half->name : "-");
           },
+          [&](const RoomEntered& e) {
+            return fmt::format("room {} {}", e.room.value, e.channel.id.value);
+          },
+          [&](const RoomLeft& e) {
+            return fmt::format("noroom {} {}", e.room.value, e.channel.id.value);
+          },
           [&](const Resynced&) { return std::string{"resynced"}; },
       },
       change);

@@ -11,6 +11,7 @@ import urllib.parse
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 # SIP/alice-0000002a, Local/600@phones-00000003;2: the counter differs from run to run.
 _NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOPBACK_PORT = re.compile(r"127\.0\.0\.1:\d+")
 # Measured by the PBX at the end of a call, or made up by the phone: no two calls are alike.
 _VARIABLES_OF_ONE_CALL = ("RTPAUDIOQOS", "RTPVIDEOQOS", "SIPCALLID")
@@ -41,6 +42,8 @@ class Names:
         elif isinstance(value, dict):
             if {"id", "name", "state", "dialplan"} <= value.keys():
                 self._add(value["id"], f"<channel {_NAME_COUNTER.sub('', value['name'])}>")
+            elif {"id", "bridge_class", "channels"} <= value.keys() and _UUID.fullmatch(value["id"]):
+                self._add(value["id"], "<bridge>")
             elif {"id", "media_uri", "target_uri"} <= value.keys():
                 self._add(value["id"], "<playback>")
             for item in value.values():
@@ -58,6 +61,8 @@ def event(raw, names):
     masked = _mask(raw, names)
     if str(raw.get("variable", "")).startswith(_VARIABLES_OF_ONE_CALL) and "value" in raw:
         masked["value"] = "<of this call>"
+    if raw.get("variable") == "BRIDGEPEER":  # Native lists a bridge's members now in this order, now in that.
+        masked["value"] = ",".join(sorted(masked["value"].split(",")))
     return masked
 
 
@@ -66,7 +71,7 @@ def exchange(line, names):
     method, target = line["request"].split(" ", 1)
     path, _, query = target.partition("?")
     parameters = {k: _mask(v, names) for k, v in urllib.parse.parse_qsl(query, keep_blank_values=True)}
-    path = re.sub(r"<(channel|playback)[^>]*>", r"{\1}", names.put_into(urllib.parse.unquote(path)))
+    path = re.sub(r"<(channel|playback|bridge)[^>]*>", r"{\1}", names.put_into(urllib.parse.unquote(path)))
     return f"{method} {path}", parameters, line["status"], _mask(line["answer"], names)
 
 
@@ -92,7 +97,7 @@ def _mask(value, names, key=""):
 
 def _is_set(key, items):
     """Lists of objects, and of their ids, come in the order of the PBX's hash tables: no order at all."""
-    return key.endswith("_ids") or all(isinstance(i, dict) and i.keys() & {"id", "name"} for i in items)
+    return key.endswith("_ids") or key == "channels" or all(isinstance(i, dict) and i.keys() & {"id", "name"} for i in items)
 
 
 def _in_order(items):

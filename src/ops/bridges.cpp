@@ -1,0 +1,299 @@
+#include "ops/bridges.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <exception>
+#include <utility>
+#include <variant>
+
+#include "core/log.hpp"
+#include "model/room_name.hpp"
+
+namespace arigate::ops {
+
+void Bridges::spawn(boost::asio::awaitable<void> work) {
+  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log::error("bridge task failed what={}", error.what());
+    }
+  });
+}
+
+Result<const model::Bridge*> Bridges::own(const BridgeId& id) const {
+  const auto* bridge = world_.store.find(id);
+  if (bridge == nullptr) return bridge_not_found();
+  if (!bridge->own) return Error{Errc::conflict, "Bridge not in Stasis application"};
+  return bridge;
+}
+
+Result<BridgeId> Bridges::create(Plan plan) {
+  model::Bridge bridge;
+  bridge.id = std::move(plan.id);
+  if (bridge.id.value.empty()) bridge.id.value = to_string(boost::uuids::random_generator{}());
+  bridge.name = std::move(plan.name);
+  bridge.holding = plan.holding;
+  bridge.video_mode = std::move(plan.video_mode);
+  bridge.variables = std::move(plan.variables);
+  BridgeId id = bridge.id;
+  const auto added = world_.reconciler.add_own_bridge(std::move(bridge), world_.clock.wall());
+  if (!added) return added.error();
+  return id;
+}
+
+Result<void> Bridges::set_variable(const BridgeId& id, model::BridgeVariable variable) {
+  const auto bridge = own(id);
+  if (!bridge) return bridge.error();
+  if ((*bridge)->variables.size() >= variables_max) {
+    return Error{Errc::overloaded, "too many variables"};
+  }
+  world_.reconciler.set_bridge_variable(id, std::move(variable));
+  return {};
+}
+
+// --- going in -----------------------------------------------------------------------------------
+
+/// All of them are looked at before anything is done, as natively.
+Result<void> Bridges::check(const std::vector<ChannelId>& channels) const {
+  if (channels.empty()) return Error{Errc::bad_request, "Missing parameter channel"};
+  for (const auto& channel : channels) {
+    const auto control = control_of(world_, channel);
+    if (control) continue;
+    if (control.error().code == Errc::not_found) {
+      return Error{Errc::bad_request, "Channel not found"};
+    }
+    return Error{Errc::unprocessable, control.error().detail};
+  }
+  return {};
+}
+
+boost::asio::awaitable<Result<void>> Bridges::add(BridgeId bridge, std::vector<ChannelId> channels,
+                                                  MemberOptions options) {
+  if (const auto known = own(bridge); !known) co_return known.error();
+  if (const auto fine = check(channels); !fine) co_return fine.error();
+  for (const auto& channel : channels) {
+    const auto added = co_await add_one(bridge, channel, options);
+    if (!added) co_return added.error();
+  }
+  co_return Result<void>{};
+}
+
+boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId channel,
+                                                      MemberOptions options) {
+  if (const auto known = own(bridge); !known) co_return known.error();
+  const auto control = control_of(world_, channel);
+  if (!control) co_return Error{Errc::unprocessable, control.error().detail};
+  auto member = std::make_shared<Member>();
+  member->bridge = bridge;
+  member->options = options;
+  auto entered = member->entered;
+  const auto watch = world_.watches.watch([&, entered](const model::Change& change) mutable {
+    const auto* enters = std::get_if<model::ChannelEnteredBridge>(&change);
+    if (enters == nullptr || enters->channel.id != channel || enters->bridge.id != bridge) {
+      return false;
+    }
+    entered.set(Result<void>{});
+    return true;
+  });
+  if (const auto before = members_.find(channel); before != members_.end()) {
+    before->second->entered.set(Error{Errc::conflict, "The channel went to another bridge"});
+  }
+  members_[channel] = member;
+  world_.reconciler.join(channel, bridge, world_.clock.wall());
+  rest(channel, member);
+  const auto outcome = co_await entered.wait(world_.in(world_.timeouts.command));
+  if (!outcome) co_return Error{Errc::timeout, "The PBX did not confirm that the channel entered"};
+  co_return *outcome;
+}
+
+void Bridges::rest(const ChannelId& channel, const MemberPtr& member) {
+  Control* control = world_.controls.find(channel);
+  if (control == nullptr) return;
+  const std::weak_ptr<Member> kept = member;
+  control->rest_by([this, control, kept]() -> std::unique_ptr<RestingJob> {
+    const auto still = kept.lock();
+    return still ? make_rest(control->channel(), still) : nullptr;
+  });
+}
+
+std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const MemberPtr& member) {
+  const auto* bridge = world_.store.find(member->bridge);
+  const auto* known = world_.store.find(channel);
+  if (!is_member(channel, member) || bridge == nullptr || known == nullptr) return nullptr;
+  RoomLines lines;
+  member->in_name_only = known->state != model::ChannelState::up;
+  if (!member->in_name_only) lines = room_lines(world_.ami.dialect(), *bridge, member->options);
+  const bool told = world_.ami.dialect().conference_events && !lines.blocking.empty();
+  const auto out = std::make_shared<bool>(false);
+  RoomRest::Hooks hooks;
+  hooks.goes_in = [this, channel, told, blocks = !lines.blocking.empty()] {
+    if (told) return;  // The PBX says when it is in.
+    const WallTime now = world_.clock.wall();
+    blocks ? world_.reconciler.enter_room(channel, now)
+           : world_.reconciler.enter_in_name(channel, now);
+  };
+  hooks.pull_out = [this, channel, out, room = model::room_of(*bridge)] {
+    spawn(pull_out(channel, room, out));
+  };
+  hooks.is_out = [this, channel, out](const agi::Reply&) {
+    *out = true;
+    is_out(channel);
+  };
+  hooks.fell_out = [this, channel, member, out](const agi::Reply& reply) {
+    *out = true;
+    members_.erase(channel);  // Or it would go in again at once, and out again.
+    if (reply.result == "-2") {
+      member->entered.set(
+          Error{Errc::not_supported, "The PBX has no dialplan application ConfBridge"});
+    }
+    spawn(fell_out(channel, member));
+  };
+  return std::make_unique<RoomRest>(std::move(lines), std::move(hooks));
+}
+
+// --- going out ----------------------------------------------------------------------------------
+
+boost::asio::awaitable<Result<void>> Bridges::remove(BridgeId bridge,
+                                                     std::vector<ChannelId> channels) {
+  if (const auto known = own(bridge); !known) co_return known.error();
+  if (const auto fine = check(channels); !fine) co_return fine.error();
+  for (const auto& channel : channels) {
+    const auto member = members_.find(channel);
+    if (member == members_.end() || member->second->bridge != bridge) {
+      co_return Error{Errc::unprocessable, "Channel not in this bridge"};
+    }
+  }
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  for (const auto& channel : channels) co_await left(channel, bridge, deadline);
+  co_return Result<void>{};
+}
+
+/// It leaves; returns when that was told.
+boost::asio::awaitable<void> Bridges::left(ChannelId channel, BridgeId bridge, TimePoint deadline) {
+  const auto watch = world_.watches.watch([&](const model::Change& change) {
+    const auto* leaves = std::get_if<model::ChannelLeftBridge>(&change);
+    return leaves != nullptr && leaves->channel.id == channel && leaves->bridge.id == bridge;
+  });
+  let_out(channel);
+  const auto* known = world_.store.find(channel);
+  if (known == nullptr || known->bridge != bridge) co_return;
+  co_await watch->wait(deadline);
+}
+
+void Bridges::let_out(const ChannelId& channel) {
+  const auto member = members_.extract(channel);
+  if (!member.empty()) {
+    member.mapped()->entered.set(Error{Errc::conflict, "The channel was taken out again"});
+  }
+  world_.reconciler.part(channel, world_.clock.wall());
+  if (Control* control = world_.controls.find(channel)) control->rest_by({});
+}
+
+boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
+  const auto bridge = own(id);
+  if (!bridge) co_return bridge.error();
+  std::vector<ChannelId> members;
+  for (const auto& [channel, member] : members_) {
+    if (member->bridge == id) members.push_back(channel);
+  }
+  world_.reconciler.set_video_source(id, {}, world_.clock.wall());
+  for (const auto& channel : members) let_out(channel);
+  const auto empty = [this, &id] {
+    const auto* left = world_.store.find(id);
+    return left == nullptr || left->channels.empty();
+  };
+  const auto watch = world_.watches.watch([&](const model::Change& change) {
+    return std::holds_alternative<model::ChannelLeftBridge>(change) && empty();
+  });
+  if (!empty()) co_await watch->wait(world_.in(world_.timeouts.action));
+  world_.reconciler.destroy_own_bridge(id, world_.clock.wall());
+  co_return Result<void>{};
+}
+
+/// Has the PBX end the command that keeps the channel in the room, for as long as it takes.
+boost::asio::awaitable<void> Bridges::pull_out(ChannelId channel, std::string room,
+                                               std::shared_ptr<bool> is_out) {
+  using std::chrono::milliseconds;
+  constexpr milliseconds again_after{100};
+  while (!*is_out) {
+    const auto* known = world_.store.find(channel);
+    if (known == nullptr || world_.controls.find(channel) == nullptr) co_return;
+    const auto moves = world_.watches.watch([&channel](const model::Change& change) {
+      const auto* enters = std::get_if<model::RoomEntered>(&change);
+      const auto* leaves = std::get_if<model::RoomLeft>(&change);
+      return (enters != nullptr && enters->channel.id == channel) ||
+             (leaves != nullptr && leaves->channel.id == channel);
+    });
+    auto kick = ami::Action{"ConfbridgeKick"}.add("Conference", room).add("Channel", known->name);
+    co_await world_.ami.request(std::move(kick), world_.in(world_.timeouts.action), "");
+    // Refused while it is not in the room yet, and while the link is down.
+    if (!*is_out) co_await moves->wait(world_.in(again_after));
+  }
+}
+
+void Bridges::is_out(const ChannelId& channel) {
+  if (!world_.ami.dialect().conference_events) {
+    return world_.reconciler.leave_room(channel, world_.clock.wall());
+  }
+  spawn(confirm_out(channel));
+}
+
+/// AMI tells when a channel has left its room, unless the link was down just then.
+boost::asio::awaitable<void> Bridges::confirm_out(ChannelId channel) {
+  const auto* known = world_.store.find(channel);
+  if (known == nullptr || known->room.value.empty()) co_return;
+  const auto told = world_.watches.watch([&channel](const model::Change& change) {
+    const auto* leaves = std::get_if<model::RoomLeft>(&change);
+    return leaves != nullptr && leaves->channel.id == channel;
+  });
+  const bool came = co_await told->wait(world_.in(2 * world_.timeouts.hangup_request));
+  if (!came) world_.reconciler.leave_room(channel, world_.clock.wall());
+}
+
+/// The conference has let it go although nobody asked us. Most often it hangs up, and the end of
+/// its session follows; else somebody at the PBX has put it out.
+boost::asio::awaitable<void> Bridges::fell_out(ChannelId channel, MemberPtr member) {
+  const auto over = world_.watches.watch([&channel](const model::Change& change) {
+    const auto* end = std::get_if<model::StasisEnd>(&change);
+    return end != nullptr && end->channel.id == channel;
+  });
+  const bool ended = co_await over->wait(world_.in(2 * world_.timeouts.hangup_request));
+  member->entered.set(Error{Errc::refused_by_pbx, "The PBX did not let the channel in"});
+  if (ended || members_.contains(channel)) co_return;
+  log::info("channel was put out of its bridge channel={} bridge={}", channel.value,
+            member->bridge.value);
+  world_.reconciler.leave_room(channel, world_.clock.wall());
+  world_.reconciler.part(channel, world_.clock.wall());
+}
+
+bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const {
+  const auto found = members_.find(channel);
+  return found != members_.end() && found->second == member;
+}
+
+void Bridges::on(const model::Change& change, WallTime) {
+  const auto gone = [this](const ChannelId& channel) {
+    const auto member = members_.extract(channel);
+    if (!member.empty()) member.mapped()->entered.set(channel_not_in_stasis());
+  };
+  if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
+    // A move to another application ends one too, and the channel stays where it is.
+    if (world_.controls.find(end->channel.id) == nullptr) gone(end->channel.id);
+  } else if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
+    gone(destroyed->channel.id);
+  } else if (const auto* replaced = std::get_if<model::ChannelReplaced>(&change)) {
+    auto member = members_.extract(replaced->before);
+    if (member.empty()) return;
+    member.key() = replaced->channel.id;
+    members_.insert(std::move(member));
+  } else if (const auto* state = std::get_if<model::ChannelStateChange>(&change)) {
+    const auto member = members_.find(state->channel.id);
+    if (member == members_.end() || !member->second->in_name_only) return;
+    if (state->channel.state == model::ChannelState::up) rest(state->channel.id, member->second);
+  }
+}
+
+}  // namespace arigate::ops

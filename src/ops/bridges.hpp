@@ -1,0 +1,94 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/bridge.hpp"
+#include "model/change.hpp"
+#include "ops/room.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// The errors that native ARI has for every operation on a bridge.
+inline Error bridge_not_found() {
+  return {Errc::not_found, "Bridge not found"};
+}
+
+/// The bridges of applications and who is in them. A member rests in the room of its bridge: it is
+/// there whenever its queue of jobs is empty, and out of it for as long as a job takes.
+///
+///   (none) --add--> joining --the PBX has it in the room--> member --remove, hangup--> (none)
+///   joining --the PBX cannot--> (none), and add() says why;   member --put out by others--> (none)
+/// A caller that nobody has answered is a member in name: a conference would answer it.
+class Bridges : public model::ChangeSink {
+ public:
+  Bridges(boost::asio::any_io_executor executor, World& world)
+      : executor_{std::move(executor)}, world_{world} {}
+
+  struct Plan {
+    BridgeId id;  ///< "" makes one.
+    std::string name;
+    bool holding = false;
+    std::string video_mode = "talker";
+    std::vector<model::BridgeVariable> variables;
+  };
+  /// Errc::conflict: the id is taken. Errc::overloaded.
+  Result<BridgeId> create(Plan plan);
+
+  static constexpr std::size_t variables_max = 1'000;  ///< Of one bridge.
+  /// Errc::overloaded: it has too many.
+  Result<void> set_variable(const BridgeId& bridge, model::BridgeVariable variable);
+
+  /// Puts the channels into the bridge, one after the other; done when the PBX has said so of the
+  /// last one. Errc::not_found, bad_request (no such channel), conflict (not an application's
+  /// bridge), unprocessable (not in an application), timeout, what the PBX refuses.
+  boost::asio::awaitable<Result<void>> add(BridgeId bridge, std::vector<ChannelId> channels,
+                                           MemberOptions options);
+  /// The same errors; unprocessable also when it is not in this bridge.
+  boost::asio::awaitable<Result<void>> remove(BridgeId bridge, std::vector<ChannelId> channels);
+  /// Everybody leaves, then it is gone.
+  boost::asio::awaitable<Result<void>> destroy(BridgeId bridge);
+
+  /// The bridge, if it is one of an application. Errc::not_found, conflict.
+  Result<const model::Bridge*> own(const BridgeId& bridge) const;
+
+  // model::ChangeSink
+  void on(const model::Change& change, WallTime when) override;
+
+  std::size_t member_count() const { return members_.size(); }
+
+ private:
+  struct Member {
+    BridgeId bridge;
+    MemberOptions options;
+    bool in_name_only = false;  ///< How it rests now.
+    Eventual<Result<void>> entered;
+  };
+  using MemberPtr = std::shared_ptr<Member>;
+
+  Result<void> check(const std::vector<ChannelId>& channels) const;
+  boost::asio::awaitable<Result<void>> add_one(BridgeId bridge, ChannelId channel,
+                                               MemberOptions options);
+  boost::asio::awaitable<void> left(ChannelId channel, BridgeId bridge, TimePoint deadline);
+  void let_out(const ChannelId& channel);
+  void rest(const ChannelId& channel, const MemberPtr& member);
+  std::unique_ptr<RestingJob> make_rest(const ChannelId& channel, const MemberPtr& member);
+  boost::asio::awaitable<void> pull_out(ChannelId channel, std::string room,
+                                        std::shared_ptr<bool> is_out);
+  boost::asio::awaitable<void> confirm_out(ChannelId channel);
+  boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
+  void is_out(const ChannelId& channel);
+  bool is_member(const ChannelId& channel, const MemberPtr& member) const;
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  std::unordered_map<ChannelId, MemberPtr> members_;
+};
+
+}  // namespace arigate::ops

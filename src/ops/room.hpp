@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "model/bridge.hpp"
+#include "ops/control.hpp"
+#include "ops/lines.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// How a channel takes part in a bridge: what addChannel asked for.
+struct MemberOptions {
+  bool announcer = false;  ///< Of a holding bridge: speaks to those who wait.
+  bool absorb_dtmf = false;
+  bool mute = false;
+};
+
+/// The commands that put a channel into the room of a bridge on this PBX.
+struct RoomLines {
+  Lines before;          ///< What the channel's next conference is to be like.
+  std::string blocking;  ///< Stays there; "": nothing has to be there, the channel is idle.
+  Lines after;           ///< For an idle one, when it is called away.
+};
+RoomLines room_lines(const ami::Dialect& dialect, const model::Bridge& bridge,
+                     const MemberOptions& options);
+
+/// The rest of a member: in the room, until it is called away.
+///
+///   setting up --last reply--> in the room --call_away--> pulled out --reply--> done
+///   in the room --reply--> done, and the owner is told: somebody else has put it out, or it hung
+///   up
+class RoomRest : public RestingJob {
+ public:
+  struct Hooks {
+    std::function<void()> goes_in;                    ///< The line that blocks is on its way.
+    std::function<void()> pull_out;                   ///< End it; the reply comes back to on().
+    std::function<void(const agi::Reply&)> is_out;    ///< It has ended as we wanted.
+    std::function<void(const agi::Reply&)> fell_out;  ///< It has ended by itself.
+  };
+
+  RoomRest(RoomLines lines, Hooks hooks) : lines_{std::move(lines)}, hooks_{std::move(hooks)} {}
+
+  Step start(TimePoint) override { return go_in(); }
+  Step on(const agi::Reply& reply, TimePoint) override;
+  Step call_away(TimePoint) override;
+  void abandon(const Error&) override {}
+
+ private:
+  enum class State : std::uint8_t { setting_up, in_room, idle, going };
+  Step go_in();
+  Step go_out();
+
+  RoomLines lines_;
+  Hooks hooks_;
+  State state_ = State::setting_up;
+  bool called_away_ = false;
+};
+
+}  // namespace arigate::ops

@@ -1,0 +1,199 @@
+"""Bridges of applications: every operation and what a member may meet in them, as native does it."""
+
+import time
+
+from harness.scenario import caller, compared
+
+
+def _send(ari, requests):
+    for method, path, parameters, *body in requests:
+        ari.request(method, path, body[0] if body else None, None, **parameters)
+        time.sleep(0.05)  # So that a request's events stand with it in the recording.
+
+
+def _callers(pbx, ari, events, count):
+    return [caller(pbx, events, answered_by=ari).split("/")[-1] for _ in range(count)]
+
+
+def _made_and_destroyed(pbx, ari, events):
+    _send(ari, [
+        ("POST", "/bridges", {"type": "mixing", "bridgeId": "one", "name": "first"}),
+        ("POST", "/bridges/two", {"type": "holding", "name": "waiting room"}),
+        ("POST", "/bridges/three", {"type": "mixing,dtmf_events,proxy_media"}),
+        ("POST", "/bridges/four", {"type": "video_sfu"}),
+        ("POST", "/bridges/five", {"type": "mixing,video_single"}),
+        ("POST", "/bridges/six", {}),
+        ("POST", "/bridges/seven", {"type": ""}),
+        ("POST", "/bridges/eight", {"type": "mixing,nonsense"}),
+        ("POST", "/bridges/bad", {"type": "nonsense"}),
+        ("POST", "/bridges/bad", {"type": "dtmf_events"}),
+        ("POST", "/bridges/bad", {"type": "video_single"}),
+        ("POST", "/bridges/bad", {"type": "holding,mixing"}),
+        ("GET", "/bridges/one", {}),
+        ("GET", "/bridges/nope", {}),
+        ("GET", "/bridges", {}),
+        ("POST", "/applications/oracle/subscription", {"eventSource": "bridge:one"}),
+        ("POST", "/applications/oracle/subscription", {"eventSource": "bridge:nope"}),
+        ("GET", "/applications/oracle", {}),
+        ("DELETE", "/bridges/one", {}),
+        ("DELETE", "/bridges/one", {}),
+        ("DELETE", "/bridges/two", {}),
+        ("GET", "/applications/oracle", {}),
+        ("PUT", "/bridges", {}),
+    ])
+
+
+def _members_come_and_go(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing", "name": "first"}),
+        ("POST", "/bridges/two", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {}),
+        ("POST", "/bridges/one/addChannel", {"channel": ""}),
+        ("POST", "/bridges/nope/addChannel", {}),
+        ("POST", "/bridges/nope/addChannel", {"channel": a}),
+        ("POST", "/bridges/one/addChannel", {"channel": "nope"}),
+        ("POST", "/bridges/one/addChannel", {"channel": f"{a},nope"}),
+        ("POST", "/bridges/one/addChannel", {"channel": a}),
+        ("GET", "/bridges/one", {}),
+        ("GET", f"/channels/{a}", {}),
+        ("POST", "/bridges/one/addChannel", {"channel": a}),
+        ("POST", "/bridges/one/addChannel", {"channel": b, "mute": "true", "absorbDTMF": "true"}),
+        ("GET", "/bridges/one", {}),
+        ("POST", "/bridges/two/addChannel", {"channel": f"{b},{a}"}),
+        ("GET", "/bridges/one", {}),
+        ("GET", "/bridges/two", {}),
+        ("POST", "/bridges/one/removeChannel", {"channel": a}),
+        ("POST", "/bridges/nope/removeChannel", {"channel": a}),
+        ("POST", "/bridges/two/removeChannel", {"channel": "nope"}),
+        ("POST", "/bridges/two/removeChannel", {}),
+        ("POST", "/bridges/two/removeChannel", {"channel": a}),
+        ("POST", "/bridges/two/removeChannel", {"channel": a}),
+        ("POST", f"/channels/{a}/ring", {}),
+        ("DELETE", "/bridges/two", {}),
+        ("GET", "/channels", {}),
+    ])
+
+
+def _holding(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/hold", {"type": "holding"}),
+        ("POST", "/bridges/hold/addChannel", {"channel": a, "role": "participant"}),
+        ("POST", "/bridges/hold/addChannel", {"channel": b, "role": "announcer"}),
+        ("GET", "/bridges/hold", {}),
+        ("POST", "/bridges/hold/addChannel", {"channel": b, "role": "silly"}),
+        ("POST", "/bridges/hold/removeChannel", {"channel": f"{b},{a}"}),
+        ("GET", "/bridges/hold", {}),
+        ("DELETE", "/bridges/hold", {}),
+    ])
+
+
+def _four_of_them(pbx, ari, events):
+    a, b, c, d = _callers(pbx, ari, events, 4)
+    _send(ari, [("POST", "/bridges/all", {"type": "mixing"})])
+    for channel in (a, b, c, d):
+        _send(ari, [("POST", "/bridges/all/addChannel", {"channel": channel}), ("GET", "/bridges/all", {})])
+    for channel in (c, d, a, b):
+        _send(ari, [("POST", "/bridges/all/removeChannel", {"channel": channel}), ("GET", "/bridges/all", {})])
+
+
+def _heard_by_everyone(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": a}),
+        ("POST", "/bridges/one/addChannel", {"channel": b}),
+        ("POST", "/bridges/one/removeChannel", {"channel": a}),
+        ("DELETE", "/bridges/one", {}),
+    ])
+
+
+def _unanswered(pbx, ari, events):
+    ringing = caller(pbx, events).split("/")[-1]
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": ringing}),
+        ("GET", f"/channels/{ringing}", {}),
+        ("POST", f"/channels/{ringing}/answer", {}),
+        ("GET", f"/channels/{ringing}", {}),
+        ("GET", "/bridges/one", {}),
+        ("DELETE", f"/channels/{ringing}", {}),
+        ("GET", "/bridges/one", {}),
+    ])
+
+
+def _member_hung_up(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": f"{a},{b}"}),
+        ("DELETE", f"/channels/{a}", {}),
+        ("GET", "/bridges/one", {}),
+        ("POST", f"/channels/{b}/continue", {"context": "elsewhere", "extension": "700", "priority": "1"}),
+        ("GET", "/bridges/one", {}),
+    ])
+
+
+def _jobs_of_a_member(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": f"{a},{b}"}),
+        ("POST", f"/channels/{a}/play/first", {"media": "sound:tone-short"}),
+    ])
+    events.wait("PlaybackFinished")
+    _send(ari, [
+        ("POST", f"/channels/{a}/ring", {}),
+        ("POST", f"/channels/{a}/variable", {"variable": "A", "value": "1"}),
+        ("GET", f"/channels/{a}/variable", {"variable": "A"}),
+        ("POST", f"/channels/{a}/moh", {}),
+        ("DELETE", f"/channels/{a}/moh", {}),
+        ("POST", f"/channels/{a}/answer", {}),
+        ("GET", "/bridges/one", {}),
+        ("POST", f"/channels/{a}/play/second", {"media": "sound:tone-10s"}),
+    ])
+    time.sleep(0.3)
+    _send(ari, [
+        ("POST", "/bridges/one/removeChannel", {"channel": b}),
+        ("DELETE", "/playbacks/second", {}),
+        ("DELETE", "/bridges/one", {}),
+    ])
+
+
+def _moved_to_another_application(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    with ari.events("second"):
+        _send(ari, [
+            ("POST", "/bridges/one", {"type": "mixing"}),
+            ("POST", "/bridges/one/addChannel", {"channel": f"{a},{b}"}),
+            ("POST", f"/channels/{a}/move", {"app": "second"}),
+            ("GET", "/bridges/one", {}),
+        ])
+        time.sleep(0.3)
+        _send(ari, [("POST", "/bridges/one/removeChannel", {"channel": a})])
+
+
+def _somebody_elses(pbx, ari, events):
+    pbx.observer().send({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "outside",
+                         "Context": "callers", "Exten": "wait", "Priority": "1", "Async": "true"})
+    pbx.observer().wait_event(lambda e: e["Event"] == "Newstate" and e["Uniqueid"] == "outside"
+                              and e["ChannelStateDesc"] == "Up")
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": "outside"}),
+        ("POST", "/bridges/one/removeChannel", {"channel": "outside"}),
+        ("DELETE", "/bridges/one", {}),
+    ])
+
+
+compared("bridges-made-and-destroyed", _made_and_destroyed)
+compared("bridge-members-come-and-go", _members_come_and_go)
+compared("bridge-holding", _holding)
+compared("bridge-of-four", _four_of_them)
+compared("bridge-heard-by-everyone", _heard_by_everyone, subscribeAll="true")
+compared("bridge-with-an-unanswered-caller", _unanswered)
+compared("bridge-member-hung-up", _member_hung_up)
+compared("bridge-member-at-work", _jobs_of_a_member)
+compared("bridge-member-moved", _moved_to_another_application)
+compared("bridge-somebody-elses-channel", _somebody_elses)
