@@ -33,7 +33,9 @@ void ActionCall::end_list(std::string_view event, const Fields& fields) const {
 }
 
 const ActionRow* find_action(const Dialect& dialect, std::string_view name) {
-  for (const auto group : {call_actions(), state_actions(), system_actions()}) {
+  if (name.starts_with("Confbridge") && !dialect.conferences_told()) return nullptr;
+  for (const auto group :
+       {call_actions(), state_actions(), conference_actions(), system_actions()}) {
     for (const auto& row : group) {
       if (!iequals(row.name, name)) continue;
       const bool newer = iequals(name, "ControlPlayback");

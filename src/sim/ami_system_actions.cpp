@@ -60,7 +60,8 @@ ActionWork core_status(ActionCall call) {
 
 ActionWork list_commands(ActionCall call) {
   Fields list;
-  for (const auto group : {call_actions(), state_actions(), system_actions()}) {
+  for (const auto group :
+       {call_actions(), state_actions(), conference_actions(), system_actions()}) {
     for (const auto& row : group) {
       if (find_action(call.exchange->dialect(), row.name) == nullptr) continue;
       list.add(row.name, fmt::format(" (Priv: {})", to_string(row.needed)));

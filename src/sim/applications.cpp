@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "sim/agi_session.hpp"
+#include "sim/conference.hpp"
 #include "sim/dial.hpp"
 #include "sim/expression.hpp"
 #include "sim/playing.hpp"
@@ -248,15 +249,21 @@ Work dial_out(AppCall call) {
   co_return co_await dial(std::move(call.exchange), std::move(call.channel), std::move(call.data));
 }
 
+Work conf_bridge(AppCall call) {
+  co_return co_await conference(std::move(call.exchange), std::move(call.channel),
+                                std::move(call.data));
+}
+
 struct Row {
   std::string_view name;
   Work (*run)(AppCall);
 };
 
-constexpr std::array<Row, 25> table{{
+constexpr std::array<Row, 26> table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},
+    {"ConfBridge", conf_bridge},
     {"Congestion", congestion},
     {"Dial", dial_out},
     {"Echo", echo},

@@ -71,6 +71,11 @@ struct Channel {
   LegProgress progress = LegProgress::calling;
   Signal signal;
 
+  std::string conference;         ///< The ConfBridge that it is in; "" for none.
+  bool kicked = false;            ///< Out of the conference, please.
+  bool conference_muted = false;  ///< By an action of the conference.
+  Variables conference_options;   ///< CONFBRIDGE(user,…) and CONFBRIDGE(bridge,…).
+
   bool dialplan_running = false;  ///< A dialplan coroutine owns it: it alone destroys it.
   bool hangup_handled = false;    ///< Extension h has run.
   bool gone = false;              ///< Its Hangup event is out.

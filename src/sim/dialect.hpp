@@ -38,6 +38,7 @@ class Dialect {
   virtual bool takes_channel_id() const = 0;       ///< Originate honours ChannelId.
   virtual bool control_playback() const = 0;       ///< Action ControlPlayback; position in replies.
   virtual bool takes_received_digits() const = 0;  ///< PlayDTMF honours Receive and Duration.
+  virtual bool conferences_told() const = 0;       ///< ConfBridge has actions and events.
   virtual std::string_view dead_channel_text() const = 0;               ///< AGI 511.
   virtual std::string usage_reply(std::string_view command) const = 0;  ///< AGI 520, whole lines.
 
@@ -75,6 +76,9 @@ class Dialect {
                               std::string_view bridge_id) const = 0;
   virtual Events bridge_leave(const Channel& one, const Channel& two,
                               std::string_view bridge_id) const = 0;
+  /// ConfbridgeStart, ConfbridgeEnd (of no channel), ConfbridgeJoin, ConfbridgeLeave.
+  virtual Events conference_event(std::string_view name, std::string_view conference,
+                                  const Channel* channel) const = 0;
   virtual Events music_on_hold(const Channel& channel, bool start) const = 0;
   /// UserEvent() of the dialplan.
   virtual Events user_event(const Channel& channel, std::string_view name,

@@ -234,6 +234,20 @@ Events OldDialect::bridge_leave(const Channel& one_side, const Channel& two,
   return one("Bridge", privilege::call, bridge_fields("Unlink", one_side, two));
 }
 
+Events OldDialect::conference_event(std::string_view name, std::string_view conference,
+                                    const Channel* channel) const {
+  Fields fields;
+  if (channel != nullptr) {
+    fields.add("Channel", channel->name).add("Uniqueid", channel->uniqueid);
+  }
+  fields.add("Conference", conference);
+  if (channel != nullptr) {
+    fields.add("CallerIDnum", or_unknown(channel->caller.number))
+        .add("CallerIDname", or_unknown(channel->caller.name));
+  }
+  return one(name, privilege::call, std::move(fields));
+}
+
 Events OldDialect::music_on_hold(const Channel& channel, bool start) const {
   Fields fields;
   fields.add("State", start ? "Start" : "Stop")
@@ -342,6 +356,8 @@ std::string clock_text(long seconds) {
 
 std::unique_ptr<Dialect> make_dialect(const Options& options) {
   switch (options.version) {
+    case Version::asterisk_1_8:
+      return std::make_unique<OldestDialect>();
     case Version::asterisk_11:
     case Version::asterisk_16:
       return std::make_unique<OldDialect>();

@@ -13,6 +13,7 @@ class OldDialect : public Dialect {
   bool takes_channel_id() const override { return false; }
   bool control_playback() const override { return false; }
   bool takes_received_digits() const override { return false; }
+  bool conferences_told() const override { return true; }
   std::string_view dead_channel_text() const override {
     return "511 Command Not Permitted on a dead channel";
   }
@@ -48,6 +49,8 @@ class OldDialect : public Dialect {
                       std::string_view bridge_id) const override;
   Events bridge_leave(const Channel& one, const Channel& two,
                       std::string_view bridge_id) const override;
+  Events conference_event(std::string_view name, std::string_view conference,
+                          const Channel* channel) const override;
   Events music_on_hold(const Channel& channel, bool start) const override;
   Events user_event(const Channel& channel, std::string_view name,
                     const Fields& body) const override;
@@ -59,6 +62,21 @@ class OldDialect : public Dialect {
   Events fully_booted(long uptime_seconds) const override;
   Fields channel_item(const Channel& channel, long seconds) const override;
   Fields status_item(const Channel& channel, long seconds) const override;
+};
+
+/// AMI 1.1 of Asterisk 1.8: like 1.3, but it tells of no hangup before the last, of no coupling of
+/// Local halves, and of conferences nothing at all.
+class OldestDialect : public OldDialect {
+ public:
+  std::string_view ami_version() const override { return "1.1"; }
+  std::string_view pbx_version() const override { return "1.8-release"; }
+  bool conferences_told() const override { return false; }
+  Events local_bridge(const Channel&, const Channel&, bool) const override { return {}; }
+  Events hangup_request(const Channel&) const override { return {}; }
+  Events soft_hangup_request(const Channel&, int) const override { return {}; }
+  Events conference_event(std::string_view, std::string_view, const Channel*) const override {
+    return {};
+  }
 };
 
 }  // namespace arigate::sim

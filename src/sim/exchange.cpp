@@ -51,6 +51,7 @@ void Exchange::spawn(std::string_view what, boost::asio::awaitable<void> work) {
 }
 
 void Exchange::drop_everything() {
+  conferences_.clear();
   auto doomed = std::move(channels_);
   channels_.clear();
   for (auto& [id, channel] : doomed) {

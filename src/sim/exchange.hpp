@@ -116,6 +116,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::map<std::string, std::string>& log_channels() { return log_channels_; }
   /// Modules unloaded while it runs.
   std::set<std::string, std::less<>>& unloaded_modules() { return unloaded_modules_; }
+  /// Members of each conference, in the order in which they came.
+  std::map<std::string, std::vector<ChannelPtr>>& conferences() { return conferences_; }
   long next_command_id() { return ++command_ids_; }
   std::string next_bridge_id();
 
@@ -145,6 +147,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   Variables globals_;
   std::map<std::string, std::string> custom_device_states_;
   std::map<std::string, std::string> database_;
+  std::map<std::string, std::vector<ChannelPtr>> conferences_;
   std::map<std::string, std::string> log_channels_;
   std::set<std::string, std::less<>> unloaded_modules_;
   std::vector<std::string> unregistered_;

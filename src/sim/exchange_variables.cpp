@@ -107,6 +107,11 @@ bool Exchange::write_function(Channel* channel, std::string_view name, std::stri
     return true;
   }
   if (channel == nullptr) return false;
+  if (iequals(name, "CONFBRIDGE")) {
+    if (!dialect_->conferences_told()) return false;
+    channel->conference_options.set(argument, value);
+    return true;
+  }
   if (iequals(name, "CALLERID")) {
     Party caller = channel->caller;
     if (iequals(part, "num")) caller.number = value;

@@ -121,6 +121,12 @@ std::size_t Pbx::channel_count() const {
   return exchange_->channels().size();
 }
 
+std::size_t Pbx::conference_members() const {
+  std::size_t count = 0;
+  for (const auto& [name, members] : exchange_->conferences()) count += members.size();
+  return count;
+}
+
 std::string Pbx::command(std::string_view line) {
   return run_command_line(*exchange_, line).text;
 }

@@ -76,6 +76,8 @@ class Pbx {
   /// Live calls of a phone.
   std::vector<std::shared_ptr<Call>> calls_of(std::string_view endpoint) const;
   std::size_t channel_count() const;
+  /// Members of all conferences.
+  std::size_t conference_members() const;
 
   /// Types a command at the PBX's own console; what it prints.
   std::string command(std::string_view line);

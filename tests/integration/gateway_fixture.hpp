@@ -193,7 +193,15 @@ class GatewayFixture : public testing::Test {
 class EveryPbx : public GatewayFixture, public testing::WithParamInterface<sim::Version> {};
 
 inline std::string version_name(const testing::TestParamInfo<sim::Version>& info) {
-  return info.param == sim::Version::asterisk_11 ? "Asterisk11" : "Asterisk16";
+  switch (info.param) {
+    case sim::Version::asterisk_1_8:
+      return "Asterisk18";
+    case sim::Version::asterisk_11:
+      return "Asterisk11";
+    case sim::Version::asterisk_16:
+      return "Asterisk16";
+  }
+  return "";
 }
 
 }  // namespace arigate::test
