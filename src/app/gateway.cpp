@@ -32,6 +32,7 @@
 #include "io/system_clock.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
+#include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
 #include "ops/leg.hpp"
@@ -134,11 +135,12 @@ struct Gateway::Parts : io::AmiOwner {
         playbacks{world},
         recordings{world},
         rooms{context.get_executor(), world},
+        bridge_media{context.get_executor(), world, legs, rooms},
         media{playbacks, recordings},
         users{users_of(config)},
         router{router_options(config), users},
         channels{world, entrance, media, snapshots},
-        bridges{world, rooms},
+        bridges{world, rooms, bridge_media, media},
         playback_resource{world, playbacks},
         recording_resource{world, recordings},
         application_resource{applications, store, snapshots, writer, clock},
@@ -153,6 +155,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(legs);
     entrance.use(legs);
     changes.add(rooms);
+    changes.add(bridge_media);
     channels.serve(router);
     bridges.serve(router);
     playback_resource.serve(router);
@@ -366,6 +369,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Playbacks playbacks;
   ops::Recordings recordings;
   ops::Bridges rooms;
+  ops::BridgeMedia bridge_media;
   ari::MediaRequests media;
   ari::PbxFacts facts;
   ari::Users users;

@@ -286,9 +286,11 @@ void Applications::on(const model::Change& change, WallTime when) {
                  },
                  [&](const model::PlaybackChange& playback) {
                    for_channel(playback.playback.channel, type, change, when);
+                   for_bridge(store_.find(playback.playback.bridge), type, change, when);
                  },
                  [&](const model::RecordingChange& recording) {
                    for_channel(recording.recording.channel, type, change, when);
+                   for_bridge(store_.find(recording.recording.bridge), type, change, when);
                  },
                  [&](const model::DeviceStateChanged& device) {
                    for (const auto& [name, application] : apps_) {

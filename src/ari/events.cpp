@@ -255,7 +255,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           [&](const BridgeVideoSourceChanged& event) {
             auto members = begin();
             bridge(members, "bridge", &event.bridge);
-            members.text("old_video_source_id", event.old_source);
+            if (!event.old_source.empty()) members.text("old_video_source_id", event.old_source);
           },
           [&](const BridgeBlindTransfer& event) {
             auto members = begin();

@@ -1,0 +1,150 @@
+#include "ops/bridge_media.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <utility>
+#include <variant>
+
+#include "ops/lines.hpp"
+#include "ops/room.hpp"
+
+namespace arigate::ops {
+
+/// A leg whose far half is in the room of the bridge.
+boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId id,
+                                                                       MemberOptions options) {
+  const auto bridge = bridges_.own(id);
+  if (!bridge) co_return bridge.error();
+  LegOrder order;
+  order.application = "ConfBridge";
+  order.data = room_arguments(world_.ami.dialect(), **bridge, options);
+  order.variables = room_variables(world_.ami.dialect(), **bridge, options);
+  auto leg = co_await legs_.open(std::move(order), world_.in(world_.timeouts.originate));
+  if (!leg) co_return leg.error();
+  if (!bridges_.own(id)) {  // Destroyed meanwhile.
+    (*leg)->close();
+    co_return bridge_not_found();
+  }
+  (*leg)->on_end([this, id, ended = leg->get()] { forget(id, ended); });
+  co_return *std::move(leg);
+}
+
+boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId bridge) {
+  if (const auto known = bridges_.own(bridge); !known) co_return known.error();
+  if (sounds_[bridge].opening) {
+    Eventual<bool> there;
+    sounds_[bridge].awaiting.push_back(there);
+    co_await there.wait(world_.in(world_.timeouts.originate));
+  }
+  if (auto& leg = sounds_[bridge].announcer; leg && !leg->over()) {
+    co_return target_of(bridge, leg->control().shared_from_this());
+  }
+  sounds_[bridge].opening = true;
+  MemberOptions options;
+  options.announcer = true;
+  auto leg = co_await open(bridge, options);
+  auto& sounds = sounds_[bridge];
+  sounds.opening = false;
+  for (auto& waiting : std::exchange(sounds.awaiting, {})) waiting.set(true);
+  if (!leg) {
+    if (!bridges_.own(bridge)) sounds_.erase(bridge);
+    co_return leg.error();
+  }
+  sounds.announcer = *leg;
+  co_return target_of(bridge, (*leg)->control().shared_from_this());
+}
+
+boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridge) {
+  MemberOptions options;
+  options.listener = true;
+  auto leg = co_await open(bridge, options);
+  if (!leg) co_return leg.error();
+  sounds_[bridge].recorders.insert(*leg);
+  co_return target_of(bridge, (*leg)->control().shared_from_this());
+}
+
+void BridgeMedia::release(const MediaTarget& target) {
+  // Asked whenever the queue runs empty; the end of the leg must not come from inside its queue.
+  target.control->rest_by(
+      [this, bridge = target.bridge, control = std::weak_ptr{target.control}]() {
+        boost::asio::co_spawn(executor_, close_if_idle(bridge, control), boost::asio::detached);
+        return std::unique_ptr<RestingJob>{};
+      });
+}
+
+boost::asio::awaitable<void> BridgeMedia::close_if_idle(BridgeId bridge,
+                                                        std::weak_ptr<Control> of) {
+  const auto control = of.lock();
+  const auto found = sounds_.find(bridge);
+  if (!control || !control->idle() || found == sounds_.end()) co_return;
+  std::shared_ptr<Leg> leg;
+  if (found->second.announcer && &found->second.announcer->control() == control.get()) {
+    leg = found->second.announcer;
+  }
+  for (const auto& recorder : found->second.recorders) {
+    if (&recorder->control() == control.get()) leg = recorder;
+  }
+  if (!leg) co_return;
+  forget(bridge, leg.get());
+  leg->close();
+}
+
+boost::asio::awaitable<Result<void>> BridgeMedia::start_music(BridgeId bridge,
+                                                              std::string music_class) {
+  if (const auto known = bridges_.own(bridge); !known) co_return known.error();
+  auto lines = start_moh_lines(music_class);
+  if (!lines) co_return lines.error();
+  const auto playing = sounds_[bridge].music;
+  if (playing && !playing->over()) {
+    lines->push_front("SET MUSIC OFF");
+    co_return playing->control().add(std::make_unique<SequenceJob>(std::move(*lines)));
+  }
+  MemberOptions options;
+  options.announcer = true;
+  auto leg = co_await open(bridge, options);
+  if (!leg) co_return leg.error();
+  auto& music = sounds_[bridge].music;
+  if (music && !music->over()) {  // Two asked at the same time.
+    (*leg)->close();
+    co_return Result<void>{};
+  }
+  music = *leg;
+  co_return (*leg)->control().add(std::make_unique<SequenceJob>(std::move(*lines)));
+}
+
+Result<void> BridgeMedia::stop_music(const BridgeId& bridge) {
+  if (const auto known = bridges_.own(bridge); !known) return known.error();
+  const auto found = sounds_.find(bridge);
+  if (found == sounds_.end() || !found->second.music) {
+    return Error{Errc::conflict, "Bridge isn't playing music"};
+  }
+  const auto leg = found->second.music;
+  forget(bridge, leg.get());
+  leg->close();
+  return {};
+}
+
+void BridgeMedia::forget(const BridgeId& bridge, const Leg* leg) {
+  const auto found = sounds_.find(bridge);
+  if (found == sounds_.end()) return;
+  auto& sounds = found->second;
+  if (sounds.announcer.get() == leg) sounds.announcer.reset();
+  if (sounds.music.get() == leg) sounds.music.reset();
+  std::erase_if(sounds.recorders, [&](const auto& recorder) { return recorder.get() == leg; });
+  const bool unused = !sounds.announcer && !sounds.music && sounds.recorders.empty();
+  if (unused && !sounds.opening) sounds_.erase(found);
+}
+
+void BridgeMedia::on(const model::Change& change, WallTime) {
+  if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) end(gone->bridge.id);
+}
+
+void BridgeMedia::end(const BridgeId& bridge) {
+  const auto ended = sounds_.extract(bridge);
+  if (ended.empty()) return;
+  if (ended.mapped().announcer) ended.mapped().announcer->close();
+  if (ended.mapped().music) ended.mapped().music->close();
+  for (const auto& recorder : ended.mapped().recorders) recorder->close();
+}
+
+}  // namespace arigate::ops

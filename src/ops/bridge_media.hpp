@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/change.hpp"
+#include "ops/bridges.hpp"
+#include "ops/leg.hpp"
+#include "ops/media_target.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// Sound into a bridge of an application and out of it, by hidden legs in its room: one that plays,
+/// one with music, one for each recording. A leg goes when it has nothing left to do, and with its
+/// bridge.
+class BridgeMedia : public model::ChangeSink {
+ public:
+  BridgeMedia(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges)
+      : executor_{std::move(executor)}, world_{world}, legs_{legs}, bridges_{bridges} {}
+
+  /// Where to queue what everybody shall hear: one after the other, as natively. Call release()
+  /// when it is queued. Errc::not_found, conflict (not an application's bridge), what Legs::open()
+  /// has.
+  boost::asio::awaitable<Result<MediaTarget>> announcer(BridgeId bridge);
+  /// Where to record everybody. The same.
+  boost::asio::awaitable<Result<MediaTarget>> recorder(BridgeId bridge);
+  /// The leg may go when its queue is empty.
+  void release(const MediaTarget& target);
+
+  boost::asio::awaitable<Result<void>> start_music(BridgeId bridge, std::string music_class);
+  /// Errc::conflict: there is none.
+  Result<void> stop_music(const BridgeId& bridge);
+
+  /// Ends all of it: the bridge is about to go.
+  void end(const BridgeId& bridge);
+
+  void on(const model::Change& change, WallTime when) override;
+
+ private:
+  struct Sounds {
+    std::shared_ptr<Leg> announcer, music;
+    std::set<std::shared_ptr<Leg>> recorders;
+    bool opening = false;  ///< The announcer is on its way.
+    std::vector<Eventual<bool>> awaiting;
+  };
+
+  boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open(BridgeId bridge, MemberOptions options);
+  boost::asio::awaitable<void> close_if_idle(BridgeId bridge, std::weak_ptr<Control> control);
+  void forget(const BridgeId& bridge, const Leg* leg);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  Legs& legs_;
+  Bridges& bridges_;
+  std::unordered_map<BridgeId, Sounds> sounds_;
+};
+
+}  // namespace arigate::ops

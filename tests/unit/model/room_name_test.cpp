@@ -1,0 +1,48 @@
+#include "model/room_name.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace arigate::model {
+namespace {
+
+Bridge bridge_with(std::string id, bool holding = false) {
+  Bridge bridge;
+  bridge.id.value = std::move(id);
+  bridge.holding = holding;
+  return bridge;
+}
+
+TEST(RoomName, LeadsBackToTheBridge) {
+  for (const std::string id :
+       {"one", "8b1c0c8a-3d3a-4b0c-9a53-6f9a3a8ddc11", "a,b", "room with blanks", "_", "\"x\\", "ä",
+        "_2c", "arigate-m-x", "1234567890123456789012345678901234567890123456789012345678901234"}) {
+    for (const bool holding : {false, true}) {
+      const auto name = room_of(bridge_with(id, holding));
+      EXPECT_LT(name.size(), 80U) << "a PBX would cut it";
+      EXPECT_EQ(name.find_first_of(", \"\\&|"), std::string::npos) << name;
+      const auto room = room_named(name);
+      ASSERT_TRUE(room) << name;
+      EXPECT_EQ(room->bridge.value, id);
+      EXPECT_EQ(room->holding, holding);
+    }
+  }
+}
+
+TEST(RoomName, IsAlwaysShortAndOnesOwn) {
+  const auto one = room_of(bridge_with(std::string(200, 'x')));
+  const auto other = room_of(bridge_with(std::string(201, 'x')));
+  EXPECT_LT(one.size(), 80U);
+  EXPECT_NE(one, other);
+  EXPECT_TRUE(room_named(one));
+}
+
+TEST(RoomName, LeavesOtherConferencesAlone) {
+  for (const char* name : {"", "1000", "arigate", "arigate-", "arigate-x-1", "Arigate-m-1"}) {
+    EXPECT_FALSE(room_named(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace arigate::model
