@@ -28,7 +28,7 @@ ANYTHING = ("",)
 LAYERS = {
     "core": ({"core"}, ("simdjson",)),
     "generated": ({"generated", "core", "ami"}, ()),
-    "trace": ({"trace", "core"}, ("simdjson", "zlib.h")),
+    "trace": ({"trace", "core"}, ("simdjson", "zlib.h", "zstd.h", "openssl/", "fcntl.h", "unistd.h", "sys/stat.h")),
     "ami": ({"ami", "core", "generated"}, ("openssl/", "emmintrin.h")),
     "agi": ({"agi", "core", "generated"}, ()),
     "model": ({"model", "core", "ami", "agi", "generated"}, ()),

@@ -44,6 +44,7 @@ struct Header {
   std::string about{};
   std::string started{};  ///< "2026-11-23T16:27:57.651285+00:00".
   std::vector<std::pair<std::string, std::uint16_t>> ports{};
+  std::string ari{};  ///< "arigate" when its ARI is in the file, "" for the PBX's own.
 
   bool operator==(const Header&) const = default;
 };

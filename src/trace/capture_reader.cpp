@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <zlib.h>
 
 #include <utility>
 
@@ -12,9 +11,6 @@ namespace arigate::trace {
 namespace {
 
 namespace dom = simdjson::dom;
-
-/// What zlib has unpacked of a block before it finds it damaged is lost, so blocks are small.
-constexpr std::size_t block_bytes = std::size_t{16} * 1024;
 
 std::optional<std::string> text_of(const dom::object& object, std::string_view key) {
   std::string_view text;
@@ -37,6 +33,7 @@ std::optional<Header> header_of(const dom::object& object) {
   header.ami = text_of(object, "ami").value_or("");
   header.scenario = text_of(object, "scenario").value_or("");
   header.about = text_of(object, "about").value_or("");
+  header.ari = text_of(object, "ari").value_or("");
   header.started = text_of(object, "started").value_or("");
   dom::object ports;
   if (object["ports"].get(ports) == simdjson::SUCCESS) {
@@ -108,11 +105,7 @@ struct Reader::Parser {
   }
 };
 
-void Reader::Close::operator()(gzFile_s* file) const {
-  gzclose(file);
-}
-
-Reader::Reader(std::filesystem::path name, std::unique_ptr<gzFile_s, Close> file)
+Reader::Reader(std::filesystem::path name, std::unique_ptr<PackedReader> file)
     : name_{std::move(name)}, file_{std::move(file)}, parser_{std::make_unique<Parser>()} {}
 
 Reader::Reader(Reader&&) noexcept = default;
@@ -120,10 +113,9 @@ Reader& Reader::operator=(Reader&&) noexcept = default;
 Reader::~Reader() = default;
 
 Result<Reader> Reader::open(const std::filesystem::path& file) {
-  // gzopen reads files that are not compressed as they are.
-  std::unique_ptr<gzFile_s, Close> opened{gzopen(file.c_str(), "rbe")};
-  if (!opened) return Error{Errc::not_found, file.string() + ": cannot be opened"};
-  Reader reader{file, std::move(opened)};
+  auto opened = PackedReader::open(file);
+  if (!opened) return opened.error();
+  Reader reader{file, *std::move(opened)};
   if (const auto read = reader.read_header(); !read) return read.error();
   return reader;
 }
@@ -182,15 +174,12 @@ Result<bool> Reader::fill() {
   buffer_.erase(0, line_at_);
   scanned_ -= line_at_;
   line_at_ = 0;
-  const auto size = buffer_.size();
-  buffer_.resize(size + block_bytes);
-  const int count = gzread(file_.get(), buffer_.data() + size, static_cast<unsigned>(block_bytes));
-  buffer_.resize(size + static_cast<std::size_t>(count > 0 ? count : 0));
-  if (count > 0) return true;
-  int code = Z_OK;
-  gzerror(file_.get(), &code);
-  if (code == Z_BUF_ERROR) return failure("the compressed data is cut off");
-  if (count < 0) return failure("cannot be read: damaged, or an error of the disk");
+  PackedReader::End end = PackedReader::End::none;
+  if (file_->read(buffer_, end) > 0) return true;
+  if (end == PackedReader::End::cut_off) return failure("the compressed data is cut off");
+  if (end == PackedReader::End::damaged) {
+    return failure("cannot be read: damaged, or an error of the disk");
+  }
   return false;
 }
 

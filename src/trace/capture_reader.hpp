@@ -10,12 +10,11 @@
 
 #include "core/result.hpp"
 #include "trace/capture_line.hpp"
-
-struct gzFile_s;  // zlib's gzFile points to it.
+#include "trace/packed_file.hpp"
 
 namespace arigate::trace {
 
-/// Reads a capture, `.jsonl` or `.jsonl.gz`, line by line.
+/// Reads a capture line by line, whether it is compressed (gzip, zstd) or not.
 ///
 /// A damaged or truncated file gives what is whole of it first, and then, for ever, an Error that
 /// names file and line. Errc::not_found: cannot be opened; Errc::protocol: not a capture, a line
@@ -35,11 +34,8 @@ class Reader {
 
  private:
   struct Parser;
-  struct Close {
-    void operator()(gzFile_s* file) const;
-  };
 
-  Reader(std::filesystem::path name, std::unique_ptr<gzFile_s, Close> file);
+  Reader(std::filesystem::path name, std::unique_ptr<PackedReader> file);
   Result<void> read_header();
   /// Without its line end; nullopt at the end of the file. Lives until the next call.
   Result<std::optional<std::string_view>> next_text();
@@ -47,7 +43,7 @@ class Reader {
   Error failure(std::string_view what);
 
   std::filesystem::path name_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  std::unique_ptr<PackedReader> file_;
   std::unique_ptr<Parser> parser_;
   Header header_;
   std::string buffer_;

@@ -2,19 +2,18 @@
 
 #include <fmt/format.h>
 #include <simdjson.h>
-#include <zlib.h>
 
+#include <algorithm>
+#include <charconv>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "trace/base64.hpp"
 
 namespace arigate::trace {
 namespace {
-
-/// Compresses about half as well as the best level at a tenth of its time.
-constexpr const char* compressed_mode = "wbe1";
-constexpr const char* plain_mode = "wbeT";  // "T": as it is.
 
 void append_text(std::string& out, std::string_view text) {
   out += '"';
@@ -100,12 +99,49 @@ void append_event(std::string& out, const Line& line) {
   out += '"';
 }
 
+/// The parts of a name around the number: "call" and ".jsonl.gz" of "call.jsonl.gz".
+std::pair<std::string, std::string> parts_of(const std::filesystem::path& file) {
+  const auto name = file.filename().string();
+  const auto end = std::min(name.find('.', 1), name.size());
+  return {name.substr(0, end), name.substr(end)};
+}
+
 /// "call.jsonl.gz" and 2 give "call.2.jsonl.gz".
 std::filesystem::path numbered(const std::filesystem::path& file, std::uint64_t number) {
-  const auto name = file.filename().string();
-  const auto dot = name.find('.', 1);
-  const auto end = dot == std::string::npos ? name.size() : dot;
-  return file.parent_path() / fmt::format("{}.{}{}", name.substr(0, end), number, name.substr(end));
+  const auto [stem, ending] = parts_of(file);
+  return file.parent_path() / fmt::format("{}.{}{}", stem, number, ending);
+}
+
+/// The numbers of the files that are there, in order.
+std::vector<std::uint64_t> numbers_of(const std::filesystem::path& file) {
+  const auto [stem, ending] = parts_of(file);
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
+  std::vector<std::uint64_t> numbers;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at{folder, failed}, end; !failed && at != end;
+       at.increment(failed)) {
+    const auto name = at->path().filename().string();
+    if (name.size() <= stem.size() + 1 + ending.size() || !name.starts_with(stem + ".") ||
+        !name.ends_with(ending)) {
+      continue;
+    }
+    const auto* const first = name.data() + stem.size() + 1;
+    const auto* const last = name.data() + name.size() - ending.size();
+    std::uint64_t number = 0;
+    const auto [stopped, error] = std::from_chars(first, last, number);
+    if (error == std::errc{} && stopped == last) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+/// Leaves the newest files of a rotation.
+void remove_old(const std::filesystem::path& file, std::size_t files_max) {
+  const auto numbers = numbers_of(file);
+  for (std::size_t i = 0; i + files_max < numbers.size(); ++i) {
+    std::error_code ignored;
+    std::filesystem::remove(numbered(file, numbers[i]), ignored);
+  }
 }
 
 }  // namespace
@@ -116,6 +152,7 @@ std::string to_json(const Header& header) {
   append_member(out, "ami", header.ami);
   append_member(out, "scenario", header.scenario);
   append_member(out, "about", header.about);
+  if (!header.ari.empty()) append_member(out, "ari", header.ari);
   append_member(out, "started", header.started);
   out += ",\"ports\":{";
   for (const auto& [name, port] : header.ports) {
@@ -144,24 +181,21 @@ std::string to_json(const Line& line) {
   return out;
 }
 
-struct Writer::Out {
-  explicit Out(gzFile opened) : file{opened} {}
-  ~Out() { gzclose(file); }
-  Out(const Out&) = delete;
-  Out& operator=(const Out&) = delete;
-
-  gzFile file;
-};
-
 Writer::Writer(std::filesystem::path file, Header header, Rotation rotation)
     : file_{std::move(file)}, header_{std::move(header)}, rotation_{rotation} {}
 
 Writer::Writer(Writer&&) noexcept = default;
 Writer& Writer::operator=(Writer&&) noexcept = default;
-Writer::~Writer() = default;
+Writer::~Writer() {
+  if (out_) put_header();
+}
 
 Result<Writer> Writer::open(std::filesystem::path file, Header header, Rotation rotation) {
   Writer writer{std::move(file), std::move(header), rotation};
+  if (rotation.on()) {
+    const auto numbers = numbers_of(writer.file_);
+    if (!numbers.empty()) writer.files_ = numbers.back();
+  }
   if (const auto begun = writer.begin_file(); !begun) return begun.error();
   return writer;
 }
@@ -169,16 +203,22 @@ Result<Writer> Writer::open(std::filesystem::path file, Header header, Rotation 
 Result<void> Writer::begin_file() {
   ++files_;
   current_ = rotation_.on() ? numbered(file_, files_) : file_;
-  const bool compressed = current_.extension() == ".gz";
   out_.reset();  // Its end must be written before the next begins.
-  const gzFile opened = gzopen(current_.c_str(), compressed ? compressed_mode : plain_mode);
-  if (opened == nullptr) {
-    return Error{Errc::unavailable, current_.string() + ": cannot be written"};
-  }
-  out_ = std::make_unique<Out>(opened);
+  auto opened = PackedWriter::open(current_);
+  if (!opened) return opened.error();
+  out_ = *std::move(opened);
+  if (rotation_.on() && rotation_.files_max > 0) remove_old(file_, rotation_.files_max);
   bytes_ = 0;
   first_t_us_.reset();
-  return put(to_json(header_));
+  header_due_ = true;
+  return {};
+}
+
+bool Writer::put_header() {
+  if (!std::exchange(header_due_, false)) return true;
+  const auto text = to_json(header_);
+  bytes_ += text.size();
+  return out_->write(text);
 }
 
 Result<void> Writer::write(const Line& line) {
@@ -195,13 +235,12 @@ Result<void> Writer::write(const Line& line) {
 
 Result<void> Writer::put(const std::string& text) {
   bytes_ += text.size();
-  const auto size = static_cast<unsigned>(text.size());
-  if (out_ && gzwrite(out_->file, text.data(), size) == static_cast<int>(size)) return {};
+  if (out_ && put_header() && out_->write(text)) return {};
   return Error{Errc::unavailable, current_.string() + ": cannot be written"};
 }
 
 Result<void> Writer::flush() {
-  if (out_ && gzflush(out_->file, Z_SYNC_FLUSH) == Z_OK) return {};
+  if (out_ && put_header() && out_->flush()) return {};
   return Error{Errc::unavailable, current_.string() + ": cannot be written"};
 }
 

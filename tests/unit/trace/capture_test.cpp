@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,6 +13,7 @@
 #include "trace/base64.hpp"
 #include "trace/capture_reader.hpp"
 #include "trace/capture_writer.hpp"
+#include "trace/parts_reader.hpp"
 
 namespace arigate::trace {
 namespace {
@@ -128,7 +130,7 @@ TEST(Capture, EveryKindOfLineComesBack) {
                       "2026-11-23T16:27:57.651285+00:00",
                       {{"ami", 5038}, {"http", 65535}}};
   const test::TempFolder folder;
-  for (const auto* name : {"plain.jsonl", "packed.jsonl.gz"}) {
+  for (const auto* name : {"plain.jsonl", "packed.jsonl.gz", "packed.jsonl.zst"}) {
     const auto path = folder.path() / name;
     {
       auto writer = Writer::open(path, header);
@@ -141,8 +143,11 @@ TEST(Capture, EveryKindOfLineComesBack) {
     EXPECT_EQ(read_all(path).lines, lines);
     EXPECT_EQ(read_all(path).end, "ok");
   }
-  const bool is_packed = test::read_file(folder.path() / "packed.jsonl.gz").starts_with("\x1F\x8B");
-  EXPECT_TRUE(is_packed);
+  const auto begins_with = [&](const char* name, std::string_view bytes) {
+    return test::read_file(folder.path() / name).starts_with(bytes);
+  };
+  EXPECT_TRUE(begins_with("packed.jsonl.gz", "\x1F\x8B"));
+  EXPECT_TRUE(begins_with("packed.jsonl.zst", "\x28\xB5\x2F\xFD"));
 }
 
 TEST(Capture, WhatIsWholeOfABrokenFileIsRead) {
@@ -207,13 +212,22 @@ TEST(Capture, WhatIsWholeOfABrokenFileIsRead) {
   EXPECT_EQ(Reader::open(folder.path() / "none.jsonl").error().code, Errc::not_found);
 }
 
-TEST(Capture, ATruncatedGzipGivesWhatIsThere) {
-  const auto capture = test::fixtures("captures/16", ".gz").front();
-  const auto whole = read_all(capture).lines;
-  const auto bytes = test::read_file(capture);
+/// The same lines, compressed in another way, with each line handed over as it came.
+std::filesystem::path repacked(const std::vector<Line>& lines, const std::filesystem::path& path) {
+  auto writer = Writer::open(path, {});
+  EXPECT_TRUE(writer);
+  for (const auto& line : lines) EXPECT_TRUE(writer->write(line) && writer->flush());
+  return path;
+}
+
+class Truncated : public testing::TestWithParam<std::string> {};
+
+TEST_P(Truncated, GivesWhatIsThere) {
+  const auto whole = read_all(test::fixtures("captures/16", ".gz").front()).lines;
   const test::TempFolder folder;
+  const auto bytes = test::read_file(repacked(whole, folder.path() / ("whole.jsonl" + GetParam())));
   const auto path =
-      folder.write("cut.jsonl.gz", std::string_view{bytes}.substr(0, bytes.size() / 2));
+      folder.write("cut.jsonl" + GetParam(), std::string_view{bytes}.substr(0, bytes.size() / 2));
   const auto seen = read_all(path);
   ASSERT_GT(seen.lines.size(), 1U);
   ASSERT_LT(seen.lines.size(), whole.size());
@@ -224,15 +238,36 @@ TEST(Capture, ATruncatedGzipGivesWhatIsThere) {
                           ": the compressed data is cut off");
 }
 
-TEST(Capture, ADamagedGzipEndsWithAnError) {
-  auto bytes = test::read_file(test::fixtures("captures/16", ".gz").front());
+TEST_P(Truncated, WhatIsDamagedEndsWithAnError) {
+  const auto whole = read_all(test::fixtures("captures/16", ".gz").front()).lines;
+  const test::TempFolder folder;
+  auto bytes = test::read_file(repacked(whole, folder.path() / ("whole.jsonl" + GetParam())));
   for (std::size_t at = bytes.size() * 3 / 4; at < bytes.size() * 3 / 4 + 64; ++at)
     bytes[at] = '\0';
-  const test::TempFolder folder;
-  const auto path = folder.write("bad.jsonl.gz", bytes);
+  const auto path = folder.write("bad.jsonl" + GetParam(), bytes);
   const auto seen = read_all(path);
   EXPECT_GT(seen.lines.size(), 1U);
   EXPECT_TRUE(seen.end.starts_with(path.string() + ":")) << seen.end;
+}
+
+INSTANTIATE_TEST_SUITE_P(Packed, Truncated, testing::Values(".gz", ".zst"),
+                         [](const auto& info) { return info.param.substr(1); });
+
+TEST(CaptureWriter, OnlyItsOwnerMayReadAFile) {
+  const test::TempFolder folder;
+  folder.write("call.jsonl", "an old file, readable by all");
+  std::filesystem::permissions(folder.path() / "call.jsonl", std::filesystem::perms{0644});
+  for (const auto* name : {"call.jsonl", "new.jsonl", "new.jsonl.gz", "new.jsonl.zst"}) {
+    ASSERT_TRUE(Writer::open(folder.path() / name, {}));
+    const auto mode = std::filesystem::status(folder.path() / name).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms{0600}) << name;
+  }
+}
+
+TEST(CaptureWriter, AFileWithoutLinesIsACapture) {
+  const test::TempFolder folder;
+  ASSERT_TRUE(Writer::open(folder.path() / "call.jsonl", {.pbx = "P"}));
+  EXPECT_EQ(Reader::open(folder.path() / "call.jsonl")->header().pbx, "P");
 }
 
 TEST(Capture, AnEndlessLineIsGivenUp) {
@@ -278,6 +313,56 @@ TEST(CaptureWriter, BeginsFilesByAge) {
   EXPECT_EQ(read_all(folder.path() / "call.1.jsonl").lines.size(), 2U);
   EXPECT_EQ(read_all(folder.path() / "call.2.jsonl").lines.size(), 1U);
   EXPECT_EQ(read_all(folder.path() / "call.3.jsonl").lines.size(), 1U);
+}
+
+TEST(CaptureWriter, KeepsTheNewestFilesAndGoesOnWithTheirNumbers) {
+  const test::TempFolder folder;
+  folder.write("call.x.jsonl", "not ours");
+  folder.write("call.7.jsonl", "of an earlier run");
+  folder.write("call.8.jsonl", "of an earlier run");
+  const Rotation rotation{.bytes_max = 1, .age_max = {}, .files_max = 3};
+  auto writer = Writer::open(folder.path() / "call.jsonl", {}, rotation);
+  ASSERT_TRUE(writer);
+  EXPECT_EQ(writer->current(), folder.path() / "call.9.jsonl");
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(writer->write(ami_line(i, "x")));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator{folder.path()}) {
+    names.push_back(entry.path().filename());
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"call.10.jsonl", "call.8.jsonl", "call.9.jsonl",
+                                             "call.x.jsonl"}));
+}
+
+TEST(PartsReader, ReadsTheFilesOfARecordingAsOne) {
+  const test::TempFolder folder;
+  const Header header{.pbx = "P", .started = "2026-11-23T16:27:57.651285+00:00"};
+  {
+    auto writer = Writer::open(folder.path() / "call.jsonl", header, {.bytes_max = 1});
+    ASSERT_TRUE(writer);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(writer->write(ami_line(i, "x")));
+    auto other = Writer::open(folder.path() / "other.jsonl", {});
+    ASSERT_TRUE(other->write(ami_line(9, "x")));
+  }
+  const auto file = [&](const char* name) { return folder.path() / name; };
+  const std::vector<std::filesystem::path> parts{file("call.1.jsonl"), file("call.2.jsonl"),
+                                                 file("call.3.jsonl")};
+  auto given = parts;
+  given.push_back(file("other.jsonl"));
+  given.push_back(file("none.jsonl"));
+  const auto recordings = recordings_of(given);
+  ASSERT_EQ(recordings.size(), 3U);
+  EXPECT_EQ(recordings[0], parts);
+  EXPECT_EQ(recordings_of({parts[0], parts[0]}).size(), 2U) << "twice the same is not one";
+  auto reader = PartsReader::open(recordings[0]);
+  ASSERT_TRUE(reader);
+  std::vector<std::int64_t> times;
+  for (auto line = reader->next(); line && *line; line = reader->next()) {
+    times.push_back((*line)->t_us);
+    EXPECT_EQ((*line)->number, 2U);
+  }
+  EXPECT_EQ(times, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(reader->file(), parts[2]);
 }
 
 TEST(CaptureWriter, TellsWhatCannotBeWritten) {
