@@ -1,0 +1,52 @@
+// Any bytes, cut anywhere: what is kept of them is the same, and no secret that stands on a line of
+// its own is in it. Sources: src/trace/secret_mask.cpp src/trace/number_mask.cpp src/core/text.cpp
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/assert.hpp"
+#include "trace/number_mask.hpp"
+#include "trace/secret_mask.hpp"
+
+namespace {
+
+using namespace arigate::trace;
+
+const NumberMask numbers{"key"};
+constexpr std::string_view secret = "\nSecret: hunter2\n";
+
+std::string masked(std::string_view text, std::size_t cut) {
+  SecretScanner secrets{true};
+  NumberScanner scanner{numbers, Escapes::backslash};
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); at += cut) {
+    std::string part;
+    secrets.feed(text.substr(at, cut), part);
+    scanner.feed(part, out);
+  }
+  scanner.finish(out);
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  std::string text{reinterpret_cast<const char*>(data), size};
+  const std::size_t cut = data[0] % 32U + 1U;
+  text += secret;
+  const auto whole = masked(text, text.size());
+  ARIGATE_ASSERT(masked(text, cut) == whole);
+  ARIGATE_ASSERT(whole.ends_with("\nSecret: ***\n"));
+  for (const auto escapes : {Escapes::backslash, Escapes::json, Escapes::percent}) {
+    NumberScanner scanner{numbers, escapes};
+    std::string out;
+    scanner.feed(text, out);
+    scanner.finish(out);
+    ARIGATE_ASSERT(out.size() == text.size());
+  }
+  (void)without_passwords(text);
+  (void)without_api_key(text);
+  return 0;
+}
