@@ -81,6 +81,16 @@ struct DialplanConfig {
   bool live_dangerously = false;
 };
 
+/// [capture]: what goes over all links, kept in files.
+struct CaptureConfig {
+  std::string file;  ///< "" keeps nothing. The ending .gz or .zst compresses.
+  bool mask_numbers = false;
+  std::size_t file_bytes_max = 0;  ///< Then a new file is begun; 0: never.
+  std::chrono::milliseconds file_age_max{0};
+  std::size_t files_max = 0;  ///< The oldest of them are removed; 0 keeps all.
+  std::size_t queue_bytes_max = std::size_t{16} * 1024 * 1024;  ///< Waiting for a slow disk.
+};
+
 enum class PasswordFormat : std::uint8_t { plain, crypt };
 
 /// A section with `type = user`, as in ari.conf.
@@ -98,6 +108,7 @@ struct Config {
   FastAgiConfig fastagi;
   HttpConfig http;
   DialplanConfig dialplan;
+  CaptureConfig capture;
   std::vector<UserConfig> users;
 };
 

@@ -323,6 +323,15 @@ std::vector<ConfigKey<Config>> make_config_keys() {
       {"dialplan", "context", set_context},
       {"dialplan", "add_at_runtime", bool_at(ARIGATE_AT(dialplan.add_at_runtime))},
       {"dialplan", "live_dangerously", bool_at(ARIGATE_AT(dialplan.live_dangerously))},
+
+      {"capture", "file", text_at(ARIGATE_AT(capture.file))},
+      {"capture", "mask_numbers", bool_at(ARIGATE_AT(capture.mask_numbers))},
+      {"capture", "file_bytes_max",
+       bytes_at(ARIGATE_AT(capture.file_bytes_max), 64 * kib, std::size_t{4'095} * mib)},
+      {"capture", "file_age_max", duration_at(ARIGATE_AT(capture.file_age_max), 1s, 720h)},
+      {"capture", "files_max", number_at(ARIGATE_AT(capture.files_max), 0, 100'000)},
+      {"capture", "queue_bytes_max",
+       bytes_at(ARIGATE_AT(capture.queue_bytes_max), 64 * kib, 1024 * mib)},
   };
 }
 

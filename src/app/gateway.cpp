@@ -13,6 +13,7 @@
 
 #include "app/ami_options.hpp"
 #include "app/pbx_facts.hpp"
+#include "app/recorder_options.hpp"
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
 #include "ari/asterisk.hpp"
@@ -28,7 +29,9 @@
 #include "core/log.hpp"
 #include "io/agi_server.hpp"
 #include "io/ami_client.hpp"
+#include "io/ari_tap.hpp"
 #include "io/http_server.hpp"
+#include "io/recorder.hpp"
 #include "io/system_clock.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
@@ -50,6 +53,8 @@ using namespace std::chrono_literals;
 
 /// How long a new channel of a PBX that takes no ids may stay unidentified.
 constexpr auto announce_wait = 50ms;
+/// How long the disk may take, beyond the limit of a stop, for what was captured last.
+constexpr auto capture_spare = 250ms;
 /// Repairs what a lost event may have left behind.
 constexpr auto repair_interval = 60s;
 /// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
@@ -87,7 +92,7 @@ ari::RouterOptions router_options(const Config& config) {
   return options;
 }
 
-io::HttpServerOptions http_options(const HttpConfig& config) {
+io::HttpServerOptions http_options(const HttpConfig& config, io::AriTap* tap) {
   io::HttpServerOptions options;
   options.bind_address = config.bind;
   options.port = config.port;
@@ -99,6 +104,7 @@ io::HttpServerOptions http_options(const HttpConfig& config) {
   connection.limits.body_bytes_max = config.body_bytes_max;
   connection.head_timeout = connection.body_timeout = config.request_timeout;
   connection.idle_timeout = config.idle_timeout;
+  connection.tap = tap;
   auto& websocket = connection.websocket;
   websocket.queue_bytes_max = config.websocket_queue_bytes_max;
   websocket.message_bytes_max = config.websocket_message_bytes_max;
@@ -108,17 +114,45 @@ io::HttpServerOptions http_options(const HttpConfig& config) {
   return options;
 }
 
+io::AmiClientOptions ami_options(const AmiConfig& config, trace::Tap* tap) {
+  auto options = app::ami_options(config);
+  options.tap = tap;
+  return options;
+}
+
+/// What is kept of the links, if anything is.
+struct Recording {
+  Recording(asio::any_io_executor executor, const Clock& clock, const Config& config) {
+    if (config.capture.file.empty()) return;
+    auto options = app::recorder_options(config.capture);
+    options.header.ari = "arigate";
+    recorder.emplace(std::move(executor), clock, std::move(options));
+    ari.emplace(*recorder);
+  }
+  Result<void> open(std::vector<std::pair<std::string, std::uint16_t>> ports) {
+    if (!recorder) return {};
+    recorder->set_ports(std::move(ports));
+    return recorder->open();
+  }
+  trace::Tap* tap() { return recorder ? &*recorder : nullptr; }
+  io::AriTap* ari_tap() { return ari ? &*ari : nullptr; }
+
+  std::optional<io::Recorder> recorder;
+  std::optional<io::AriTap> ari;
+};
+
 }  // namespace
 
 struct Gateway::Parts : io::AmiOwner {
   Parts(asio::io_context& io_context, Config given)
       : context{io_context},
         config{std::move(given)},
+        recording{io_context.get_executor(), clock, config},
         snapshots{!config.general.channelvars.empty()},
         writer{snapshots, config.general.entity_id},
         applications{store, snapshots, writer, clock},
         reconciler{store, changes, {}},
-        ami{context.get_executor(), app::ami_options(config.ami), *this, clock},
+        ami{context.get_executor(), ami_options(config.ami, recording.tap()), *this, clock},
         world{clock,
               store,
               reconciler,
@@ -145,7 +179,7 @@ struct Gateway::Parts : io::AmiOwner {
         recording_resource{world, recordings},
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
-        http{context, http_options(config.http), router, applications},
+        http{context, http_options(config.http, recording.ari_tap()), router, applications},
         announce_timer{context},
         repair_timer{context},
         reentry_timer{context} {
@@ -301,6 +335,7 @@ struct Gateway::Parts : io::AmiOwner {
     options.port = config.fastagi.port;
     options.sessions_max = config.fastagi.sessions_max;
     options.environment_timeout = config.fastagi.environment_timeout;
+    options.tap = recording.tap();
     auto allow = config.fastagi.allow;
     if (allow.empty()) {
       allow = {"127.0.0.0/8", "::1"};
@@ -329,10 +364,22 @@ struct Gateway::Parts : io::AmiOwner {
     if (const auto listening = http.listen(); !listening) return listening.error();
     log::info("listening http={}:{} fastagi={}:{}", config.http.bind, http.port(),
               config.fastagi.bind, agi->port());
+    if (const auto opened = recording.open(ports()); !opened) return opened.error();
     ami.start();
     spawn(repair_loop());
     spawn(reentry_loop());
     return {};
+  }
+
+  /// As the PBX and clients see them, for the header of a capture.
+  std::vector<std::pair<std::string, std::uint16_t>> ports() const {
+    const auto place = config.fastagi.advertise.empty() ? std::string{} : advertised();
+    const auto colon = place.rfind(':');
+    const auto agi_port =
+        colon == std::string::npos ? agi->port() : std::stoul(place.substr(colon + 1));
+    return {{"ami", config.ami.port},
+            {"http", http.port()},
+            {"fastagi", static_cast<std::uint16_t>(agi_port)}};
   }
 
   asio::awaitable<void> stop(TimePoint deadline) {
@@ -349,11 +396,13 @@ struct Gateway::Parts : io::AmiOwner {
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
     entrance.drop_all();
     watches.cancel_all();
+    if (recording.recorder) co_await recording.recorder->close(deadline + capture_spare);
   }
 
   asio::io_context& context;
   Config config;
   io::SystemClock clock;
+  Recording recording;
   model::Store store;
   ari::Snapshots snapshots;
   ari::EventWriter writer;

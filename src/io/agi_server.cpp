@@ -18,6 +18,8 @@ namespace arigate::io {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using trace::Direction;
+using What = trace::Line::What;
 
 Result<AllowList> AllowList::parse(const std::vector<std::string>& entries) {
   AllowList list;
@@ -63,9 +65,15 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
  public:
   static constexpr std::size_t unsent_bytes_max = std::size_t{1024} * 1024;
 
-  Session(asio::ip::tcp::socket socket, ops::AgiOwner& owner, std::shared_ptr<std::size_t> count)
-      : socket_{std::move(socket)}, owner_{owner}, count_{std::move(count)} {
+  Session(asio::ip::tcp::socket socket, ops::AgiOwner& owner, std::shared_ptr<std::size_t> count,
+          trace::Tap* tap, std::uint64_t number)
+      : socket_{std::move(socket)},
+        owner_{owner},
+        count_{std::move(count)},
+        tap_{tap},
+        number_{number} {
     ++*count_;
+    tell(Direction::from_pbx, What::connect);
   }
   ~Session() override { --*count_; }
 
@@ -93,7 +101,11 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
       error_code error;
       const auto count = co_await socket_.async_read_some(
           asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
-      if (error) break;
+      if (error) {
+        tell_end(error);
+        break;
+      }
+      tell(Direction::from_pbx, What::data, {chunk.data(), count});
       decoder_.feed({chunk.data(), count});
       if (!take_inputs()) break;
       if (connected_) timer.cancel();
@@ -138,6 +150,7 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
     while (!self->unsent_.empty()) {
       now.clear();
       std::swap(now, self->unsent_);
+      self->tell(Direction::to_pbx, What::data, now);
       error_code error;
       co_await asio::async_write(self->socket_, asio::buffer(now),
                                  asio::redirect_error(asio::use_awaitable, error));
@@ -147,7 +160,23 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
     if (self->closing_) self->shut();
   }
 
+  void tell(Direction dir, What what, std::string_view bytes = {}) {
+    if (tap_ == nullptr) return;
+    trace::Line line;
+    line.link = "agi:" + std::to_string(number_);
+    line.dir = dir;
+    line.what = what;
+    line.data = bytes;
+    tap_->record(std::move(line));
+  }
+  void tell_end(const error_code& error) {
+    if (std::exchange(end_told_, true)) return;
+    const bool by_pbx = error == asio::error::eof;
+    tell(by_pbx ? Direction::from_pbx : Direction::to_pbx, by_pbx ? What::eof : What::close);
+  }
+
   void shut() {
+    tell_end({});
     error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
@@ -156,12 +185,15 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
   asio::ip::tcp::socket socket_;
   ops::AgiOwner& owner_;
   std::shared_ptr<std::size_t> count_;
+  trace::Tap* tap_;
+  std::uint64_t number_;  // Of the connection.
   agi::Decoder decoder_;
   std::string unsent_;
   bool writing_ = false;
   bool connected_ = false;   // The owner knows it.
   bool owner_gone_ = false;  // The owner has closed it, or was told that it is closed.
   bool closing_ = false;
+  bool end_told_ = false;
 };
 
 AgiServer::AgiServer(asio::any_io_executor executor, AgiServerOptions options, ops::AgiOwner& owner)
@@ -221,7 +253,8 @@ asio::awaitable<void> AgiServer::accept_loop() {
       continue;
     }
     socket.set_option(asio::ip::tcp::no_delay{true}, error);
-    auto session = std::make_shared<Session>(std::move(socket), owner_, sessions_);
+    auto session =
+        std::make_shared<Session>(std::move(socket), owner_, sessions_, options_.tap, ++accepted_);
     asio::co_spawn(executor_, session->run(options_.environment_timeout),
                    [session](const std::exception_ptr& thrown) {
                      if (thrown) log::error("agi session ended by an exception");

@@ -16,6 +16,7 @@
 
 #include "core/result.hpp"
 #include "ops/ports.hpp"
+#include "trace/tap.hpp"
 
 namespace arigate::io {
 
@@ -37,6 +38,7 @@ struct AgiServerOptions {
   AllowList allowed;
   std::size_t sessions_max = 10'000;
   std::chrono::milliseconds environment_timeout{5'000};
+  trace::Tap* tap = nullptr;  ///< Is told all that goes over the connections.
 };
 
 /// Listens for the PBX's FastAGI connections. Each gives one connected() to the owner when its
@@ -66,6 +68,7 @@ class AgiServer {
   boost::asio::steady_timer pause_;
   std::shared_ptr<std::size_t> sessions_ = std::make_shared<std::size_t>(0);
   std::uint16_t port_ = 0;
+  std::uint64_t accepted_ = 0;
   bool stopped_ = false;
 };
 

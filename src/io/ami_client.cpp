@@ -17,6 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+using trace::Direction;
+using What = trace::Line::What;
 
 /// Waits on the socket for at most so long; the timer closes it, which ends every wait on it.
 class Deadline {
@@ -133,9 +135,12 @@ asio::awaitable<Error> AmiClient::one_connection() {
         asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
     if (error) {
       if (error != asio::error::eof) why.detail = error.message();
+      tell(error == asio::error::eof ? Direction::from_pbx : Direction::to_pbx,
+           error == asio::error::eof ? What::eof : What::close);
       break;
     }
     last_byte_ = clock_.now();
+    tell(Direction::from_pbx, What::data, {room.data(), count});
     decoder_.commit(count);
   }
   *alive = false;
@@ -161,6 +166,7 @@ asio::awaitable<Result<void>> AmiClient::connect() {
     if (deadline.passed()) error = asio::error::timed_out;
     if (!error) {
       socket_.set_option(asio::ip::tcp::no_delay{true}, error);
+      tell(Direction::to_pbx, What::connect);
       co_return Result<void>{};
     }
   }
@@ -180,6 +186,7 @@ asio::awaitable<Result<const ami::Message*>> AmiClient::next_message(TimePoint w
         asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
     if (deadline.passed()) co_return Error{Errc::timeout, "no answer from the manager interface"};
     if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
+    tell(Direction::from_pbx, What::data, {room.data(), count});
     decoder_.commit(count);
     if (!had_banner) {
       auto first = decoder_.next();
@@ -208,6 +215,7 @@ asio::awaitable<Result<void>> AmiClient::log_in() {
         const auto bytes = ami::encode(send_now->action, "arigate-login");
         if (!bytes) co_return bytes.error();
         error_code error;
+        tell(Direction::to_pbx, What::data, *bytes);
         co_await asio::async_write(socket_, asio::buffer(*bytes),
                                    asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
@@ -293,6 +301,7 @@ asio::awaitable<void> AmiClient::write_loop() {
   while (!unsent_.empty() && up_) {
     now.clear();
     std::swap(now, unsent_);
+    tell(Direction::to_pbx, What::data, now);
     error_code error;
     co_await asio::async_write(socket_, asio::buffer(now),
                                asio::redirect_error(asio::use_awaitable, error));
@@ -380,6 +389,16 @@ std::string AmiClient::local_address() const {
   error_code error;
   const auto place = socket_.local_endpoint(error);
   return error ? "127.0.0.1" : place.address().to_string();
+}
+
+void AmiClient::tell(Direction dir, What what, std::string_view bytes) {
+  if (options_.tap == nullptr) return;
+  trace::Line line;
+  line.link = "ami";
+  line.dir = dir;
+  line.what = what;
+  line.data = bytes;
+  options_.tap->record(std::move(line));
 }
 
 void AmiClient::drop_link() {

@@ -18,6 +18,7 @@
 #include "ami/login.hpp"
 #include "ops/eventual.hpp"
 #include "ops/ports.hpp"
+#include "trace/tap.hpp"
 
 namespace arigate::io {
 
@@ -31,6 +32,7 @@ struct AmiClientOptions {
   std::chrono::milliseconds reconnect_min{100};
   std::chrono::milliseconds reconnect_max{5'000};
   std::chrono::milliseconds refused_wait{5'000};  ///< Wrong secret: no faster than this.
+  trace::Tap* tap = nullptr;                      ///< Is told all that goes over the link.
 };
 
 /// Who is told what the AMI link does. Called on the core thread; must not block.
@@ -105,6 +107,7 @@ class AmiClient : public ops::AmiPort {
   void dispatch(const ami::Message& message);
   Result<std::string> send(const ami::Action& action, std::string action_id);
   void drop_link();
+  void tell(trace::Direction dir, trace::Line::What what, std::string_view bytes = {});
 
   boost::asio::any_io_executor executor_;
   AmiClientOptions options_;

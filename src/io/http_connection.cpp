@@ -1,5 +1,6 @@
 #include "io/http_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -22,6 +23,26 @@ namespace asio = boost::asio;
 constexpr std::size_t gathered_bytes_max = std::size_t{64} * 1024;
 /// What a client that is cut off may still send before the connection is reset.
 constexpr std::size_t lingering_bytes_max = std::size_t{32} * 1024 * 1024;
+
+std::string_view method_name(ari::Method method) {
+  switch (method) {
+    case ari::Method::get:
+      return "GET";
+    case ari::Method::head:
+      return "HEAD";
+    case ari::Method::post:
+      return "POST";
+    case ari::Method::put:
+      return "PUT";
+    case ari::Method::del:
+      return "DELETE";
+    case ari::Method::options:
+      return "OPTIONS";
+    case ari::Method::other:
+      break;
+  }
+  return "?";
+}
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
@@ -76,6 +97,7 @@ asio::awaitable<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpC
         break;
       case HttpDecoder::Status::request: {
         wait(Waiting::handler, {});
+        if (!decoder_.request().upgrade) tell_request();
         ari::Answer answer = shared_.router.handle(decoder_.request());
         Next next = Next::go_on;
         if (auto* work = std::get_if<asio::awaitable<ari::Decision>>(&answer)) {
@@ -125,6 +147,7 @@ HttpConnection::Next HttpConnection::open_websocket(const ari::Request& request)
   auto refusal = refuse_handshake(http);
   if (!refusal) refusal = shared_.owner.refuse(request);
   if (refusal) {
+    tell_request();
     const bool keep_alive = decoder_.keep_alive() && !stopping_;
     answer(*std::move(refusal), keep_alive);
     return keep_alive ? Next::go_on : Next::close;
@@ -132,11 +155,29 @@ HttpConnection::Next HttpConnection::open_websocket(const ari::Request& request)
   output_.text() += handshake_answer(http);
   auto session = std::make_shared<WebSocketSession>(shared_.peers, std::move(socket_),
                                                     shared_.options.websocket, shared_.owner);
+  if (auto* tap = shared_.options.tap) session->tell(*tap, tap->opened(http.target));
   WebSocketSession::start(std::move(session), output_.take(), decoder_.take_rest(), request);
   return Next::upgraded;
 }
 
+void HttpConnection::tell_request() {
+  const auto& http = decoder_.request();
+  if (auto* tap = shared_.options.tap) {
+    asked_ = tap->request(method_name(http.method), http.target, http.body);
+  }
+}
+
 void HttpConnection::answer(ari::Response response, bool keep_alive) {
+  if (const auto asked = std::exchange(asked_, std::nullopt)) {
+    const auto location =
+        std::find_if(response.headers.begin(), response.headers.end(),
+                     [](const auto& header) { return header.first == "Location"; });
+    shared_.options.tap->reply(
+        *asked, {response.status, ari::reason_phrase(response.status),
+                 response.body.empty() ? std::string_view{} : response.content_type,
+                 location == response.headers.end() ? std::string_view{} : location->second,
+                 response.body});
+  }
   shared_.encoder.append_head(output_.text(), response, std::time(nullptr), keep_alive);
   output_.append_body(std::move(response.body));
 }

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ari/event_socket.hpp"
 #include "ari/http.hpp"
 #include "ari/router.hpp"
 #include "core/clock.hpp"
+#include "io/ari_tap.hpp"
 #include "io/http_decoder.hpp"
 #include "io/http_encoder.hpp"
 #include "io/http_output.hpp"
@@ -28,6 +30,7 @@ struct HttpConnectionOptions {
   std::chrono::milliseconds body_timeout{30'000};   ///< For the whole body behind it.
   std::chrono::milliseconds write_timeout{10'000};  ///< Without the client taking anything.
   std::chrono::milliseconds linger_timeout{1'000};  ///< For a client to read why it is cut off.
+  AriTap* tap = nullptr;                            ///< Is told requests, answers and messages.
 };
 
 /// What all connections of one server use.
@@ -60,6 +63,7 @@ class HttpConnection final : public HttpPeer {
   template <class Decided>
   Next settle(Decided& decided);
   Next open_websocket(const ari::Request& request);
+  void tell_request();
   void answer(ari::Response response, bool keep_alive);
   bool written();
   boost::asio::awaitable<bool> drain();
@@ -73,6 +77,7 @@ class HttpConnection final : public HttpPeer {
   HttpOutput output_;
   Waiting waiting_ = Waiting::idle;
   TimePoint deadline_;
+  std::optional<AriTap::Asked> asked_;  ///< What the tap was told of the request in work.
   bool stopping_ = false;
 };
 

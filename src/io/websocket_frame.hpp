@@ -54,14 +54,18 @@ inline void append_frame(std::string& out, Opcode opcode, std::string_view paylo
   out.append(payload);
 }
 
-/// Appends a close frame; a reason longer than a control frame holds is cut.
-inline void append_close_frame(std::string& out, std::uint16_t code, std::string_view reason) {
+/// What a close frame carries; a reason longer than a control frame holds is cut.
+inline std::string close_payload(std::uint16_t code, std::string_view reason) {
   constexpr std::size_t reason_bytes_max = 123;
   std::string payload;
   payload += static_cast<char>(code >> 8U);
   payload += static_cast<char>(code & 0xFFU);
   payload += reason.substr(0, reason_bytes_max);
-  append_frame(out, Opcode::close, payload);
+  return payload;
+}
+
+inline void append_close_frame(std::string& out, std::uint16_t code, std::string_view reason) {
+  append_frame(out, Opcode::close, close_payload(code, reason));
 }
 
 }  // namespace arigate::io

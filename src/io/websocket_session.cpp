@@ -53,13 +53,21 @@ void WebSocketSession::start(std::shared_ptr<WebSocketSession> session, std::str
                  });
 }
 
+void WebSocketSession::tell(AriTap& tap, std::string link) {
+  tap_ = &tap;
+  link_ = std::move(link);
+}
+
 void WebSocketSession::send(std::string_view json) {
-  if (state_ == State::open) frame(Opcode::text, json);
+  if (state_ != State::open) return;
+  if (tap_ != nullptr) tap_->message(link_, true, json);
+  frame(Opcode::text, json);
 }
 
 void WebSocketSession::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::open) return;
   append_close_frame(queued_, code, reason);
+  if (tap_ != nullptr) tap_->close_frame(link_, true, close_payload(code, reason));
   state_ = State::closing;
   close_deadline_ = std::chrono::steady_clock::now() + limits_.close_timeout;
   frame_queued();
@@ -120,6 +128,7 @@ bool WebSocketSession::take(std::string_view bytes) {
         Overloaded{
             [](WebSocketDecoder::NeedMore) { return true; },
             [&](const WebSocketDecoder::Text& text) {
+              if (tap_ != nullptr) tap_->message(link_, false, text.payload);
               if (state_ == State::open) owner_.received(*this, text.payload);
               return true;
             },
@@ -136,6 +145,7 @@ bool WebSocketSession::take(std::string_view bytes) {
               return true;
             },
             [&](const WebSocketDecoder::Close& closed) {
+              if (tap_ != nullptr) tap_->close_frame(link_, false, close_payload(closed.code, {}));
               // 1005 is "none given" and may not be sent; 1000 answers it.
               close(closed.code == 1005 ? close_code::normal : closed.code, {});
               return false;
@@ -236,6 +246,7 @@ void WebSocketSession::reset(std::string_view why) {
 
 void WebSocketSession::tell_closed() {
   if (std::exchange(told_closed_, true) || orphaned()) return;
+  if (tap_ != nullptr) tap_->ended(link_);
   owner_.closed(*this);
 }
 

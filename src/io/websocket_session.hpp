@@ -11,6 +11,7 @@
 
 #include "ari/event_socket.hpp"
 #include "core/clock.hpp"
+#include "io/ari_tap.hpp"
 #include "io/http_peer.hpp"
 #include "io/websocket_decoder.hpp"
 #include "io/websocket_frame.hpp"
@@ -40,6 +41,9 @@ class WebSocketSession final : public HttpPeer, public ari::EventSocket {
   /// what the client sent behind its handshake.
   static void start(std::shared_ptr<WebSocketSession> session, std::string handshake,
                     std::string rest, const ari::Request& request);
+
+  /// Before start(): tells `tap` every message, under the name `link`.
+  void tell(AriTap& tap, std::string link);
 
   void send(std::string_view json) override;
   void close(std::uint16_t code, std::string_view reason) override;
@@ -73,6 +77,8 @@ class WebSocketSession final : public HttpPeer, public ari::EventSocket {
   WebSocketLimits limits_;
   ari::EventSocketOwner& owner_;
   WebSocketDecoder decoder_;
+  AriTap* tap_ = nullptr;
+  std::string link_;  ///< Its name for the tap.
   State state_ = State::open;
   std::string queued_;     ///< Frames for the next write.
   std::string in_flight_;  ///< What the socket did not take at once.
