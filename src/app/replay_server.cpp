@@ -13,8 +13,9 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <optional>
+#include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "app/exit_codes.hpp"
 #include "ari/application_resource.hpp"
@@ -34,7 +35,7 @@
 #include "ops/entrance.hpp"
 #include "replay/player.hpp"
 #include "replay/recording.hpp"
-#include "trace/capture_reader.hpp"
+#include "trace/parts_reader.hpp"
 
 namespace arigate::app {
 namespace {
@@ -75,8 +76,15 @@ class FanOut : public model::ChangeSink {
 io::HttpServerOptions http_options(const ReplayCommand& command) {
   io::HttpServerOptions options;
   options.bind_address = command.bind;
-  options.port = command.port;
+  options.port = command.port.value_or(options.port);
   return options;
+}
+
+bool shows_variables(const ReplayCommand& command) {
+  const auto names_variables = [](const std::string& file) {
+    return !replay::setup_of({std::filesystem::path{file}}).channelvars.empty();
+  };
+  return std::any_of(command.files.begin(), command.files.end(), names_variables);
 }
 
 class ReplayServer {
@@ -124,39 +132,50 @@ class ReplayServer {
     while (applications_.socket_count() == 0 && !stopping_) {
       co_await wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{50});
     }
-    for (const auto& file : command_.files) {
-      if (!stopping_) co_await play(file);
+    const std::vector<std::filesystem::path> given{command_.files.begin(), command_.files.end()};
+    const auto recordings = trace::recordings_of(given);
+    for (const auto& files : recordings) {
+      if (!stopping_) co_await play(files);
     }
     if (!stopping_) log::info("recording at its end channels={}", store_.channel_count());
   }
 
-  asio::awaitable<void> play(std::string file) {
-    auto reader = trace::Reader::open(file);
-    if (!reader) {
-      fmt::print(stderr, "arigate: {}\n", reader.error().detail);
-      code_ = exit_failed;
-      co_return;
-    }
-    log::info("recording begins file={} pbx=\"{}\"", file, reader->header().pbx);
-    reconciler_.set_options(replay::model_options(reader->header()));
-    replay::Player player{store_, reconciler_, {}};
+  asio::awaitable<void> play(std::vector<std::filesystem::path> files) {
+    auto reader = trace::PartsReader::open(files);
+    if (!reader) co_return fail(reader.error());
+    const auto& header = reader->header();
+    log::info("recording begins file={} pbx=\"{}\"", files.front().string(), header.pbx);
+    const auto setup = replay::setup_of(files);
+    reconciler_.set_options(replay::model_options(header, setup));
+    if (!setup.asterisk_id.empty()) writer_.set_asterisk_id(setup.asterisk_id);
+    replay::Player player{store_, reconciler_, replay::player_options(header, setup)};
     const auto begun = std::chrono::steady_clock::now();
     while (!stopping_) {
       const auto line = reader->next();
       if (!line) {
-        fmt::print(stderr, "arigate: {}\n", line.error().detail);
-        code_ = exit_failed;
+        fail(line.error());
         break;
       }
       if (!*line) break;
-      const double speed = command_.speed > 0 ? command_.speed : 1;
-      const auto due = std::chrono::microseconds{
-          static_cast<std::int64_t>(static_cast<double>((*line)->t_us) / speed)};
-      if (begun + due > std::chrono::steady_clock::now()) co_await wait_until(begun + due);
+      const auto due = begun + due_after((*line)->t_us);
+      if (due > std::chrono::steady_clock::now()) co_await wait_until(due);
       if (const auto played = player.play(**line, clock_.wall()); !played) {
-        log::warn("line {} of {}: {}", (*line)->number, file, played.error().detail);
+        log::warn("line {} of {}: {}", (*line)->number, reader->file().string(),
+                  played.error().detail);
       }
     }
+    player.pass_time(clock_.wall() + std::chrono::seconds{1});
+  }
+
+  std::chrono::microseconds due_after(std::int64_t t_us) const {
+    const double speed = command_.speed.value_or(1);
+    return std::chrono::microseconds{
+        speed > 0 ? static_cast<std::int64_t>(static_cast<double>(t_us) / speed) : 0};
+  }
+
+  void fail(const Error& error) {
+    fmt::print(stderr, "arigate: {}\n", error.detail);
+    code_ = exit_failed;
   }
 
   asio::awaitable<void> wait_until(TimePoint when) {
@@ -175,7 +194,7 @@ class ReplayServer {
   const ReplayCommand& command_;
   io::SystemClock clock_;
   model::Store store_;
-  ari::Snapshots snapshots_{false};
+  ari::Snapshots snapshots_{shows_variables(command_)};
   ari::EventWriter writer_{snapshots_, "00:00:00:00:00:00"};
   ari::Applications applications_{store_, snapshots_, writer_, clock_};
   ops::Watches watches_;

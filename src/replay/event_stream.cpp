@@ -22,7 +22,7 @@ EventStream::EventStream(Options options)
   ari::Request request;
   request.set_param("app", options.application);
   request.set_list("app", {options.application});
-  request.set_param("subscribeAll", "true");
+  if (options.subscribe_all) request.set_param("subscribeAll", "true");
   applications_.opened(borrowed(*this), request);
 }
 
@@ -33,6 +33,11 @@ EventStream::~EventStream() {
 Result<void> EventStream::play(const trace::Line& line, WallTime now) {
   clock_.set(now);
   return player_.play(line, now);
+}
+
+void EventStream::finish(WallTime now) {
+  clock_.set(now);
+  player_.pass_time(now);
 }
 
 std::vector<std::string> EventStream::take() {

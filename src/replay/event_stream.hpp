@@ -26,13 +26,14 @@ class RecordedClock : public Clock {
   WallTime wall_{};
 };
 
-/// What one application that is subscribed to everything hears of a capture: the same decoder,
-/// model and writer as in the running program, with the time of the recording. The same lines give
-/// the same texts, however their bytes are cut.
+/// What one application, usually one that is subscribed to everything, hears of a capture: the same
+/// decoder, model and writer as in the running program, with the time of the recording. The same
+/// lines give the same texts, however their bytes are cut.
 class EventStream : public ari::EventSocket {
  public:
   struct Options {
     std::string application = "replay";
+    bool subscribe_all = true;
     std::string asterisk_id;
     model::ReconcilerOptions model;
     Player::Options player;
@@ -42,6 +43,8 @@ class EventStream : public ari::EventSocket {
   ~EventStream() override;
 
   Result<void> play(const trace::Line& line, WallTime now);
+  /// Nothing more comes.
+  void finish(WallTime now);
   /// The JSON texts since the last call.
   std::vector<std::string> take();
 

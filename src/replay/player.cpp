@@ -34,7 +34,7 @@ Result<void> Player::play(const Line& line, WallTime now) {
     if (line.what == Line::What::open || line.what == Line::What::connect) {
       decoder_ = {};
       version_.clear();
-      broken_ = false;
+      broken_ = begun_ = false;
     }
     if (line.what == Line::What::data && line.dir == Direction::from_pbx && !broken_) {
       return play_ami(line.data, now);
@@ -53,7 +53,13 @@ void Player::pass_time(WallTime now) {
 }
 
 Result<void> Player::play_ami(std::string_view bytes, WallTime now) {
+  constexpr std::string_view banner_start = "Asterisk Call Manager/";
   pass_time(now);
+  if (!std::exchange(begun_, true) && bytes.substr(0, 1) != banner_start.substr(0, 1) &&
+      !options_.ami_version.empty()) {
+    // A later file of a recording. It may begin with the end of a message, which has no name then.
+    decoder_.feed(std::string{banner_start} + options_.ami_version + "\r\n");
+  }
   decoder_.feed(bytes);
   for (;;) {
     const auto message = decoder_.next();

@@ -27,6 +27,7 @@ class Player {
  public:
   struct Options {
     std::string ami_link = "ami";  ///< The link whose events are played.
+    std::string ami_version;  ///< Of a capture that begins within the stream, without a banner.
     bool sessions_are_ours =
         true;  ///< Else FastAGI is left to somebody else, as native ARI sees it.
   };
@@ -67,6 +68,7 @@ class Player {
   Options options_;
   ami::Decoder decoder_;
   std::string version_;
+  bool begun_ = false;   ///< The AMI link.
   bool broken_ = false;  ///< The AMI link, until it is opened again.
   std::map<std::string, Session, std::less<>> sessions_;  ///< By link.
   std::uint64_t playbacks_ = 0;

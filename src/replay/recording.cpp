@@ -3,65 +3,56 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <utility>
 
 #include "core/text.hpp"
-#include "trace/capture_reader.hpp"
+#include "trace/parts_reader.hpp"
 
 namespace arigate::replay {
 namespace {
 
 namespace dom = simdjson::dom;
 
-/// What the capture's own ARI events tell of the set-up they came from.
-struct NativeSetup {
-  bool present = false;
-  std::string application;
-  std::string asterisk_id;
-  std::vector<std::string> channelvars;
-};
+/// Nothing can come behind the last line that would tell whose a new channel is.
+constexpr std::chrono::seconds decided_after_end{1};
 
-/// A first pass over the file; the names of channelvars may come late.
-NativeSetup native_setup(const std::filesystem::path& file) {
-  NativeSetup setup;
-  auto reader = trace::Reader::open(file);
-  if (!reader) return setup;
-  dom::parser parser;
-  for (;;) {
-    const auto line = reader->next();
-    if (!line || !*line) return setup;
-    if ((*line)->link != "ari-ws" || (*line)->what != trace::Line::What::data ||
-        (*line)->dir != trace::Direction::from_pbx) {
-      continue;
-    }
-    dom::element event;
-    if (parser.parse((*line)->data).get(event) != simdjson::SUCCESS) continue;
-    setup.present = true;
-    std::string_view text;
-    if (event["application"].get(text) == simdjson::SUCCESS) setup.application = text;
-    if (event["asterisk_id"].get(text) == simdjson::SUCCESS) setup.asterisk_id = text;
-    dom::object variables;
-    if (event["channel"]["channelvars"].get(variables) != simdjson::SUCCESS) continue;
-    for (const auto [name, value] : variables) setup.channelvars.emplace_back(name);
-    return setup;
+/// Reads one ARI event for what it tells of the set-up.
+void read_event(dom::parser& parser, const std::string& text, Setup& setup) {
+  dom::element event;
+  if (parser.parse(text).get(event) != simdjson::SUCCESS) return;
+  setup.has_ari = true;
+  std::string_view name;
+  if (event["application"].get(name) == simdjson::SUCCESS) setup.application = name;
+  if (event["asterisk_id"].get(name) == simdjson::SUCCESS) setup.asterisk_id = name;
+  dom::object variables;
+  if (!setup.channelvars.empty() ||
+      event["channel"]["channelvars"].get(variables) != simdjson::SUCCESS) {
+    return;
   }
+  for (const auto [variable, value] : variables) setup.channelvars.emplace_back(variable);
 }
 
-EventStream::Options stream_options(const trace::Header& header, const NativeSetup& setup,
+bool is_ami(std::string_view link) {
+  return link == "ami" || link.starts_with("ami:");
+}
+
+/// Items of lists have no privilege, or one without "all".
+bool has_events(const std::string& bytes) {
+  return bytes.find(",all\r\n") != std::string::npos;
+}
+
+EventStream::Options stream_options(const trace::Header& header, const Setup& setup,
                                     const ReplayOptions& options) {
   EventStream::Options stream;
-  stream.model = model_options(header);
-  if (setup.present) {
-    // Beside native ARI no AGI is ours and no context is hidden: what the PBX says is shown as is.
-    stream.model.dialplan_context.clear();
-    stream.model.fastagi_port = "none";
-  }
-  stream.application = setup.present ? setup.application : options.application;
+  stream.model = model_options(header, setup);
+  stream.application = setup.has_ari ? setup.application : options.application;
+  stream.subscribe_all = setup.subscribe_all;
   stream.asterisk_id = setup.asterisk_id;
-  stream.model.channelvars = setup.channelvars.empty() ? options.channelvars : setup.channelvars;
-  stream.player.sessions_are_ours = !setup.present;
+  if (setup.channelvars.empty()) stream.model.channelvars = options.channelvars;
+  stream.player = player_options(header, setup);
   return stream;
 }
 
@@ -82,11 +73,48 @@ void play(EventStream& stream, trace::Line line, WallTime now, std::size_t cut) 
 
 }  // namespace
 
-model::ReconcilerOptions model_options(const trace::Header& header) {
+Setup setup_of(const std::vector<std::filesystem::path>& files) {
+  Setup setup;
+  auto reader = trace::PartsReader::open(files);
+  if (!reader) return setup;
+  setup.ari_is_ours = reader->header().ari == "arigate";
+  bool link_found = false;
+  dom::parser parser;
+  for (;;) {
+    const auto next = reader->next();
+    if (!next || !*next || (link_found && !setup.channelvars.empty())) return setup;
+    const trace::Line& line = **next;
+    if (line.link == "ari-ws" && line.path) {
+      setup.subscribe_all = line.path->find("subscribeAll=true") != std::string::npos;
+    }
+    if (line.what != trace::Line::What::data || line.dir != trace::Direction::from_pbx) continue;
+    if (line.link == "ari-ws" && (setup.channelvars.empty() || setup.application.empty())) {
+      read_event(parser, line.data, setup);
+    } else if (!link_found && is_ami(line.link) && has_events(line.data)) {
+      link_found = true;
+      setup.ami_link = line.link;
+    }
+  }
+}
+
+model::ReconcilerOptions model_options(const trace::Header& header, const Setup& setup) {
   model::ReconcilerOptions options;
   for (const auto& [name, port] : header.ports) {
     if (name == "fastagi") options.fastagi_port = std::to_string(port);
   }
+  if (setup.beside_native()) {
+    options.dialplan_context.clear();
+    options.fastagi_port = "none";
+  }
+  options.channelvars = setup.channelvars;
+  return options;
+}
+
+Player::Options player_options(const trace::Header& header, const Setup& setup) {
+  Player::Options options;
+  options.ami_link = setup.ami_link;
+  options.ami_version = header.ami;
+  options.sessions_are_ours = !setup.beside_native();
   return options;
 }
 
@@ -108,8 +136,13 @@ std::string Replayed::pbx_major() const {
 }
 
 Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& options) {
-  const NativeSetup setup = native_setup(file);
-  auto reader = trace::Reader::open(file);
+  return replay(std::vector{file}, options);
+}
+
+Result<Replayed> replay(const std::vector<std::filesystem::path>& files,
+                        const ReplayOptions& options) {
+  const Setup setup = setup_of(files);
+  auto reader = trace::PartsReader::open(files);
   if (!reader) return reader.error();
   Replayed replayed;
   replayed.header = reader->header();
@@ -121,13 +154,15 @@ Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& 
       if (options.keep) replayed.ours.push_back(std::move(text));
     }
   };
+  WallTime now{};
   for (;;) {
     auto line = reader->next();
-    if (!line) {
-      replayed.damaged = line.error();
+    if (!line || !*line) {
+      if (!line) replayed.damaged = line.error();
+      stream.finish(now + decided_after_end);
+      hand_over();
       return replayed;
     }
-    if (!*line) return replayed;
     ++replayed.lines;
     if (options.before) options.before(**line);
     if ((*line)->link == "ari-ws" && (*line)->what == trace::Line::What::data &&
@@ -137,7 +172,7 @@ Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& 
     if ((*line)->what == trace::Line::What::note && (*line)->data == "end" && options.at_end) {
       options.at_end(stream);
     }
-    const WallTime now = timeline.of(**line);
+    now = timeline.of(**line);
     play(stream, std::move(**line), now, options.cut);
     hand_over();
   }

@@ -10,6 +10,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "replay/event_stream.hpp"
+#include "replay/player.hpp"
 #include "trace/capture_line.hpp"
 
 namespace arigate::replay {
@@ -28,8 +29,26 @@ class Timeline {
   WallTime start_;
 };
 
-/// What the header of a capture tells the model: on which port its FastAGI sessions are ours.
-model::ReconcilerOptions model_options(const trace::Header& header);
+/// What a capture tells of the set-up it was made in.
+struct Setup {
+  bool has_ari = false;       ///< It holds ARI events, and they are
+  bool ari_is_ours = false;   ///< of arigate, not of the PBX;
+  std::string application;    ///< of this application,
+  bool subscribe_all = true;  ///< which asked for all.
+  std::string asterisk_id;
+  std::vector<std::string> channelvars;
+  std::string ami_link = "ami";  ///< The first connection that has events.
+
+  /// The PBX has its own ARI: no AGI is ours, no context is hidden.
+  bool beside_native() const { return has_ari && !ari_is_ours; }
+};
+
+/// A first pass over the files: some of it comes late.
+Setup setup_of(const std::vector<std::filesystem::path>& files);
+
+/// On which port FastAGI sessions are ours, and what is hidden.
+model::ReconcilerOptions model_options(const trace::Header& header, const Setup& setup);
+Player::Options player_options(const trace::Header& header, const Setup& setup);
 
 /// How a capture is replayed.
 struct ReplayOptions {
@@ -58,5 +77,8 @@ struct Replayed {
 
 /// Errc::not_found, Errc::protocol: not a capture at all.
 Result<Replayed> replay(const std::filesystem::path& file, const ReplayOptions& options);
+/// The files of one recording.
+Result<Replayed> replay(const std::vector<std::filesystem::path>& files,
+                        const ReplayOptions& options);
 
 }  // namespace arigate::replay
