@@ -6,15 +6,18 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <thread>
 
 #include "app/exit_codes.hpp"
 #include "app/logging.hpp"
+#include "app/replay_pbx.hpp"
 #include "app/replay_server.hpp"
 #include "replay/comparison.hpp"
 #include "replay/recording.hpp"
+#include "trace/parts_reader.hpp"
 
 namespace arigate::app {
 namespace {
@@ -102,33 +105,37 @@ class Report {
 int replay_files(const ReplayCommand& command) {
   Report report;
   int code = exit_ok;
-  for (const auto& file : command.files) {
-    std::optional<Pace> pace{std::in_place, file, command.speed};
+  const std::vector<std::filesystem::path> given{command.files.begin(), command.files.end()};
+  for (const auto& files : trace::recordings_of(given)) {
+    const auto file = files.front().string();
+    std::optional<Pace> pace{std::in_place, file, command.speed.value_or(0)};
     replay::ReplayOptions options;
     options.application = command.application;
     options.keep = command.diff;
     options.before = [&](const trace::Line& line) { pace->before(line); };
     if (command.print || !command.diff) {
-      options.told = [paced = command.speed > 0](const std::string& event) {
+      options.told = [paced = command.speed.value_or(0) > 0](const std::string& event) {
         fmt::print("{}\n", event);
         if (paced) std::fflush(stdout);
       };
     }
-    const auto replayed = replay::replay(file, options);
+    const auto replayed = replay::replay(files, options);
     pace.reset();
     if (!replayed) {
+      std::fflush(stdout);
       fmt::print(stderr, "arigate: {}\n", replayed.error().detail);
-      return exit_usage;
+      code = exit_usage;
+      continue;
     }
     if (command.diff) report.add(file, *replayed);
     if (replayed->damaged) {
       std::fflush(stdout);
       fmt::print(stderr, "arigate: {}\n", replayed->damaged->detail);
-      code = exit_failed;
+      if (code == exit_ok) code = exit_failed;
     }
   }
   report.print();
-  return report.all_explained() ? code : exit_failed;
+  return report.all_explained() || code != exit_ok ? code : exit_failed;
 }
 
 }  // namespace
@@ -136,8 +143,9 @@ int replay_files(const ReplayCommand& command) {
 int replay_command(const ReplayCommand& command) {
   // Standard output is for the events.
   GeneralConfig logging;
-  logging.log_level = command.serve ? LogLevel::info : LogLevel::warn;
+  logging.log_level = command.serve || command.pbx ? LogLevel::info : LogLevel::warn;
   if (const auto logs = set_up_logging(logging); !logs) return exit_failed;
+  if (command.pbx) return replay_as_pbx(command);
   return command.serve ? serve_replay(command) : replay_files(command);
 }
 

@@ -139,9 +139,10 @@ int serve(asio::io_context& context, Gateway& gateway, std::function<void()> sta
   return exit_ok;
 }
 
-int run_command(const std::filesystem::path& file) {
-  const auto loaded = load_config(file);
+int run_command(const std::filesystem::path& file, const std::function<void(Config&)>& change) {
+  auto loaded = load_config(file);
   if (!usable(loaded)) return exit_usage;
+  if (change) change(loaded.config);
   const auto& general = loaded.config.general;
   if (const auto logging = set_up_logging(general); !logging) {
     fmt::print(stderr, "arigate: {}\n", logging.error().detail);

@@ -9,8 +9,9 @@
 
 namespace arigate::app {
 
-/// `arigate run`: returns the exit code.
-int run_command(const std::filesystem::path& file);
+/// `arigate run`: returns the exit code. `change` has the last word on the configuration.
+int run_command(const std::filesystem::path& file,
+                const std::function<void(Config&)>& change = nullptr);
 
 /// Starts the gateway, calls `started`, and lets it work until SIGTERM or SIGINT, which stop it
 /// within 5 s; a second signal stops at once. SIGHUP calls `reload`. Returns the exit code.
