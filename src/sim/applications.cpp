@@ -240,6 +240,26 @@ Work read(AppCall call) {
   co_return unless_interrupted(*call.channel);
 }
 
+/// The channel that ChanSpy(name,options) is to listen to: the whole name, or its beginning.
+ChannelPtr spied_on(const AppCall& call) {
+  const auto name = argument(call.data, 0);
+  for (const auto& channel : call.exchange->channels()) {
+    if (channel != call.channel && !name.empty() && channel->name.starts_with(name)) return channel;
+  }
+  return nullptr;
+}
+
+/// ChanSpy(name,options). With E and S, which alone are known here, it ends with its target.
+Work chan_spy(AppCall call) {
+  constexpr milliseconds look_again{20};
+  while (const auto target = spied_on(call)) {
+    if (target->hangup_requested) break;
+    const bool alive = co_await pause(call.exchange, call.channel, look_again);
+    if (!alive) co_return AppResult::hangup;
+  }
+  co_return AppResult::proceed;
+}
+
 Work agi(AppCall call) {
   co_return co_await run_agi(std::move(call.exchange), std::move(call.channel),
                              std::move(call.data));
@@ -263,7 +283,7 @@ constexpr std::array<Row, 26> table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},
-    {"ConfBridge", conf_bridge},
+    {"ChanSpy", chan_spy},
     {"Congestion", congestion},
     {"Dial", dial_out},
     {"Echo", echo},

@@ -12,11 +12,12 @@
 namespace arigate::sim {
 namespace {
 
-constexpr std::array<std::string_view, 14> modules{
-    "res_agi.so",         "app_confbridge.so", "app_dial.so",      "app_playback.so",
-    "app_senddtmf.so",    "app_playtones.so",  "app_userevent.so", "chan_local.so",
-    "chan_sip.so",        "func_channel.so",   "func_callerid.so", "func_devstate.so",
-    "res_musiconhold.so", "res_mutestream.so"};
+constexpr std::array<std::string_view, 17> modules{
+    "app_chanspy.so",    "app_transfer.so",  "chan_rtp.so",      "res_agi.so",
+    "app_confbridge.so", "app_dial.so",      "app_playback.so",  "app_senddtmf.so",
+    "app_playtones.so",  "app_userevent.so", "chan_local.so",    "chan_sip.so",
+    "func_channel.so",   "func_callerid.so", "func_devstate.so", "res_musiconhold.so",
+    "res_mutestream.so"};
 
 /// Words of a command line. Double quotes hold blanks together and are eaten.
 std::vector<std::string> words_of(std::string_view command) {
@@ -100,6 +101,9 @@ std::string dialplan_add(Exchange& exchange, const std::vector<std::string>& wor
   std::from_chars(text.data(), text.data() + text.size(), step.priority);
   const auto priority = step.priority;
   const auto& context = words[5];
+  if (!exchange.dialect().adds_contexts() && !exchange.dialplan().has_context(context)) {
+    return fmt::format("No such context '{}'\n", context);
+  }
   if (words.size() > 6) exchange.dialplan().remove(context, parts[0], priority);
   if (!exchange.dialplan().add(context, parts[0], std::move(step))) {
     return fmt::format("Extension {}@{} with priority {} already exists\n", parts[0], context,
@@ -223,6 +227,7 @@ bool module_known(std::string_view module) {
 }
 
 bool module_loaded(Exchange& exchange, std::string_view module) {
+  if (module == "chan_rtp.so" && !exchange.dialect().takes_channel_id()) return false;
   return module_known(module) && !exchange.unloaded_modules().contains(module);
 }
 

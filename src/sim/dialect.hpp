@@ -35,7 +35,8 @@ class Dialect {
 
   virtual std::string_view ami_version() const = 0;  ///< After the slash of the banner.
   virtual std::string_view pbx_version() const = 0;
-  virtual bool takes_channel_id() const = 0;       ///< Originate honours ChannelId.
+  virtual bool takes_channel_id() const = 0;           ///< Originate honours ChannelId.
+  virtual bool adds_contexts() const { return true; }  ///< "dialplan add extension" makes one.
   virtual bool control_playback() const = 0;       ///< Action ControlPlayback; position in replies.
   virtual bool takes_received_digits() const = 0;  ///< PlayDTMF honours Receive and Duration.
   virtual bool conferences_told() const = 0;       ///< ConfBridge has actions and events.

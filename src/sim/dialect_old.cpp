@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/dialect_new.hpp"
+
 namespace arigate::sim {
 namespace {
 
@@ -359,8 +361,11 @@ std::unique_ptr<Dialect> make_dialect(const Options& options) {
     case Version::asterisk_1_8:
       return std::make_unique<OldestDialect>();
     case Version::asterisk_11:
-    case Version::asterisk_16:
       return std::make_unique<OldDialect>();
+    case Version::asterisk_16:
+      return std::make_unique<NewDialect>("5.0.4", "16.28.0", options.system_name);
+    case Version::asterisk_22:
+      return std::make_unique<NewDialect>("11.0.0", "22.10.1", options.system_name);
   }
   return nullptr;
 }

@@ -21,16 +21,31 @@ boost::asio::awaitable<bool> pass_time(ExchangePtr exchange, ChannelPtr channel,
   co_return !channel->gone;
 }
 
-ChannelPtr make_phone_leg(Exchange& exchange, std::string_view peer) {
+ChannelPtr make_phone_leg(Exchange& exchange, std::string_view peer, const WantedIds& wanted) {
   const auto name = "SIP/" + std::string{peer};
   const auto* endpoint = exchange.endpoint(name);
   if (endpoint == nullptr || !exchange.registered(name)) return nullptr;
-  auto leg = exchange.create("SIP", peer, exchange.next_name("SIP", peer));
+  auto leg = exchange.create("SIP", peer, exchange.next_name("SIP", peer), wanted.channel);
   leg->place.context = endpoint->context;
   exchange.announce(*leg);
   exchange.set_variable(leg.get(), "SIPCALLID", leg->call_id);
   exchange.publish(exchange.dialect().sip_channel_update(*leg, SipMoment::created));
   exchange.publish(exchange.dialect().sip_channel_update(*leg, SipMoment::called));
+  return leg;
+}
+
+/// UnicastRTP/host:port: the other side of RTP is there at once. Only newer PBXs have the driver.
+ChannelPtr make_media_leg(Exchange& exchange, std::string_view target, const WantedIds& wanted) {
+  target = target.substr(0, target.find('/'));  // The options, "/c(ulaw)".
+  if (!exchange.dialect().takes_channel_id() || target.find(':') == std::string_view::npos) {
+    return nullptr;
+  }
+  auto leg = exchange.create("UnicastRTP", target, exchange.next_name("UnicastRTP", target),
+                             wanted.channel);
+  leg->place = {"default", "s", 1};
+  exchange.announce(*leg);
+  exchange.set_variable(leg.get(), "UNICASTRTP_LOCAL_ADDRESS", "127.0.0.1");
+  exchange.set_variable(leg.get(), "UNICASTRTP_LOCAL_PORT", "10000");
   return leg;
 }
 
@@ -91,13 +106,18 @@ ChannelPtr make_leg(Exchange& exchange, std::string_view dial_string, const Want
   if (slash == std::string_view::npos) return nullptr;
   const auto technology = dial_string.substr(0, slash);
   const auto rest = dial_string.substr(slash + 1);
-  if (iequals(technology, "SIP")) return make_phone_leg(exchange, rest);
+  if (iequals(technology, "SIP")) return make_phone_leg(exchange, rest, wanted);
+  if (iequals(technology, "UnicastRTP")) return make_media_leg(exchange, rest, wanted);
   if (iequals(technology, "Local")) return make_local_pair(exchange, rest, wanted);
   return nullptr;
 }
 
 bool start_leg(ExchangePtr exchange, ChannelPtr leg) {
   const auto two = leg->other_half.lock();
+  if (leg->technology == "UnicastRTP") {
+    exchange->set_progress(*leg, LegProgress::answered);
+    return true;
+  }
   if (!two) {
     if (const auto* endpoint = exchange->endpoint(leg->technology + "/" + leg->peer)) {
       exchange->spawn("phone", phone(exchange, leg, *endpoint));

@@ -12,9 +12,11 @@ namespace arigate::sim {
 
 /// Which Asterisk the simulated PBX speaks like.
 enum class Version {
-  asterisk_1_8,  ///< AMI 1.1: conferences and hangup requests are not told.
+  asterisk_1_8,  ///< AMI 1.1: no requests of hangups, no lines added to a context that is not
+                 ///< there.
   asterisk_11,   ///< AMI 1.3: events without snapshots.
   asterisk_16,   ///< AMI 5.0.4: whole channel snapshots, ChannelId, ControlPlayback.
+  asterisk_22,   ///< AMI 11.0.0
 };
 
 /// One section of manager.conf. Classes are written as there: "system,call,dtmf", or "all".
