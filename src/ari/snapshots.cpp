@@ -191,7 +191,7 @@ std::string_view Snapshots::channel(const model::Channel& channel) {
 void Snapshots::write(std::string& out, const model::Channel& channel) const {
   out += "{\"id\":";
   append_json_string(out, channel.id.value);
-  append_member(out, "name", channel.name);
+  append_member(out, "name", channel.shown_name.empty() ? channel.name : channel.shown_name);
   append_member(out, "state", state_name(channel.state));
   append_member(out, "protocol_id", channel.protocol_id);
   append_party(out, "caller", channel.caller);

@@ -11,10 +11,16 @@ Response unsupported_response(Operation operation, std::string_view dialect,
                               std::string_view pbx_version) {
   const auto& told = support(operation);
   const auto line = pbx_line(dialect);
-  const bool impossible = line && support(operation, *line) == Support::refused;
-  const std::string_view why =
-      impossible ? told.why : "This release of arigate does not carry out this operation yet";
-  const std::string_view enable = impossible ? told.enable : "A later release of arigate";
+  if (line && support(operation, *line) == Support::refused) {
+    return refused_response(operation, pbx_version, told.why, told.enable);
+  }
+  return refused_response(operation, pbx_version,
+                          "This release of arigate does not carry out this operation yet",
+                          "A later release of arigate");
+}
+
+Response refused_response(Operation operation, std::string_view pbx_version, std::string_view why,
+                          std::string_view enable) {
   std::string body = "{\"message\":\"Not supported on this system\",\"operation\":";
   append_json_string(body, name(operation));
   body += ",\"pbx\":";

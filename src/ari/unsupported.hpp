@@ -12,4 +12,8 @@ namespace arigate::ari {
 Response unsupported_response(Operation operation, std::string_view dialect,
                               std::string_view pbx_version);
 
+/// The same for what this request asks for and other requests of the operation may get.
+Response refused_response(Operation operation, std::string_view pbx_version, std::string_view why,
+                          std::string_view enable);
+
 }  // namespace arigate::ari

@@ -59,6 +59,7 @@ struct Channel {
   ChannelId id;       ///< The public id: never changes while the channel lives.
   Uniqueid uniqueid;  ///< What the PBX calls it; equal to id unless the PBX cannot take ids.
   std::string name;   ///< "SIP/alice-00000003"; changes with a rename.
+  std::string shown_name;  ///< What ARI shows in its place; "" for nothing else.
   ChannelState state = ChannelState::down;
   Party caller;
   Party connected;
@@ -87,6 +88,7 @@ struct Channel {
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.
+  bool in_disguise = false;    ///< The near half of a leg of ours that ARI shows as a channel.
   bool hidden = false;         ///< A helper of the PBX that ARI does not show (old dialects).
   bool dial_due = false;       ///< Its Dial is told when its caller id is known (old dialects).
   bool placed = false;         ///< It is a called leg: Dial is told for it (old dialects).

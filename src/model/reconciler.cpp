@@ -73,10 +73,27 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
   if (const auto token = leg_token_of(stored.name, options_.dialplan_context); !token.empty()) {
-    hide(stored);
-    sink_.on(LegSeen{stored, token}, now);  // Also in the first list: it may be a leftover.
+    take_leg(stored, token, now);
   }
   return &stored;
+}
+
+/// A half of a leg of ours, by its name. Told in the first list too: it may be a leftover.
+void Reconciler::take_leg(Channel& channel, std::string_view token, WallTime now) {
+  const auto shown = shown_legs_.find(std::string{token});
+  const auto* taken = shown == shown_legs_.end() ? nullptr : store_.find(shown->second.id);
+  if (shown == shown_legs_.end() || !channel.name.ends_with(";2") ||
+      (taken != nullptr && taken != &channel)) {
+    hide(channel);
+  } else {
+    channel.shown_name = shown->second.name;
+    channel.state = ChannelState::up;
+    channel.dialplan = {"default", "s", 1, "", ""};
+    channel.from_ari = channel.in_disguise = true;
+    store_.set_id(channel, shown->second.id);
+    shown_legs_.erase(shown);
+  }
+  sink_.on(LegSeen{channel, token}, now);
 }
 
 /// ARI shows nothing of this channel, ever.
@@ -85,6 +102,7 @@ void Reconciler::hide(Channel& channel) {
 }
 
 void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) {
+  if (channel.in_disguise) return;  // It stays as it was made.
   const auto text = [&](std::string_view value) {
     return dialect_.escapes_values ? ami::unescape(ami::known(value), scratch_) : ami::known(value);
   };
@@ -278,6 +296,16 @@ void Reconciler::remember_id(std::string_view uniqueid, ChannelId id) {
 void Reconciler::forget_expected(const ChannelId& id) {
   expected_by_id_.erase(id.value);
   std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
+}
+
+Result<void> Reconciler::show_leg(const std::string& token, const ChannelId& id, std::string name) {
+  const bool expected = std::any_of(shown_legs_.begin(), shown_legs_.end(),
+                                    [&id](const auto& leg) { return leg.second.id == id; });
+  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value) || expected) {
+    return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  }
+  shown_legs_.emplace(token, ShownLeg{id, std::move(name)});
+  return {};
 }
 
 void Reconciler::enter(const ChannelId& id, const AppName& application,

@@ -89,6 +89,11 @@ class Reconciler {
   /// Good for the list that is being read.
   void remember_id(std::string_view uniqueid, ChannelId id);
 
+  /// The near half of this leg is to be shown as a channel with this id and name, up from its
+  /// start. Errc::conflict: the id is taken.
+  Result<void> show_leg(const std::string& token, const ChannelId& id, std::string name);
+  void forget_leg(const std::string& token) { shown_legs_.erase(token); }
+
   /// A FastAGI session is under the control of an application: StasisStart.
   void enter(const ChannelId& id, const AppName& application,
              const std::vector<std::string>& arguments, const agi::Environment& environment,
@@ -155,6 +160,11 @@ class Reconciler {
     std::vector<std::pair<std::string, std::string>> varsets;
   };
 
+  struct ShownLeg {
+    ChannelId id;
+    std::string name;
+  };
+
   /// Two that an old PBX unlinked; if it links them again at once nothing has happened.
   struct Unlinked {
     BridgeId bridge;
@@ -175,6 +185,7 @@ class Reconciler {
   Channel* known(const ami::Message& event, ami::Role role, WallTime now);
   Channel* create(const ami::Snapshot& snapshot, WallTime now);
   void hide(Channel& channel);
+  void take_leg(Channel& channel, std::string_view token, WallTime now);
   void take_snapshot(Channel& channel, const ami::Snapshot& snapshot);
   void show_variables(Channel& channel);
   void derive_variables(Channel& channel);
@@ -291,6 +302,7 @@ class Reconciler {
   std::unordered_map<std::string, Expected> expected_by_token_;
   std::unordered_map<std::string, Expected> expected_by_id_;
   std::unordered_map<Uniqueid, HeldBack> unannounced_;
+  std::unordered_map<std::string, ShownLeg> shown_legs_;  ///< By token, until the half is there.
   /// Applications named by an OriginateResponse that came before its channel.
   std::unordered_map<std::string, OriginatedApplication> early_responses_;
   std::string scratch_, scratch2_;

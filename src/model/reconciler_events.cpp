@@ -203,11 +203,14 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   } else {
     if (is_helper(channel->name)) hide(*channel);
     if (channel->hidden) return;
+    if (channel->in_disguise) return announce(*channel, now);
     unannounced_.emplace(channel->uniqueid, HeldBack{now, {}});
   }
 }
 
 void Reconciler::on_newstate(const ami::Message& event, WallTime now) {
+  const Channel* leg = store_.mutable_find_uniqueid(event[Key::uniqueid]);
+  if (leg != nullptr && leg->in_disguise) return;  // Shown as Up from its start.
   if (!dialect_.snapshots) return on_old_newstate(event, now);
   if (Channel* channel = known(event, ami::Role::own, now)) {
     emit(ChannelStateChange{*channel}, now);
@@ -335,6 +338,7 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
   Channel* channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
   channel->hangup_told = true;
+  if (channel->in_disguise) return;  // It ends with its target or its far half, unasked.
   // The end of our own dialplan lines: native has none under an originated channel.
   if (soft && channel->in_own_context) return;
   if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
@@ -386,7 +390,7 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
       cause = 16;
       text = "Normal Clearing";
     }
-    if (!dialect_.hangup_request && !channel->hangup_told) {
+    if (!dialect_.hangup_request && !channel->hangup_told && !channel->in_disguise) {
       emit(ChannelHangupRequest{*channel, cause, false, std::nullopt}, now);
     }
   }

@@ -11,6 +11,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "ops/answer.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
 #include "ops/leg.hpp"
@@ -68,6 +69,7 @@ struct Entrance::Session {
   Uniqueid uniqueid;
   ChannelId channel;  ///< Set when held.
   bool in_own_context = false;
+  bool of_leg = false;   ///< The near half of a leg of ours.
   bool fresh = false;    ///< Originated by us, here for the first time.
   bool hung_up = false;  ///< HANGUP was seen on the AGI side.
   std::unique_ptr<Watches::Watch> hangup_request;
@@ -89,11 +91,11 @@ void Entrance::spawn(boost::asio::awaitable<void> work) {
   });
 }
 
-Result<std::string> Entrance::expect(const ChannelId& channel, Destination destination) {
+Result<std::string> Entrance::expect(const ChannelId& channel, Destination destination,
+                                     std::string token) {
   if (awaited_.size() >= destinations_max) {
     return Error{Errc::overloaded, "too many originated channels are awaited"};
   }
-  auto token = std::to_string(next_token_++);
   awaited_.emplace(token, Awaited{channel, std::move(destination)});
   tokens_.emplace(channel, token);  // The id may be taken: then this originate ends here.
   return token;
@@ -138,8 +140,10 @@ void Entrance::go_on_as(const ChannelId& before, const ChannelId& channel) {
 // --- arriving -----------------------------------------------------------------------------------
 
 void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
-  if (legs_ != nullptr && legs_->take(link, environment)) return;
+  const auto taken = legs_ != nullptr ? legs_->take(link, environment) : Legs::Taken::no;
+  if (taken == Legs::Taken::wholly) return;
   auto session = std::make_shared<Session>();
+  session->of_leg = taken == Legs::Taken::shown;
   session->link = link;
   session->uniqueid.value = environment.uniqueid;
   session->in_own_context = environment.context == world_.dialplan_context;
@@ -188,6 +192,9 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     return request != nullptr && request->channel.id == session->channel;
   });
   world_.controls.add(session->control);
+  if (session->of_leg) {  // Its far half begins when this one answers.
+    session->control->add(std::make_unique<CommandJob>(answer_line(world_.ami.dialect())));
+  }
   log::info("channel enters application channel={} app={}", session->channel.value,
             destination->application.value);
   world_.reconciler.enter(session->channel, destination->application, destination->arguments,
@@ -278,6 +285,7 @@ void Entrance::hangup_seen(AgiLink& link) {
 
 boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session> session) {
   const TimePoint deadline = world_.in(world_.timeouts.hangup_request);
+  if (session->of_leg) co_return end(session, {});  // No request is told for it.
   if (world_.ami.dialect().hangup_request) {
     // Also HANGUP: a Redirect by somebody else. Then no request comes and the wait runs out.
     if (session->hangup_request) co_await session->hangup_request->wait(deadline);
@@ -360,7 +368,7 @@ void Entrance::over(Session& session, const Error& why) {
 boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
   std::vector<std::shared_ptr<Session>> held;
   for (const auto& [link, session] : sessions_) {
-    if (session->state == Session::State::held) held.push_back(session);
+    if (session->state == Session::State::held && !session->of_leg) held.push_back(session);
   }
   for (const auto& session : held) {
     const auto* channel = world_.store.find(session->channel);

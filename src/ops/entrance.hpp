@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "agi/environment.hpp"
@@ -55,7 +56,11 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   /// An extension (digits) for a channel that is being originated into an application; good until
   /// the channel comes here or ends.
-  Result<std::string> expect(const ChannelId& channel, Destination destination);
+  Result<std::string> expect(const ChannelId& channel, Destination destination) {
+    return expect(channel, std::move(destination), std::to_string(next_token_++));
+  }
+  /// The same with an extension that the caller has made.
+  Result<std::string> expect(const ChannelId& channel, Destination destination, std::string token);
   void forget(const std::string& token);
   std::size_t awaited_count() const { return awaited_.size(); }
 

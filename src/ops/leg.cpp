@@ -36,6 +36,10 @@ Result<ami::Action> action_of(const World& world, const LegOrder& order, const s
       .add("Data", order.data)
       .add("Async", "true")
       .add("Timeout", std::to_string(left.count()));
+  if (order.shown && world.ami.dialect().takes_channel_id) {
+    // Asterisk 22 takes no second id that the first one begins with (seen: 22.10).
+    action.add("ChannelId", action_id_of(token)).add("OtherChannelId", order.shown->id.value);
+  }
   for (const auto& [name, value] : order.variables) {
     const auto text = ami::originate_variable(name, value);
     if (!text) return text.error();
@@ -59,10 +63,11 @@ std::shared_ptr<Control> no_control(const Clock& clock) {
 
 }  // namespace
 
-Leg::Leg(Legs& legs, std::string token, std::string application)
+Leg::Leg(Legs& legs, std::string token, std::string application, bool shown)
     : legs_{&legs},
       token_{std::move(token)},
       application_{std::move(application)},
+      shown_{shown},
       control_{no_control(legs.world_.clock)} {}
 
 void Leg::close() {
@@ -70,7 +75,8 @@ void Leg::close() {
   if (const auto self = legs_->find(token_)) legs_->end(self, false);
 }
 
-Legs::Legs(World& world) : world_{world}, next_token_{first_token()} {}
+Legs::Legs(World& world, Entrance& entrance)
+    : world_{world}, entrance_{entrance}, next_token_{first_token()} {}
 
 Legs::~Legs() {
   for (const auto& [token, leg] : legs_) leg->legs_ = nullptr;
@@ -84,7 +90,10 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> Legs::open(LegOrder order,
   const auto token = fmt::format("{}{}", model::leg_token_prefix, next_token_++);
   const auto action = action_of(world_, order, token, deadline);
   if (!action) co_return action.error();
-  const auto leg = std::make_shared<Leg>(*this, token, order.application);
+  if (order.shown) {
+    if (const auto shown = show(token, *order.shown); !shown) co_return shown.error();
+  }
+  const auto leg = std::make_shared<Leg>(*this, token, order.application, order.shown.has_value());
   legs_.emplace(token, leg);
   auto opened = leg->opened_;
   const auto queued = co_await world_.ami.request(*action, deadline, action_id_of(token));
@@ -102,31 +111,44 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> Legs::open(LegOrder order,
   co_return leg;
 }
 
-bool Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment) {
+/// Its near half is announced as a channel, and its session goes where the channel shall go.
+Result<void> Legs::show(const std::string& token, const ShownLeg& shown) {
+  if (const auto told = world_.reconciler.show_leg(token, shown.id, shown.name); !told) return told;
+  const auto expected = entrance_.expect(shown.id, shown.destination, token);
+  if (expected) return {};
+  world_.reconciler.forget_leg(token);
+  return expected.error();
+}
+
+Legs::Taken Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment) {
   const std::string token{model::leg_token_of(environment.channel, world_.dialplan_context)};
-  if (token.empty() || environment.context != world_.dialplan_context) return false;
+  if (token.empty() || environment.context != world_.dialplan_context) return Taken::no;
   const auto leg = find(token);
   if (!leg || leg->state_ != Leg::State::opening) {
     // Its dialplan would ask again each second.
     link->send("SET VARIABLE ARIGATE_DONE 1");
     link->close();
-    return true;
+    return Taken::wholly;
+  }
+  leg->state_ = Leg::State::open;
+  if (leg->shown_) {
+    leg->opened_.set(true);
+    return Taken::shown;
   }
   leg->link_ = link;
   leg->control_ = std::make_shared<Control>(ChannelId{environment.uniqueid}, link, world_.clock,
                                             world_.commands_queued_max);
-  leg->state_ = Leg::State::open;
   by_link_.emplace(link.get(), leg);
   const auto answer =
       leg->control_->add(std::make_unique<CommandJob>(answer_line(world_.ami.dialect())));
   leg->opened_.set(answer.has_value());
-  return true;
+  return Taken::wholly;
 }
 
 // --- what the PBX does --------------------------------------------------------------------------
 
 void Legs::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
-  if (!take(link, environment)) link->close();
+  if (take(link, environment) != Taken::wholly) link->close();
 }
 
 void Legs::received(AgiLink& link, const agi::Reply& reply) {
@@ -174,6 +196,10 @@ void Legs::gone(const model::LegGone& gone) {
 void Legs::end(const std::shared_ptr<Leg>& leg, bool tell) {
   leg->state_ = Leg::State::over;
   legs_.erase(leg->token_);
+  if (leg->shown_) {
+    world_.reconciler.forget_leg(leg->token_);
+    entrance_.forget(leg->token_);
+  }
   for (const auto& half : leg->halves_) {
     if (!half.alive) continue;
     leaving_.emplace(half.uniqueid, half.name);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -14,11 +15,20 @@
 
 #include "agi/environment.hpp"
 #include "model/change.hpp"
+#include "ops/entrance.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
 
 class Legs;
+
+/// How ARI shows the near half, as a channel that enters an application: its session is then that
+/// channel's, and not the leg's owner's.
+struct ShownLeg {
+  ChannelId id;
+  std::string name;
+  Destination destination;
+};
 
 /// What a leg is made for.
 struct LegOrder {
@@ -27,6 +37,7 @@ struct LegOrder {
   /// Set on the far half before the application starts; functions such as CONFBRIDGE(user,quiet)
   /// too.
   std::vector<std::pair<std::string, std::string>> variables;
+  std::optional<ShownLeg> shown;
 };
 
 /// A Local channel of our own, `Local/<token>@<re-entry context>/n`. Its far half (";1") runs an
@@ -37,7 +48,7 @@ struct LegOrder {
 ///      |------------------------|--hangup, cut, application ends--> over (on_end is told)
 class Leg {
  public:
-  Leg(Legs& legs, std::string token, std::string application);
+  Leg(Legs& legs, std::string token, std::string application, bool shown);
   Leg(const Leg&) = delete;
   Leg& operator=(const Leg&) = delete;
 
@@ -68,6 +79,7 @@ class Leg {
   Legs* legs_;
   std::string token_;
   std::string application_;
+  bool shown_;
   State state_ = State::opening;
   std::shared_ptr<AgiLink> link_;
   std::shared_ptr<Control> control_;
@@ -82,7 +94,8 @@ class Legs : public AgiOwner, public model::ChangeSink {
  public:
   static constexpr std::size_t legs_max = 1'000;
 
-  explicit Legs(World& world);
+  /// `entrance` takes the sessions of legs that are shown.
+  Legs(World& world, Entrance& entrance);
   ~Legs() override;
 
   /// Makes a leg and waits until its AGI session is here; the far half is answered then, and runs
@@ -90,8 +103,10 @@ class Legs : public AgiOwner, public model::ChangeSink {
   /// sent), unavailable (no AMI link), refused_by_pbx, timeout.
   boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open(LegOrder order, TimePoint deadline);
 
-  /// Whether this AGI session is that of a leg; then it is taken, by its leg or to end it.
-  bool take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment);
+  enum class Taken { no, wholly, shown };
+  /// Whether this AGI session is that of a leg; then it is taken, by its leg or to end it. `shown`:
+  /// it is one, but the caller goes on with it as with any channel.
+  Taken take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment);
 
   // AgiOwner, for the sessions that were taken.
   void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
@@ -118,7 +133,10 @@ class Legs : public AgiOwner, public model::ChangeSink {
   void end(const std::shared_ptr<Leg>& leg, bool tell);
   void hang_up(const std::string& name);
 
+  Result<void> show(const std::string& token, const ShownLeg& shown);
+
   World& world_;
+  Entrance& entrance_;
   std::unordered_map<std::string, std::shared_ptr<Leg>> legs_;  ///< By token.
   std::unordered_map<const AgiLink*, std::shared_ptr<Leg>> by_link_;
   std::map<Uniqueid, std::string> leaving_;  ///< Names of the halves that are to end.

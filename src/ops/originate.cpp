@@ -12,14 +12,14 @@
 #include "ops/variables.hpp"
 
 namespace arigate::ops {
-namespace {
 
-/// Like a PBX's own unique id (seconds, dot, number) with a prefix that no PBX uses.
 ChannelId fresh_channel_id(WallTime now) {
   static std::uint64_t counter = std::random_device{}() % 1'000'000;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
   return ChannelId{fmt::format("arigate-{}.{}", seconds.count(), ++counter)};
 }
+
+namespace {
 
 /// "app,arg1,arg2": what destination_of() reads when the channel comes back after a restart.
 std::string application_text(const Destination& destination) {

@@ -9,3 +9,4 @@ from . import bridge_applications  # noqa: F401
 from . import faults  # noqa: F401
 from . import capture  # noqa: F401
 from . import setup  # noqa: F401
+from . import snoop  # noqa: F401

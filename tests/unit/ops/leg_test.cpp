@@ -32,7 +32,7 @@ class LegTest : public testing::Test {
   }
 
   /// Asks for a leg; the Originate is on its way afterwards.
-  void order(LegOrder order = {"ConfBridge", "room", {}}) {
+  void order(LegOrder order = {"ConfBridge", "room", {}, {}}) {
     outcome_ = world_.start(legs_.open(std::move(order), world_.world.in(std::chrono::seconds{5})));
     const auto action = world_.ami.waiting_action();
     const auto at = action.find("Local/");
@@ -95,8 +95,8 @@ class LegTest : public testing::Test {
   std::string hangup_of(int half) const { return "Hangup|Channel: " + name(half); }
 
   SmallWorld world_;
-  Legs legs_{world_.world};
   Entrance entrance_{world_.context.get_executor(), world_.world};
+  Legs legs_{world_.world, entrance_};
   std::shared_ptr<std::optional<Opened>> outcome_;
   std::shared_ptr<Leg> leg_;
   std::string token_;
@@ -106,7 +106,7 @@ class LegTest : public testing::Test {
 // --- opening ------------------------------------------------------------------------------------
 
 TEST_F(LegTest, IsALocalChannelThatRunsAnApplication) {
-  order({"ConfBridge", "room,arigate_bridge", {{"CONFBRIDGE(user,quiet)", "a,b"}}});
+  order({"ConfBridge", "room,arigate_bridge", {{"CONFBRIDGE(user,quiet)", "a,b"}}, {}});
   EXPECT_EQ(world_.ami.waiting_action(),
             "Originate|Channel: Local/" + token_ +
                 "@arigate/n|Application: ConfBridge|Data: room,arigate_bridge|Async: true|"
@@ -203,7 +203,7 @@ TEST_F(LegTest, IsNotOpenedWhenThePbxRefuses) {
 }
 
 TEST_F(LegTest, IsNotOpenedWithAValueThatCannotBeSent) {
-  order({"ConfBridge", "room\r\nAction: Command", {}});
+  order({"ConfBridge", "room\r\nAction: Command", {}, {}});
   EXPECT_EQ(failure(), Errc::bad_request);
   expect_nothing_left();
 }
@@ -325,8 +325,9 @@ TEST_F(LegTest, MayBeClosedByItsOwnerWhenItEnds) {
 TEST_F(LegTest, OutlivesTheTableThatItWasIn) {
   std::shared_ptr<Leg> leg;
   {
-    Legs legs{world_.world};
-    outcome_ = world_.start(legs.open({"Wait", "60", {}}, world_.world.in(std::chrono::hours{1})));
+    Legs legs{world_.world, entrance_};
+    outcome_ =
+        world_.start(legs.open({"Wait", "60", {}, {}}, world_.world.in(std::chrono::hours{1})));
   }
   world_.run([&] { world_.ami.refuse(Errc::unavailable); });
   EXPECT_EQ(failure(), Errc::unavailable);

@@ -1,0 +1,173 @@
+"""Channels that listen to another one and speak to it, and media that comes from outside."""
+
+import socket
+import time
+
+from harness.outcome import check
+from harness.scenario import caller, compared
+
+
+def _of(channel, kind):
+    return lambda e: e["type"] == kind and e["channel"]["id"] == channel
+
+
+def _snoops(pbx, ari, events):
+    path = caller(pbx, events, answered_by=ari)
+    status, channel = ari.post(path + "/snoop/ear", spy="in", app="oracle", appArgs="a,b")
+    check(status == 200, f"snoop: {status} {channel}")
+    events.wait(_of("ear", "StasisStart"))
+    ari.get("/channels/ear")
+    ari.post("/channels/ear/variable", variable="COLOUR", value="blue")
+    events.wait(_of("ear", "ChannelVarset"))
+    ari.get("/channels/ear/variable", variable="COLOUR")
+    ari.post("/channels/ear/answer")
+    ari.post("/channels/ear/play/tone", media="sound:tone-short")
+    events.wait(lambda e: e["type"] == "PlaybackFinished")
+    ari.get("/channels")
+    ari.delete("/channels/ear")
+    events.wait(_of("ear", "StasisEnd"))
+    time.sleep(0.2)
+    ari.delete(path)
+
+
+def _ends_with_its_target(pbx, ari, events):
+    path = caller(pbx, events, answered_by=ari)
+    ari.post(path + "/snoop", spy="both", whisper="out", app="oracle", snoopId="ear")
+    events.wait(_of("ear", "StasisStart"))
+    ari.delete(path)
+    events.wait(_of("ear", "StasisEnd"))
+
+
+_BAD = [
+    {},
+    {"app": "oracle"},
+    {"spy": "none", "whisper": "none", "app": "oracle"},
+    {"spy": "in"},
+    {"spy": "in", "app": ""},
+    {"spy": "sideways", "app": "oracle"},
+    {"whisper": "sideways", "app": "oracle"},
+    {"spy": "IN", "app": "oracle", "snoopId": "upper"},
+    {"spy": "in", "app": "nobody-there", "snoopId": "no-app"},
+    {"spy": "in", "app": "oracle", "snoopId": "x" * 149},
+]
+
+
+def _bad_requests(pbx, ari, events):
+    ari.post("/channels/nope/snoop", spy="in", app="oracle")
+    ari.post("/channels/nope/snoop")
+    ari.post("/channels/nope/snoop/one")
+    ari.post("/channels/nope/snoop/one", spy="in")
+    path = caller(pbx, events, answered_by=ari)
+    for parameters in _BAD:
+        ari.post(path + "/snoop", **parameters)
+        time.sleep(0.2)
+    ari.post(path + "/snoop/twice", spy="in", app="oracle")
+    ari.post(path + "/snoop/twice", spy="in", app="oracle")
+    ari.post(path + "/snoop", spy="in", app="oracle", snoopId=path.rsplit("/", 1)[1])
+    time.sleep(0.3)
+    ari.delete(path)
+
+
+def _loudness(listener, seconds):
+    """Mean amplitude, of 32124 at most, of the ulaw packets that come within this time."""
+    listener.settimeout(0.1)
+    amplitudes = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            packet = listener.recv(2048)
+        except socket.timeout:
+            continue
+        for byte in packet[12:]:  # Behind the header of RTP.
+            byte = ~byte & 0xff
+            amplitudes.append((((byte & 0x0f) << 3) + 0x84 << (byte >> 4 & 7)) - 0x84)
+    return sum(amplitudes) / max(1, len(amplitudes))
+
+
+def _whispers(pbx, ari, events):
+    """What is played into a snoop that whispers is heard by who is at the target, and by nobody after it has ended."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        host = "127.0.0.1:%d" % listener.getsockname()[1]
+        ari.post("/channels/externalMedia", app="oracle", external_host=host, format="ulaw", channelId="outside")
+        events.wait(_of("outside", "StasisStart"))
+        ari.post("/channels/outside/silence")  # Nothing can be mixed into what is not sent.
+        check(_loudness(listener, 0.5) < 10, "the target hears silence")
+        ari.post("/channels/outside/snoop/mouth", whisper="out", app="oracle")
+        events.wait(_of("mouth", "StasisStart"))
+        ari.post("/channels/mouth/play/tone", media="sound:tone-2s")
+        events.wait(lambda e: e["type"] == "PlaybackStarted")
+        time.sleep(0.3)
+        heard = _loudness(listener, 0.8)
+        check(heard > 500, f"the whisper is heard: {heard}")
+        ari.delete("/channels/mouth")
+        events.wait(_of("mouth", "StasisEnd"))
+        time.sleep(0.3)
+        check(_loudness(listener, 0.5) < 10, "it is over with the snoop")
+        ari.delete("/channels/outside")
+        events.wait(_of("outside", "ChannelDestroyed"))
+
+
+compared("snoop", _snoops)
+compared("whisper-is-heard", _whispers)
+compared("snoop-ends-with-its-target", _ends_with_its_target)
+compared("snoop-bad-requests", _bad_requests)
+
+
+def _media(pbx, ari, events):
+    status, channel = ari.post("/channels/externalMedia", app="oracle", external_host="127.0.0.1:39999", format="ulaw",
+                               channelId="outside")
+    check(status == 200, f"externalMedia: {status} {channel}")
+    events.wait(_of("outside", "StasisStart"))
+    ari.get("/channels/outside")
+    status, _ = ari.get("/channels/outside/variable", variable="UNICASTRTP_LOCAL_ADDRESS")
+    ari.get("/channels/outside/variable", variable="COLOUR")
+    ari.post("/channels/outside/answer")
+    ari.post("/channels/outside/play/tone", media="sound:tone-short")
+    events.wait(lambda e: e["type"] == "PlaybackFinished")
+    ari.delete("/channels/outside")
+    events.wait(_of("outside", "ChannelDestroyed"))
+
+
+_GOOD_MEDIA = {"app": "oracle", "external_host": "127.0.0.1:39999", "format": "ulaw"}
+_BAD_MEDIA = [
+    {},
+    {"app": "oracle"},
+    {"app": "oracle", "external_host": "127.0.0.1:39999"},
+    {"app": "oracle", "format": "ulaw"},
+    {"external_host": "127.0.0.1:39999", "format": "ulaw"},
+    {**_GOOD_MEDIA, "app": ""},
+    {**_GOOD_MEDIA, "external_host": ""},
+    {**_GOOD_MEDIA, "external_host": "nowhere"},
+    {**_GOOD_MEDIA, "external_host": "127.0.0.1"},
+    {**_GOOD_MEDIA, "external_host": ":39999"},
+    {**_GOOD_MEDIA, "external_host": "name.invalid:39999"},
+    {**_GOOD_MEDIA, "format": ""},
+    {**_GOOD_MEDIA, "format": "nope"},
+    {**_GOOD_MEDIA, "encapsulation": "carrier-pigeon"},
+    {**_GOOD_MEDIA, "encapsulation": ""},
+    {**_GOOD_MEDIA, "encapsulation": "none"},
+    {**_GOOD_MEDIA, "transport": "tcp"},
+    {**_GOOD_MEDIA, "transport": "smoke"},
+    {**_GOOD_MEDIA, "transport": "websocket"},
+    {**_GOOD_MEDIA, "connection_type": "server"},
+    {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "tcp"},
+    {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "udp"},
+    {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "tcp", "data": "nope"},
+    {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "tcp", "data": "40325ec2-5efd-4bd3-805f-53576e581d13"},
+    {**_GOOD_MEDIA, "channelId": "x" * 200},
+]
+
+
+def _bad_media(pbx, ari, events):
+    for number, parameters in enumerate(_BAD_MEDIA):
+        status, _ = ari.post("/channels/externalMedia", **{"channelId": f"m{number}", **parameters})
+        if status == 200:
+            time.sleep(0.3)
+            ari.delete(f"/channels/m{number}")
+            time.sleep(0.2)
+    time.sleep(0.3)
+
+
+compared("external-media", _media)
+compared("external-media-bad-requests", _bad_media)
