@@ -19,6 +19,7 @@ struct GeneralConfig {
   std::vector<std::string> allowed_origins;  ///< For CORS; "*" allows every origin.
   std::vector<std::string> channelvars;      ///< Channel variables shown in every channel object.
   bool pretty = false;                       ///< Indents every JSON answer.
+  std::string ari_version = "22";  ///< Whose ARI is served: "13", "16", "18", "20" or "22".
   std::string entity_id;  ///< asterisk_id of every event; "" takes one from the host.
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< "" writes to standard error.

@@ -16,10 +16,12 @@
 #include "app/check_pbx.hpp"
 #include "app/exit_codes.hpp"
 #include "app/run.hpp"
+#include "ari/support.hpp"
 #include "arigate/config.hpp"
 #include "core/log.hpp"
 #include "io/ami_client.hpp"
 #include "io/system_clock.hpp"
+#include "ops/abilities.hpp"
 
 namespace arigate::app {
 namespace {
@@ -39,6 +41,15 @@ void print(const Finding& finding) {
     return "";  // Not reached: the cases are all there are.
   };
   fmt::print("{:<8} {:<14} {}\n", mark(finding.verdict), finding.subject, finding.text);
+}
+
+/// A row for each operation of ARI: what it is worth on this PBX.
+void print_support(std::string_view line, const ops::Abilities& abilities) {
+  for (const auto& operation : ari::operations()) {
+    const auto cell = ari::support_cell(operation.operation, line, abilities);
+    fmt::print("{:<8} {:<6} {}{}{}\n", ari::word(cell.level), operation.method, operation.path,
+               cell.why.empty() ? "" : "  ", cell.why);
+  }
 }
 
 /// What the operator must see to for the PBX to reach us; nobody can try it from here.
@@ -82,11 +93,9 @@ class Check : public io::AmiOwner {
                        ami.plain_login ? "the secret itself" : "an MD5 challenge")});
     print(
         {Verdict::ok, "AMI", fmt::format("{}, dialect of Asterisk {}", ami_version, dialect.name)});
-    asio::co_spawn(context_, check_pbx(client_, config_, clock_),
-                   [this](const std::exception_ptr& thrown, const std::vector<Finding>& findings) {
-                     if (thrown) std::rethrow_exception(thrown);
-                     judge(findings);
-                   });
+    asio::co_spawn(context_, examine(dialect.name), [](const std::exception_ptr& thrown) {
+      if (thrown) std::rethrow_exception(thrown);
+    });
   }
 
   void link_failed(const Error& why) override {
@@ -100,6 +109,14 @@ class Check : public io::AmiOwner {
   void batch_end() override {}
 
  private:
+  asio::awaitable<void> examine(std::string_view line) {
+    auto findings = co_await check_pbx(client_, config_, clock_);
+    const auto abilities = co_await ops::read_abilities(client_, ari::modules_of_operations(),
+                                                        clock_.now() + config_.ami.action_timeout);
+    print_support(line, abilities);
+    judge(std::move(findings));
+  }
+
   void judge(std::vector<Finding> findings) {
     for (auto& finding : fastagi_findings(config_)) findings.push_back(std::move(finding));
     for (const auto& finding : findings) print(finding);

@@ -13,6 +13,7 @@
 #include "ami/action.hpp"
 #include "ami/message.hpp"
 #include "core/text.hpp"
+#include "ops/abilities.hpp"
 
 namespace arigate::app {
 namespace {
@@ -179,22 +180,9 @@ class PbxCheck {
   }
 
   asio::awaitable<std::vector<std::string>> write_classes_by_actions() {
-    std::vector<std::string> granted;
     const auto listed = co_await ask(ami::Action{"ListCommands"});
-    if (!listed) co_return granted;
-    for (const auto& line : listed->headers()) {
-      // "Redirect: Redirect (transfer) a call.  (Priv: call,all)"
-      const auto start = line.value.rfind("(Priv: ");
-      if (start == std::string_view::npos || !line.value.ends_with(')')) continue;
-      auto classes = words(line.value.substr(start + 7, line.value.size() - start - 8));
-      std::erase(classes, "all");
-      if (classes.size() == 1 && !holds(granted, classes.front()))
-        granted.push_back(classes.front());
-    }
-    // Not every version has an action for `reporting` alone, and `system` or `call` can do what it
-    // can: not a thing to complain of.
-    if (holds(granted, "system") || holds(granted, "call")) granted.emplace_back("reporting");
-    co_return granted;
+    if (!listed) co_return std::vector<std::string>{};
+    co_return ops::write_classes_in(*listed);
   }
 
   void compare(std::string_view subject, std::span<const Class> needed,

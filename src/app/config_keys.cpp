@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "generated/api_docs.hpp"
 
 namespace arigate::app {
 namespace {
@@ -206,6 +207,12 @@ Problem set_log_level(Config& config, const std::string& value) {
   return "must be error, warn, info or debug";
 }
 
+Problem set_ari_version(Config& config, const std::string& value) {
+  if (!ari::level_of(value)) return "must be 13, 16, 18, 20 or 22";
+  config.general.ari_version = value;
+  return std::nullopt;
+}
+
 Problem refuse_tls(Config&, const std::string& value) {
   const auto parsed = to_bool(value);
   if (!parsed) return "must be yes or no";
@@ -277,6 +284,7 @@ std::vector<ConfigKey<Config>> make_config_keys() {
       {"general", "allowed_origins", list_at(ARIGATE_AT(general.allowed_origins))},
       {"general", "channelvars", list_at(ARIGATE_AT(general.channelvars))},
       {"general", "websocket_write_timeout", write_timeout},
+      {"general", "ari_version", set_ari_version},
       {"general", "entity_id", text_at(ARIGATE_AT(general.entity_id))},
       {"general", "log_level", set_log_level},
       {"general", "log_file", text_at(ARIGATE_AT(general.log_file))},

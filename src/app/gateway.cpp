@@ -24,7 +24,8 @@
 #include "ari/recordings.hpp"
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
-#include "ari/unsupported.hpp"
+#include "ari/snoop.hpp"
+#include "ari/support.hpp"
 #include "ari/users.hpp"
 #include "core/log.hpp"
 #include "io/agi_server.hpp"
@@ -43,6 +44,7 @@
 #include "ops/record.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
+#include "ops/snoop.hpp"
 #include "ops/world.hpp"
 
 namespace arigate {
@@ -83,12 +85,17 @@ std::vector<ari::User> users_of(const Config& config) {
   return users;
 }
 
-ari::RouterOptions router_options(const Config& config) {
+ari::ApiLevel level_of(const Config& config) {
+  return ari::ApiLevel{ari::level_of(config.general.ari_version).value_or(ari::newest_level)};
+}
+
+ari::RouterOptions router_options(const Config& config, const ari::ApiLevel& level) {
   ari::RouterOptions options;
   options.prefix = config.http.prefix;
   options.realm = config.general.auth_realm;
   options.allowed_origins = config.general.allowed_origins;
   options.pretty = config.general.pretty;
+  options.level = &level;
   return options;
 }
 
@@ -164,42 +171,49 @@ struct Gateway::Parts : io::AmiOwner {
               [this] { return ensure_context(); },
               timeouts_of(config),
               config.dialplan.context},
-        legs{world},
         entrance{context.get_executor(), world},
+        legs{world, entrance},
+        snoops{world, legs},
         playbacks{world},
         recordings{world},
         rooms{context.get_executor(), world},
         bridge_media{context.get_executor(), world, legs, rooms},
         media{playbacks, recordings},
         users{users_of(config)},
-        router{router_options(config), users},
+        level{level_of(config)},
+        router{router_options(config, level), users},
         channels{world, entrance, media, snapshots},
-        bridges{world, rooms, bridge_media, media},
+        bridges{store},
+        snoop{world, entrance, snoops, snapshots, facts},
         playback_resource{world, playbacks},
         recording_resource{world, recordings},
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
+        support{world, facts, [this](Operation operation) { return router.serves(operation); }},
         http{context, http_options(config.http, recording.ari_tap()), router, applications},
         announce_timer{context},
         repair_timer{context},
         reentry_timer{context} {
+    applications.use(level);
     changes.add(applications);
     changes.add(watches);
     changes.add(entrance);
     changes.add(legs);
+    changes.add(snoops);
     entrance.use(legs);
     changes.add(rooms);
     changes.add(bridge_media);
     channels.serve(router);
     bridges.serve(router);
+    snoop.serve(router);
     playback_resource.serve(router);
     recording_resource.serve(router);
     application_resource.serve(router);
     asterisk.serve(router);
-    router.on_unsupported([this](Operation operation) {
-      return ari::unsupported_response(operation, ami.up() ? ami.dialect().name : "",
-                                       facts.version);
-    });
+    router.on_unsupported([this](Operation operation) { return support.unsupported(operation); });
+    router.use({[this](Operation operation) { return support.refuses(operation); },
+                [this](Operation operation) { return support.refusal(operation); }});
+    router.on_own("support", [this](const ari::Request&) { return support.list(); });
     facts.entity_id = config.general.entity_id;
     world.live_dangerously = config.dialplan.live_dangerously;
     world.commands_queued_max = config.fastagi.commands_queued_max;
@@ -265,6 +279,7 @@ struct Gateway::Parts : io::AmiOwner {
     }
     writer.set_asterisk_id(facts.entity_id);
     log::info("pbx known version=\"{}\" channels={}", facts.version, store.channel_count());
+    co_await support.read();
     co_await ensure_context();
   }
 
@@ -413,8 +428,9 @@ struct Gateway::Parts : io::AmiOwner {
   io::AmiClient ami;
   ops::Controls controls;
   ops::World world;
-  ops::Legs legs;
   ops::Entrance entrance;
+  ops::Legs legs;
+  ops::Snoops snoops;
   ops::Playbacks playbacks;
   ops::Recordings recordings;
   ops::Bridges rooms;
@@ -422,13 +438,16 @@ struct Gateway::Parts : io::AmiOwner {
   ari::MediaRequests media;
   ari::PbxFacts facts;
   ari::Users users;
+  ari::ApiLevel level;
   ari::Router router;
   ari::Channels channels;
   ari::BridgeResource bridges;
+  ari::SnoopResource snoop;
   ari::PlaybackResource playback_resource;
   ari::RecordingResource recording_resource;
   ari::ApplicationResource application_resource;
   ari::AsteriskResource asterisk;
+  ari::SupportTable support;
   io::HttpServer http;
   std::optional<io::AgiServer> agi;
   asio::steady_timer announce_timer;

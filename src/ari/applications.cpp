@@ -430,11 +430,13 @@ void Applications::deliver(App& application, std::string_view type, const model:
                            WallTime when) {
   if (application.socket == nullptr || application.last_event == serial_) return;
   application.last_event = serial_;
+  if (level_ != nullptr && !level_->has_event(type)) return;
   if (application.disallowed.contains(type)) return;
   if (!application.allowed.empty() && !application.allowed.contains(type)) return;
   if (event_length_ == 0) {
     event_.clear();
     writer_.write(event_, change, when);
+    if (level_ != nullptr) event_ = level_->event(event_);
     event_length_ = event_.size();
   }
   event_.resize(event_length_);
@@ -446,6 +448,8 @@ void Applications::send(const AppName& application, std::string_view type, std::
   const auto found = apps_.find(application.value);
   if (found == apps_.end() || found->second->socket == nullptr) return;
   App& to = *found->second;
+  if (level_ != nullptr && !level_->has_event(type)) return;
+  if (level_ != nullptr) body = level_->event(body);
   if (to.disallowed.contains(type) || (!to.allowed.empty() && !to.allowed.contains(type))) return;
   to.socket->send(body + to.tail);
 }

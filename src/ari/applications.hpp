@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ari/api_level.hpp"
 #include "ari/event_socket.hpp"
 #include "ari/events.hpp"
 #include "core/clock.hpp"
@@ -38,6 +39,9 @@ class Applications : public EventSocketOwner,
   Applications(const model::Store& store, Snapshots& snapshots, EventWriter& writer,
                const Clock& clock)
       : store_{store}, snapshots_{snapshots}, writer_{writer}, clock_{clock} {}
+
+  /// Sends only what this level of ARI has.
+  void use(const ApiLevel& level) { level_ = level.is_newest() ? nullptr : &level; }
 
   // EventSocketOwner
   std::optional<Response> refuse(const Request& request) override;
@@ -125,7 +129,8 @@ class Applications : public EventSocketOwner,
   std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_map<EventSocket*, std::shared_ptr<EventSocket>> sockets_;
   std::string event_;  ///< The event that is being delivered, as far as it is the same for all.
-  std::size_t event_length_ = 0;  ///< 0: not yet written.
+  std::size_t event_length_ = 0;     ///< 0: not yet written.
+  const ApiLevel* level_ = nullptr;  ///< nullptr: the newest, which has every event.
   std::uint64_t serial_ = 0;
 };
 

@@ -53,8 +53,11 @@ void add(RouteTable::Node& root, const OperationInfo& operation) {
 
 }  // namespace
 
-RouteTable::RouteTable(std::span<const OperationInfo> operations) {
-  for (const auto& operation : operations) add(root_, operation);
+RouteTable::RouteTable(std::span<const OperationInfo> operations,
+                       const std::function<bool(Operation)>& wanted) {
+  for (const auto& operation : operations) {
+    if (!wanted || wanted(operation.operation)) add(root_, operation);
+  }
 }
 
 const RouteTable::Node* RouteTable::find(std::string_view path, Values& values, Miss& miss) const {

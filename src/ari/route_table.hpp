@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,7 +31,9 @@ class RouteTable {
   using Values = std::vector<std::string>;
   enum class Miss { unknown, bad_escape };
 
-  explicit RouteTable(std::span<const OperationInfo> operations);
+  /// `wanted`: which of them are there; empty: all.
+  explicit RouteTable(std::span<const OperationInfo> operations,
+                      const std::function<bool(Operation)>& wanted = {});
 
   /// `path` is what follows "/ari/", still percent-encoded; "" is the root. nullptr with the reason
   /// in `miss` when nothing is there.

@@ -16,6 +16,7 @@ namespace arigate::ari {
 namespace {
 
 constexpr std::string_view root_segment = "/ari";
+constexpr std::string_view own_segment = "/arigate";  ///< What ARI does not have.
 constexpr std::string_view docs_segment = "api-docs/";
 
 /// What follows `head` in `text`, compared without case as native does; nullopt when it differs.
@@ -53,7 +54,8 @@ Response failed_handler(const OperationInfo& operation, const char* what) {
 
 /// A request on its way through the steps below.
 struct Router::Routed {
-  std::string_view path;  ///< Below /ari/, still percent-encoded.
+  std::string_view path;  ///< Below /ari/ or /arigate/, still percent-encoded.
+  bool own = false;       ///< Below /arigate/.
   Request request;
   std::string api_key;
 };
@@ -62,7 +64,17 @@ Router::Router(RouterOptions options, Users& users)
     : options_{std::move(options)},
       users_{users},
       cors_{options_.allowed_origins},
-      routes_{operations()} {}
+      routes_{operations(), [this](Operation operation) {
+                return options_.level == nullptr || options_.level->has(operation);
+              }} {}
+
+Response Router::at_level(Operation operation, Response response) const {
+  const bool reduces = options_.level != nullptr && !options_.level->is_newest();
+  if (reduces && response.content_type == "application/json" && !response.body.empty()) {
+    response.body = options_.level->answer(operation, response.body);
+  }
+  return response;
+}
 
 void Router::on(Operation operation, Handler handler) {
   handlers_.at(static_cast<std::size_t>(operation)) = std::move(handler);
@@ -73,14 +85,16 @@ Answer Router::handle(const HttpRequest& http) {
   const auto query =
       question == std::string_view::npos ? std::string_view{} : http.target.substr(question + 1);
   const auto below_prefix = after(http.target.substr(0, question), options_.prefix);
-  auto path = below_prefix ? after(*below_prefix, root_segment) : std::nullopt;
+  auto path = below_prefix ? after(*below_prefix, own_segment) : std::nullopt;
+  const bool own = path && path->starts_with('/');
+  if (!own) path = below_prefix ? after(*below_prefix, root_segment) : std::nullopt;
   if (!path || (!path->empty() && path->front() != '/')) {
     return message_response(404, "Resource not found");
   }
   if (!path->empty()) path->remove_prefix(1);
 
   // Native lets the query override a form, and a JSON body both.
-  Routed routed{*path, {}, {}};
+  Routed routed{*path, own, {}, {}};
   Result<void> read{};
   std::string form_key;
   if (!http.body.empty() &&
@@ -148,6 +162,7 @@ Answer Router::decide(const HttpRequest& http, Routed routed, const Identity& id
     }
     routed.request.set_body(std::string{http.body});
   }
+  if (routed.own) return dispatch_own(http, routed);
   if (routed.path.ends_with('/')) {
     routed.path.remove_suffix(1);
     return message_response(
@@ -155,9 +170,25 @@ Answer Router::decide(const HttpRequest& http, Routed routed, const Identity& id
   }
   if (routed.path.starts_with(docs_segment)) {
     if (http.method != Method::get) return message_response(405, "Unsupported method");
-    return api_doc(http, routed.path.substr(docs_segment.size()));
+    const auto file = routed.path.substr(docs_segment.size());
+    const auto text =
+        options_.level != nullptr ? options_.level->document(file) : ari::api_doc(file);
+    return api_doc(http, text, root_segment);
   }
   return dispatch(http, std::move(routed));
+}
+
+Answer Router::dispatch_own(const HttpRequest& http, const Routed& routed) {
+  const bool is_doc = routed.path.starts_with(docs_segment);
+  const auto found = own_.find(routed.path);
+  if (!is_doc && found == own_.end()) return message_response(404, "Resource not found");
+  if (http.method != Method::get) return method_not_allowed("GET");
+  if (!is_doc) return found->second(routed.request);
+  return api_doc(http, own_api_doc(routed.path.substr(docs_segment.size())), own_segment);
+}
+
+bool Router::serves(Operation operation) const {
+  return handlers_[static_cast<std::size_t>(operation)].has_value() || info(operation).websocket;
 }
 
 Answer Router::dispatch(const HttpRequest& http, Routed routed) {
@@ -193,7 +224,12 @@ Answer Router::call(const OperationInfo& operation, Request request) {
   const auto& handler = handlers_[static_cast<std::size_t>(operation.operation)];
   try {
     if (!handler) return unsupported(operation.operation);
-    if (const auto* sync = std::get_if<SyncHandler>(&*handler)) return (*sync)(request);
+    if (gate_.refuses && gate_.refuses(operation.operation)) {
+      return behind_gate(*handler, std::move(request));
+    }
+    if (const auto* sync = std::get_if<SyncHandler>(&*handler)) {
+      return at_level(operation.operation, (*sync)(request));
+    }
     return wait_for(std::get<AsyncHandler>(*handler), std::move(request));
   } catch (const std::exception& failure) {
     return failed_handler(operation, failure.what());
@@ -204,10 +240,21 @@ Response Router::unsupported(Operation operation) const {
   return unsupported_ ? unsupported_(operation) : message_response(501, "Not implemented");
 }
 
+/// The PBX may have got meanwhile what it lacked.
+boost::asio::awaitable<Decision> Router::behind_gate(const Handler& handler, Request request) {
+  auto refusal = co_await gate_.refusal(request.operation);
+  if (refusal) co_return std::move(*refusal);
+  if (const auto* sync = std::get_if<SyncHandler>(&handler)) {
+    co_return at_level(request.operation, (*sync)(request));
+  }
+  co_return co_await wait_for(std::get<AsyncHandler>(handler), std::move(request));
+}
+
 boost::asio::awaitable<Decision> Router::wait_for(const AsyncHandler& handler, Request request) {
   const auto& operation = info(request.operation);
   try {
-    co_return co_await handler(std::move(request));
+    auto response = co_await handler(std::move(request));
+    co_return at_level(operation.operation, std::move(response));
   } catch (const std::exception& failure) {
     co_return failed_handler(operation, failure.what());
   }
@@ -233,8 +280,9 @@ Response Router::unauthorized() const {
   return response;
 }
 
-Response Router::api_doc(const HttpRequest& http, std::string_view file) const {
-  Response response{200, std::string{ari::api_doc(file)}, {}};
+Response Router::api_doc(const HttpRequest& http, std::string_view text,
+                         std::string_view root) const {
+  Response response{200, std::string{text}, {}};
   if (response.body.empty()) return message_response(404, "Resource not found");
   auto replace = [&](std::string_view from, const std::string& to) {
     const auto at = response.body.find(from);
@@ -244,7 +292,7 @@ Response Router::api_doc(const HttpRequest& http, std::string_view file) const {
   // leaves it out too.
   if (is_plain_host(http.host)) {
     replace(base_path_marker, (http.secure ? "https://" : "http://") + std::string{http.host} +
-                                  options_.prefix + std::string{root_segment});
+                                  options_.prefix + std::string{root});
   } else {
     replace(base_path_member, {});
   }

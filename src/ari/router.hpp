@@ -4,12 +4,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "ari/api_level.hpp"
 #include "ari/cors.hpp"
 #include "ari/http.hpp"
 #include "ari/json_body.hpp"
@@ -25,6 +27,12 @@ using AsyncHandler = std::function<boost::asio::awaitable<Response>(Request)>;
 using Handler = std::variant<SyncHandler, AsyncHandler>;
 /// Makes the 501 of an operation that has no handler.
 using UnsupportedHandler = std::function<Response(Operation)>;
+/// What stands before the handlers: whether an operation is one that this PBX cannot do, by what is
+/// known; and the 501 after another look, or nullopt when it can be done now.
+struct Gate {
+  std::function<bool(Operation)> refuses;
+  std::function<boost::asio::awaitable<std::optional<Response>>(Operation)> refusal;
+};
 
 /// The request may become a WebSocket: what is left are the checks of the WebSocket protocol.
 struct Upgrade {
@@ -40,6 +48,7 @@ struct RouterOptions {
   std::string prefix;  ///< `prefix` of http.conf: "/asterisk" makes it /asterisk/ari. "" for none.
   std::string realm = "Asterisk REST Interface";
   std::vector<std::string> allowed_origins;
+  const ApiLevel* level = nullptr;  ///< nullptr: the newest. It outlives the router.
   bool pretty = false;  ///< Indent every JSON answer; `?pretty` asks for it in one request.
 };
 
@@ -53,6 +62,12 @@ class Router {
   Router(RouterOptions options, Users& users);
 
   void on(Operation operation, Handler handler);
+  bool serves(Operation operation) const;
+  void use(Gate gate) { gate_ = std::move(gate); }
+  /// GET of a path below /arigate, where ARI has nothing: "support".
+  void on_own(std::string path, SyncHandler handler) {
+    own_.emplace(std::move(path), std::move(handler));
+  }
   void on_unsupported(UnsupportedHandler handler) { unsupported_ = std::move(handler); }
 
   /// The 501 of an operation that this PBX cannot do, also for a handler that finds that out.
@@ -68,13 +83,17 @@ class Router {
   boost::asio::awaitable<Decision> verify(HttpRequest http, Routed routed);
   Answer decide(const HttpRequest& http, Routed routed, const Identity& identity);
   Answer dispatch(const HttpRequest& http, Routed routed);
+  Answer dispatch_own(const HttpRequest& http, const Routed& routed);
   Answer call(const OperationInfo& operation, Request request);
+  boost::asio::awaitable<Decision> behind_gate(const Handler& handler, Request request);
   boost::asio::awaitable<Decision> wait_for(const AsyncHandler& handler, Request request);
+  /// What the level of ARI does not have is taken out.
+  Response at_level(Operation operation, Response response) const;
   boost::asio::awaitable<Decision> finish_later(boost::asio::awaitable<Decision> work,
                                                 HttpRequest http, bool pretty);
   void finish(const HttpRequest& http, bool pretty, Response& response) const;
   Response unauthorized() const;
-  Response api_doc(const HttpRequest& http, std::string_view file) const;
+  Response api_doc(const HttpRequest& http, std::string_view text, std::string_view root) const;
 
   RouterOptions options_;
   Users& users_;
@@ -83,6 +102,8 @@ class Router {
   JsonBody json_body_;
   std::array<std::optional<Handler>, operation_count> handlers_;
   UnsupportedHandler unsupported_;
+  Gate gate_;
+  std::map<std::string, SyncHandler, std::less<>> own_;
 };
 
 }  // namespace arigate::ari

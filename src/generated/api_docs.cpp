@@ -239,28 +239,67 @@ constexpr std::string_view applications = R"json({"apiVersion":"2.0.0","swaggerV
 }}
 )json";
 
+constexpr std::string_view own_resources = R"json({"apiVersion":"1.0.0","swaggerVersion":"1.1","basePath":"@arigate-base-path@","apis":[
+{"path":"/api-docs/support.{format}","description":"What ARI is worth on the PBX that is connected"}
+]}
+)json";
+
+constexpr std::string_view own_support = R"json({"apiVersion":"1.0.0","swaggerVersion":"1.1","basePath":"@arigate-base-path@","resourcePath":"/api-docs/support.{format}","since":["1.0.0"],"apis":[
+{"path":"/support","description":"Every operation of ARI on this PBX","operations":[{"httpMethod":"GET","nickname":"list","summary":"Tells of each operation whether it is done as natively, emulated, or refused.","notes":"What the PBX lacks, such as a module or a privilege of the AMI user, is looked at after each login and again when an operation is refused for it.","responseClass":"SupportTable","since":["1.0.0"]}]}
+],"models":{
+"OperationSupport":{"id":"OperationSupport","description":"One operation.","properties":{"operation":{"type":"string","required":true,"description":"Its name, as in the body of a 501."},"method":{"type":"string","required":true,"description":"HTTP method."},"path":{"type":"string","required":true,"description":"Path below /ari."},"support":{"type":"string","required":true,"description":"What it is worth here.","allowableValues":{"valueType":"LIST","values":["exact","emulated","refused"]}},"why":{"type":"string","required":true,"description":"How it differs, or why it is refused."},"enable":{"type":"string","required":true,"description":"What would make it work."}}},
+"SupportTable":{"id":"SupportTable","description":"The table for the PBX that is connected.","properties":{"pbx":{"type":"string","required":true,"description":"Version of the PBX."},"line":{"type":"string","required":true,"description":"Line of Asterisk for which the table holds.","allowableValues":{"valueType":"LIST","values":["1.8","11","13","16","22"]}},"connected":{"type":"boolean","required":true,"description":"Whether the AMI link is up."},"examined":{"type":"boolean","required":true,"description":"Whether the modules of the PBX and the privileges of the AMI user are known."},"operations":{"type":"List[OperationSupport]","required":true,"description":"All operations."}}}
+}}
+)json";
+
 constexpr std::array<std::string_view, 12> files{
     "resources.json", "asterisk.json", "endpoints.json", "channels.json", "bridges.json",
     "recordings.json", "sounds.json", "playbacks.json", "deviceStates.json", "mailboxes.json",
     "events.json", "applications.json",
 };
 
-constexpr std::array<std::string_view, 12> asterisk_22{
+constexpr std::array<std::string_view, 12> texts{
     resources, asterisk, endpoints, channels, bridges, recordings, sounds, playbacks, device_states,
     mailboxes, events, applications,
 };
 
+constexpr std::array<std::string_view, 2> own_files{
+    "resources.json", "support.json",
+};
+
+constexpr std::array<std::string_view, 2> own_texts{
+    own_resources, own_support,
+};
+
+constexpr std::string_view changes = R"json({"20":{"remove":["events > models > ChannelToneDetected","events > models > Event > subTypes > ChannelToneDetected"],"set":{"resources > apiVersion":"8.0.0"}},"18":{"without":["since"],"remove":["asterisk > models > Variables","bridges > apis > /bridges > operations > create > errorResponses","bridges > apis > /bridges > operations > create > parameters > variables","bridges > apis > /bridges/{bridgeId} > operations > createWithId > errorResponses","bridges > apis > /bridges/{bridgeId} > operations > createWithId > parameters > variables","bridges > apis > /bridges/{bridgeId}/variable","bridges > apis > /bridges/{bridgeId}/variables","bridges > apis > /bridges/{bridgeId}/play > operations > play > errorResponses > 422","bridges > apis > /bridges/{bridgeId}/play > operations > play > parameters > announcer_format","bridges > apis > /bridges/{bridgeId}/play/{playbackId} > operations > playWithId > errorResponses > 422","bridges > apis > /bridges/{bridgeId}/play/{playbackId} > operations > playWithId > parameters > announcer_format","bridges > apis > /bridges/{bridgeId}/record > operations > record > parameters > recorder_format","bridges > models > Bridge > properties > bridgevars","channels > apis > /channels/{channelId}/progress","channels > apis > /channels/{channelId}/variable > operations > setChannelVar > parameters > report_events","channels > apis > /channels/{channelId}/variables","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > encapsulation > allowableValues > values > none","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > transport > allowableValues > values > websocket","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > connection_type > allowableValues > values > server","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > transport_data","channels > apis > /channels/{channelId}/transfer_progress","events > apis > /events/claim","events > models > AdditionalParam","events > models > ApplicationRegistered","events > models > ApplicationUnregistered","events > models > CallBroadcast","events > models > CallClaimed","events > models > ChannelDestroyed > properties > tech_cause","events > models > ChannelHangupRequest > properties > tech_cause","events > models > ChannelTransfer","events > models > Event > subTypes > ApplicationRegistered","events > models > Event > subTypes > ApplicationUnregistered","events > models > Event > subTypes > ChannelTransfer","events > models > Event > subTypes > RESTResponse","events > models > Event > subTypes > CallBroadcast","events > models > Event > subTypes > CallClaimed","events > models > RESTHeader","events > models > RESTQueryStringParameter","events > models > RESTRequest","events > models > RESTResponse","events > models > ReferTo","events > models > ReferredBy","events > models > RequiredDestination"],"set":{"channels > apis > /channels/externalMedia > operations > externalMedia > parameters > external_host > required":true,"resources > apiVersion":"6.0.1"}},"16":{"remove":["bridges > apis > /bridges/{bridgeId}/addChannel > operations > addChannel > parameters > inhibitConnectedLineUpdates","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason_code","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > encapsulation > allowableValues > values > audiosocket","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > transport > allowableValues > values > tcp","channels > apis > /channels/externalMedia > operations > externalMedia > parameters > data","channels > models > Channel > properties > caller_rdnis","channels > models > Channel > properties > tenantid","endpoints > apis > /endpoints/refer","endpoints > apis > /endpoints/{tech}/{resource}/refer"],"set":{"channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > defalutValue":"normal","resources > apiVersion":"4.1.4"}},"13":{"remove":["bridges > apis > /bridges/{bridgeId}/addChannel > operations > addChannel > parameters > absorbDTMF","bridges > apis > /bridges/{bridgeId}/addChannel > operations > addChannel > parameters > mute","bridges > requiresModules","channels > apis > /channels/create","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > timeout","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > rejected","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > unallocated","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > normal_unspecified","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > number_incomplete","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > codec_mismatch","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > interworking","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > failure","channels > apis > /channels/{channelId} > operations > hangup > parameters > reason > allowableValues > values > answered_elsewhere","channels > apis > /channels/{channelId}/continue > operations > continueInDialplan > errorResponses > 412","channels > apis > /channels/{channelId}/redirect > operations > redirect > errorResponses > 412","channels > apis > /channels/{channelId}/answer > operations > answer > errorResponses > 412","channels > apis > /channels/{channelId}/ring > operations > ring > errorResponses > 412","channels > apis > /channels/{channelId}/ring > operations > ringStop > errorResponses > 412","channels > apis > /channels/{channelId}/dtmf > operations > sendDTMF > errorResponses > 412","channels > apis > /channels/{channelId}/mute > operations > mute > errorResponses > 412","channels > apis > /channels/{channelId}/mute > operations > unmute > errorResponses > 412","channels > apis > /channels/{channelId}/hold > operations > hold > errorResponses > 412","channels > apis > /channels/{channelId}/hold > operations > unhold > errorResponses > 412","channels > apis > /channels/{channelId}/moh > operations > startMoh > errorResponses > 412","channels > apis > /channels/{channelId}/moh > operations > stopMoh > errorResponses > 412","channels > apis > /channels/{channelId}/silence > operations > startSilence > errorResponses > 412","channels > apis > /channels/{channelId}/silence > operations > stopSilence > errorResponses > 412","channels > apis > /channels/{channelId}/play > operations > play > errorResponses > 412","channels > apis > /channels/{channelId}/play/{playbackId} > operations > playWithId > errorResponses > 412","channels > apis > /channels/{channelId}/dial","channels > apis > /channels/externalMedia","channels > models > Channel > properties > channelvars","channels > models > Channel > properties > protocol_id","channels > requiresModules","deviceStates > requiresModules","events > models > Event > subTypes > PlaybackContinuing","events > models > PlaybackContinuing","events > requiresModules","mailboxes > requiresModules","playbacks > models > Playback > properties > next_media_uri","playbacks > requiresModules","recordings > apis > /recordings/stored/{recordingName}/file","recordings > requiresModules"],"set":{"applications > apiVersion":"1.10.0","asterisk > apiVersion":"1.10.0","bridges > apiVersion":"1.10.0","bridges > apis > /bridges/{bridgeId}/play > operations > play > parameters > media > allowMultiple":false,"bridges > apis > /bridges/{bridgeId}/play/{playbackId} > operations > playWithId > parameters > media > allowMultiple":false,"channels > apiVersion":"1.10.0","channels > apis > /channels/{channelId}/play > operations > play > parameters > media > allowMultiple":false,"channels > apis > /channels/{channelId}/play/{playbackId} > operations > playWithId > parameters > media > allowMultiple":false,"deviceStates > apiVersion":"1.10.0","endpoints > apiVersion":"1.10.0","events > apiVersion":"1.10.0","events > models > ContactInfo > properties > contact_status > allowableValues > values":["Unreachable","Reachable","Unknown","Created","Removed"],"mailboxes > apiVersion":"1.10.0","playbacks > apiVersion":"1.10.0","playbacks > models > Playback > properties > state > allowableValues > values":["queued","playing","complete"],"recordings > apiVersion":"1.10.0","resources > apiVersion":"1.11.2","sounds > apiVersion":"1.10.0"}}})json";
+
+constexpr std::array<std::string_view, 5> levels{
+    "13", "16", "18", "20", "22",
+};
+
+template <std::size_t count>
+std::string_view text_of(std::string_view file, const std::array<std::string_view, count>& names,
+                         const std::array<std::string_view, count>& documents) {
+  const auto at = std::find(names.begin(), names.end(), file);
+  return at == names.end()
+             ? std::string_view{}
+             : documents[static_cast<std::size_t>(std::distance(names.begin(), at))];
+}
+
 }  // namespace
 
-std::string_view api_doc(std::string_view file, Level level) {
-  const auto at = std::find(files.begin(), files.end(), file);
-  if (at == files.end()) return {};
-  const auto index = static_cast<std::size_t>(std::distance(files.begin(), at));
-  switch (level) {
-    case Level::asterisk_22:
-      return asterisk_22[index];
-  }
-  return {};
+std::string_view api_doc(std::string_view file) { return text_of(file, files, texts); }
+
+std::string_view own_api_doc(std::string_view file) {
+  return text_of(file, own_files, own_texts);
+}
+
+std::string_view level_changes() { return changes; }
+
+std::optional<Level> level_of(std::string_view name) {
+  const auto at = std::find(levels.begin(), levels.end(), name);
+  if (at == levels.end()) return std::nullopt;
+  return static_cast<Level>(std::distance(levels.begin(), at));
 }
 
 std::span<const std::string_view> api_doc_files() { return files; }

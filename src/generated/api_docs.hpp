@@ -2,22 +2,32 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace arigate::ari {
 
-/// Which release's ARI is described.
-enum class Level : std::uint8_t { asterisk_22 };
+/// Which release's ARI is spoken, oldest first.
+enum class Level : std::uint8_t { asterisk_13, asterisk_16, asterisk_18, asterisk_20, asterisk_22 };
+inline constexpr Level newest_level = Level::asterisk_22;
+/// "22" is Level::asterisk_22; nullopt for what is none.
+std::optional<Level> level_of(std::string_view name);
 
 /// Stands in every document where the absolute URL of /ari belongs.
 inline constexpr std::string_view base_path_marker = "@arigate-base-path@";
 /// The member around it, comma included: erase it when the address is not known.
 inline constexpr std::string_view base_path_member = R"("basePath":"@arigate-base-path@",)";
 
-/// A Swagger 1.1 document, "resources.json" or "channels.json"; "" when there is none. Both
-/// constants above occur in it exactly once.
-std::string_view api_doc(std::string_view file, Level level = Level::asterisk_22);
+/// A Swagger 1.1 document of the newest level, "resources.json" or "channels.json"; "" when there
+/// is none. Both constants above occur in it exactly once.
+std::string_view api_doc(std::string_view file);
+
+/// The same for what arigate has beside ARI.
+std::string_view own_api_doc(std::string_view file);
+
+/// JSON: what each older level lacks or has otherwise, as protocol/ari/levels.json says it.
+std::string_view level_changes();
 
 /// The names api_doc() knows; resources.json comes first.
 std::span<const std::string_view> api_doc_files();

@@ -142,9 +142,18 @@ class GatewayFixture : public testing::Test {
   };
   /// `target` below /ari; `body` is JSON.
   Reply ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+    return ask_at(method, "/ari" + std::string{target}, body, basic_header);
+  }
+  /// The same below /arigate.
+  Reply own(std::string_view target, std::string_view method = "GET",
+            std::string_view credentials = basic_header) {
+    return ask_at(method, "/arigate" + std::string{target}, {}, credentials);
+  }
+  Reply ask_at(std::string_view method, const std::string& path, std::string_view body,
+               std::string_view credentials) {
     RawClient client{port()};
-    std::string request = std::string{method} + " /ari" + std::string{target} +
-                          " HTTP/1.1\r\nHost: h\r\n" + std::string{basic_header};
+    std::string request =
+        std::string{method} + " " + path + " HTTP/1.1\r\nHost: h\r\n" + std::string{credentials};
     if (!body.empty()) request += "Content-Type: application/json\r\n";
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
     const auto answer = client.ask(request);

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ari/api_level.hpp"
 #include "support/fixtures.hpp"
 
 namespace arigate::ari {
@@ -33,17 +34,23 @@ void strip_prose(boost::json::value& value) {
   for (auto& member : object) strip_prose(member.value());
 }
 
-/// Native 22.10 without its prose: {"resources": {…}, "channels": {…}, …}.
-boost::json::value native() {
-  return parse(test::read_file(std::filesystem::path{ARIGATE_FIXTURES} / "ari-facts" / "22.json"));
+/// A native release without its prose: {"resources": {…}, "channels": {…}, …}.
+boost::json::value native(std::string_view level) {
+  return parse(test::read_file(std::filesystem::path{ARIGATE_FIXTURES} / "ari-facts" /
+                               (std::string{level} + ".json")));
 }
 
-TEST(ApiDocs, AgreeWithNativeInEveryNamePathTypeAndCode) {
-  auto facts = native();
+class ApiDocsOfLevel : public testing::TestWithParam<std::string> {};
+
+TEST_P(ApiDocsOfLevel, AgreeWithNativeInEveryNamePathTypeAndCode) {
+  const auto level = level_of(GetParam());
+  ASSERT_TRUE(level);
+  const ApiLevel docs{*level};
+  auto facts = native(GetParam());
   ASSERT_EQ(facts.as_object().size(), api_doc_files().size());
   for (auto& [name, expected] : facts.as_object()) {
     const auto file = std::string{std::string_view{name}} + ".json";
-    const auto text = api_doc(file);
+    const auto text = docs.document(file);
     ASSERT_FALSE(text.empty()) << file;
     auto served = parse(text);
     strip_prose(served);
@@ -51,6 +58,21 @@ TEST(ApiDocs, AgreeWithNativeInEveryNamePathTypeAndCode) {
     served.as_object().erase("basePath");
     EXPECT_EQ(served, expected) << file;
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, ApiDocsOfLevel, testing::Values("13", "16", "18", "20", "22"));
+
+TEST(ApiDocs, HaveALevelForEachOfTheReleases) {
+  EXPECT_EQ(level_of("22"), newest_level);
+  EXPECT_LT(*level_of("13"), *level_of("16"));
+  for (const auto* none : {"", "12", "21", "asterisk_22"}) EXPECT_FALSE(level_of(none)) << none;
+}
+
+TEST(ApiDocs, DescribeWhatAriDoesNotHave) {
+  const auto support = parse(own_api_doc("support.json"));
+  EXPECT_EQ(support.at("apis").at(0).at("path").as_string(), "/support");
+  EXPECT_EQ(parse(own_api_doc("resources.json")).at("apis").as_array().size(), 1U);
+  EXPECT_EQ(own_api_doc("channels.json"), "");
 }
 
 TEST(ApiDocs, HoldOneBasePathThatCanBeReplacedOrTakenOut) {
