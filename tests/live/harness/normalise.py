@@ -11,6 +11,7 @@ import urllib.parse
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 # SIP/alice-0000002a, Local/600@phones-00000003;2: the counter differs from run to run.
 _NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)|-0x[0-9a-f]+$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOPBACK_PORT = re.compile(r"127\.0\.0\.1:\d+")
 # Measured by the PBX at the end of a call, or made up by the phone: no two calls are alike.
 _VARIABLES_OF_ONE_CALL = ("RTPAUDIOQOS", "RTPVIDEOQOS", "SIPCALLID")
@@ -44,6 +45,8 @@ class Names:
                 name = "Snoop" if value["name"].startswith("Snoop/") else _NAME_COUNTER.sub("", value["name"])
                 name = _LOOPBACK_PORT.sub("127.0.0.1:#", name)
                 self._add(value["id"], f"<channel {name}>")
+            elif {"id", "bridge_class", "channels"} <= value.keys() and _UUID.fullmatch(value["id"]):
+                self._add(value["id"], "<bridge>")
             elif {"id", "media_uri", "target_uri"} <= value.keys():
                 self._add(value["id"], "<playback>")
             for item in value.values():
