@@ -284,6 +284,7 @@ constexpr std::array<Row, 26> table{{
     {"Answer", answer},
     {"Busy", busy},
     {"ChanSpy", chan_spy},
+    {"ConfBridge", conf_bridge},
     {"Congestion", congestion},
     {"Dial", dial_out},
     {"Echo", echo},
