@@ -75,8 +75,8 @@ AMI_NAMES = {
 NAMES_OF_AMI_MAY_BE_IN = {"ami", "generated", "ops", "sim"}
 # replay reads what native ARI has sent.
 NAMES_OF_ARI_MAY_BE_IN = {"ari", "generated", "replay"}
-# The same words are keys of ari.conf, which is read there, and options of a conference.
-ARI_NAMES_ALLOWED = {"app/config_keys.cpp": {"channelvars", "entity_id"}, "ops/room.cpp": {"video_mode"}}
+# The same words are keys of ari.conf, which is read there.
+ARI_NAMES_ALLOWED = {"app/config_keys.cpp": {"channelvars", "entity_id"}}
 
 TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"(?P<delimiter>[^()\\\s]{0,16})\((?P<raw>.*?)\)(?P=delimiter)"'

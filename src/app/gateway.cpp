@@ -36,6 +36,7 @@
 #include "io/system_clock.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
+#include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
 #include "ops/leg.hpp"
@@ -176,12 +177,13 @@ struct Gateway::Parts : io::AmiOwner {
         playbacks{world},
         recordings{world},
         rooms{context.get_executor(), world},
+        bridge_media{context.get_executor(), world, legs, rooms},
         media{playbacks, recordings},
         users{users_of(config)},
         level{level_of(config)},
         router{router_options(config, level), users},
         channels{world, entrance, media, snapshots},
-        bridges{world, rooms},
+        bridges{world, rooms, bridge_media, media},
         snoop{world, entrance, snoops, snapshots, facts},
         playback_resource{world, playbacks},
         recording_resource{world, recordings},
@@ -200,6 +202,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(snoops);
     entrance.use(legs);
     changes.add(rooms);
+    changes.add(bridge_media);
     channels.serve(router);
     bridges.serve(router);
     snoop.serve(router);
@@ -431,6 +434,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Playbacks playbacks;
   ops::Recordings recordings;
   ops::Bridges rooms;
+  ops::BridgeMedia bridge_media;
   ari::MediaRequests media;
   ari::PbxFacts facts;
   ari::Users users;

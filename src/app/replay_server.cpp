@@ -30,6 +30,7 @@
 #include "core/log.hpp"
 #include "io/http_server.hpp"
 #include "io/system_clock.hpp"
+#include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
 #include "replay/player.hpp"
@@ -211,7 +212,9 @@ class ReplayServer {
   ari::MediaRequests media_{playbacks_, recordings_};
   ari::Channels channels_{world_, entrance_, media_, snapshots_};
   ops::Bridges rooms_{context_.get_executor(), world_};
-  ari::BridgeResource bridges_{world_, rooms_};
+  ops::Legs legs_{world_};
+  ops::BridgeMedia bridge_media_{context_.get_executor(), world_, legs_, rooms_};
+  ari::BridgeResource bridges_{world_, rooms_, bridge_media_, media_};
   ari::PlaybackResource playback_resource_{world_, playbacks_};
   ari::ApplicationResource application_resource_{applications_, store_, snapshots_, writer_,
                                                  clock_};

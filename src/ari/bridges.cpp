@@ -90,6 +90,13 @@ void BridgeResource::serve(Router& router) {
   now(Op::bridges_get_bridge_vars, &BridgeResource::get_variables);
   now(Op::bridges_set_bridge_var, &BridgeResource::set_variable);
   now(Op::bridges_set_bridge_vars, &BridgeResource::set_variables);
+  later(Op::bridges_play, &BridgeResource::play);
+  later(Op::bridges_play_with_id, &BridgeResource::play);
+  later(Op::bridges_record, &BridgeResource::record);
+  later(Op::bridges_start_moh, &BridgeResource::start_moh);
+  now(Op::bridges_stop_moh, &BridgeResource::stop_moh);
+  later(Op::bridges_set_video_source, &BridgeResource::set_video_source);
+  now(Op::bridges_clear_video_source, &BridgeResource::clear_video_source);
 }
 
 Response BridgeResource::list(const Request&) {
@@ -129,6 +136,9 @@ Response BridgeResource::create(const Request& request) {
 }
 
 BridgeResource::Later BridgeResource::destroy(Request request) {
+  const auto bridge = bridges_.own(bridge_of(request));
+  if (!bridge) co_return error_response(bridge.error());
+  sounds_.end(bridge_of(request));  // While the members' applications still hear of it.
   const auto outcome = co_await bridges_.destroy(bridge_of(request));
   co_return done_or_error(outcome);
 }
@@ -159,6 +169,55 @@ BridgeResource::Later BridgeResource::add_channel(Request request) {
 BridgeResource::Later BridgeResource::remove_channel(Request request) {
   const auto outcome = co_await bridges_.remove(bridge_of(request), channels_of(request));
   co_return done_or_error(outcome);
+}
+
+// --- sound and sight ----------------------------------------------------------------------------
+
+BridgeResource::Later BridgeResource::play(Request request) {
+  if (const auto bridge = bridges_.own(bridge_of(request)); !bridge) {
+    co_return error_response(bridge.error());
+  }
+  // Before a leg is made for it.
+  if (request.list("media").empty()) {
+    co_return message_response(400, "Failed to queue media for playback");
+  }
+  const auto target = co_await sounds_.announcer(bridge_of(request));
+  if (!target) co_return error_response(target.error());
+  auto response = media_.play(request, *target);
+  sounds_.release(*target);
+  co_return response;
+}
+
+BridgeResource::Later BridgeResource::record(Request request) {
+  if (const auto bridge = bridges_.own(bridge_of(request)); !bridge) {
+    co_return error_response(bridge.error());
+  }
+  const auto target = co_await sounds_.recorder(bridge_of(request));
+  if (!target) co_return error_response(target.error());
+  auto response = co_await media_.record(std::move(request), *target);
+  sounds_.release(*target);
+  co_return response;
+}
+
+BridgeResource::Later BridgeResource::start_moh(Request request) {
+  const auto outcome = co_await sounds_.start_music(bridge_of(request), text(request, "mohClass"));
+  co_return done_or_error(outcome);
+}
+
+Response BridgeResource::stop_moh(const Request& request) {
+  return done_or_error(sounds_.stop_music(bridge_of(request)));
+}
+
+BridgeResource::Later BridgeResource::set_video_source(Request request) {
+  const ChannelId channel{std::string{request.path("channelId")}};
+  const auto outcome = co_await bridges_.set_video_source(bridge_of(request), channel);
+  co_return done_or_error(outcome);
+}
+
+/// A conference has no such action; natively nothing of it is seen either.
+Response BridgeResource::clear_video_source(const Request& request) {
+  const auto bridge = bridges_.own(bridge_of(request));
+  return bridge ? Response{} : error_response(bridge.error());
 }
 
 // --- variables ----------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "ari/media_requests.hpp"
 #include "ari/request.hpp"
 #include "ari/router.hpp"
+#include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/world.hpp"
 
@@ -13,7 +15,9 @@ namespace arigate::ari {
 /// bridge is for those of applications.
 class BridgeResource {
  public:
-  BridgeResource(ops::World& world, ops::Bridges& bridges) : world_{world}, bridges_{bridges} {}
+  BridgeResource(ops::World& world, ops::Bridges& bridges, ops::BridgeMedia& sounds,
+                 MediaRequests& media)
+      : world_{world}, bridges_{bridges}, sounds_{sounds}, media_{media} {}
   void serve(Router& router);
 
  private:
@@ -29,9 +33,17 @@ class BridgeResource {
   Response get_variables(const Request& request);
   Response set_variable(const Request& request);
   Response set_variables(const Request& request);
+  Later play(Request request);
+  Later record(Request request);
+  Later start_moh(Request request);
+  Response stop_moh(const Request& request);
+  Later set_video_source(Request request);
+  Response clear_video_source(const Request& request);
 
   ops::World& world_;
   ops::Bridges& bridges_;
+  ops::BridgeMedia& sounds_;
+  MediaRequests& media_;
 };
 
 }  // namespace arigate::ari

@@ -44,7 +44,6 @@ void Reconciler::destroy_own_bridge(const BridgeId& id, WallTime now) {
     if (Channel* channel = store_.mutable_find(member)) channel->member_of = {};
   }
   const BridgeId gone = id;
-  set_video_source(gone, {}, now);
   destroy_bridge(gone, now);
 }
 

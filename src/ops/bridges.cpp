@@ -192,6 +192,28 @@ void Bridges::let_out(const ChannelId& channel) {
   if (Control* control = world_.controls.find(channel)) control->rest_by({});
 }
 
+boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, ChannelId channel) {
+  const auto bridge = own(id);
+  if (!bridge) co_return bridge.error();
+  const std::vector<ChannelId> one{channel};
+  if (const auto fine = check(one); !fine) co_return fine.error();
+  const auto member = members_.find(channel);
+  if (member == members_.end() || member->second->bridge != id) {
+    co_return Error{Errc::unprocessable, "Channel not in this bridge"};
+  }
+  if (!world_.ami.dialect().conference_events) {
+    co_return Error{Errc::not_supported, "The conferences of this PBX have no video source"};
+  }
+  auto action = ami::Action{"ConfbridgeSetSingleVideoSrc"}
+                    .add("Conference", model::room_of(**bridge))
+                    .add("Channel", world_.store.find(channel)->name);
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  const auto set = co_await world_.ami.request(std::move(action), deadline, "");
+  if (!set) co_return set.error();
+  world_.reconciler.set_video_source(id, channel, world_.clock.wall());
+  co_return Result<void>{};
+}
+
 boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   const auto bridge = own(id);
   if (!bridge) co_return bridge.error();
@@ -199,7 +221,6 @@ boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   for (const auto& [channel, member] : members_) {
     if (member->bridge == id) members.push_back(channel);
   }
-  world_.reconciler.set_video_source(id, {}, world_.clock.wall());
   for (const auto& channel : members) let_out(channel);
   const auto empty = [this, &id] {
     const auto* left = world_.store.find(id);

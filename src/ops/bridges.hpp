@@ -31,11 +31,11 @@ class Bridges : public model::ChangeSink {
       : executor_{std::move(executor)}, world_{world} {}
 
   struct Plan {
-    BridgeId id;  ///< "" makes one.
-    std::string name;
+    BridgeId id{};  ///< "" makes one.
+    std::string name{};
     bool holding = false;
     std::string video_mode = "talker";
-    std::vector<model::BridgeVariable> variables;
+    std::vector<model::BridgeVariable> variables{};
   };
   /// Errc::conflict: the id is taken. Errc::overloaded.
   Result<BridgeId> create(Plan plan);
@@ -51,6 +51,8 @@ class Bridges : public model::ChangeSink {
                                            MemberOptions options);
   /// The same errors; unprocessable also when it is not in this bridge.
   boost::asio::awaitable<Result<void>> remove(BridgeId bridge, std::vector<ChannelId> channels);
+  /// Shows everyone the video of this member. The same errors, and what the PBX says.
+  boost::asio::awaitable<Result<void>> set_video_source(BridgeId bridge, ChannelId channel);
   /// Everybody leaves, then it is gone.
   boost::asio::awaitable<Result<void>> destroy(BridgeId bridge);
 

@@ -2,54 +2,51 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include "agi/command.hpp"
 #include "model/room_name.hpp"
 
 namespace arigate::ops {
-namespace {
-
 /// From Asterisk 10 on, the options of a conference and of its next member are functions of the
 /// channel. Without them the application takes those of confbridge.conf, which may ask for a PIN.
-std::string option(std::string_view of, std::string_view name, std::string_view value) {
-  const auto line =
-      agi::command("SET VARIABLE", {fmt::format("CONFBRIDGE({},{})", of, name), value});
-  return line ? *line : "NOOP";
+std::vector<std::pair<std::string, std::string>> room_variables(const ami::Dialect& dialect,
+                                                                const model::Bridge& bridge,
+                                                                const MemberOptions& options) {
+  if (!dialect.conference_events) return {};
+  const bool waits = bridge.holding && !options.announcer && !options.listener;
+  const auto yes_or_no = [](bool yes) { return yes ? "yes" : "no"; };
+  return {
+      {"CONFBRIDGE(user,quiet)", "yes"},
+      {"CONFBRIDGE(user,announce_only_user)", "no"},
+      {"CONFBRIDGE(user,dtmf_passthrough)", yes_or_no(!options.absorb_dtmf)},
+      // Who waits is muted, so that those who wait hear the announcer and not each other.
+      {"CONFBRIDGE(user,startmuted)", yes_or_no(options.mute || options.listener || waits)},
+      {"CONFBRIDGE(user,wait_marked)", yes_or_no(waits)},
+      {"CONFBRIDGE(user,music_on_hold_when_empty)", yes_or_no(waits)},
+      {"CONFBRIDGE(user,marked)", yes_or_no(bridge.holding && options.announcer)},
+      {"CONFBRIDGE(bridge,video_mode)", bridge.video_mode == "sfu" ? "sfu" : "follow_talker"},
+  };
 }
 
 /// 1.8 has options as letters: q no prompts, 1 not even "you are the only one", m muted.
-RoomLines old_lines(const model::Bridge& bridge, const MemberOptions& options) {
-  if (bridge.holding && !options.announcer) {
-    return {{"SET MUSIC ON"}, "", {"SET MUSIC OFF"}};
-  }
-  return {{},
-          fmt::format("EXEC ConfBridge {},q1{}", model::room_of(bridge), options.mute ? "m" : ""),
-          {}};
+std::string room_arguments(const ami::Dialect& dialect, const model::Bridge& bridge,
+                           const MemberOptions& options) {
+  if (dialect.conference_events) return model::room_of(bridge);
+  return model::room_of(bridge) + (options.mute || options.listener ? ",q1m" : ",q1");
 }
-
-}  // namespace
 
 RoomLines room_lines(const ami::Dialect& dialect, const model::Bridge& bridge,
                      const MemberOptions& options) {
-  if (!dialect.conference_events) return old_lines(bridge, options);
+  if (!dialect.conference_events && bridge.holding && !options.announcer) {
+    return {{"SET MUSIC ON"}, "", {"SET MUSIC OFF"}};
+  }
   RoomLines lines;
-  const auto user = [&](std::string_view name, bool yes) {
-    lines.before.push_back(option("user", name, yes ? "yes" : "no"));
-  };
-  user("quiet", true);
-  user("announce_only_user", false);
-  user("dtmf_passthrough", !options.absorb_dtmf);
-  const bool waits = bridge.holding && !options.announcer;
-  // Who waits is muted, so that those who wait hear the announcer and not each other.
-  user("startmuted", options.mute || waits);
-  user("wait_marked", waits);
-  user("music_on_hold_when_empty", waits);
-  user("marked", bridge.holding && options.announcer);
-  const std::string_view video = bridge.video_mode == "sfu" ? "sfu" : "follow_talker";
-  lines.before.push_back(option("bridge", "video_mode", video));
-  lines.blocking = "EXEC ConfBridge " + model::room_of(bridge);
+  for (const auto& [name, value] : room_variables(dialect, bridge, options)) {
+    const auto line = agi::command("SET VARIABLE", {name, value});
+    lines.before.push_back(line ? *line : "NOOP");
+  }
+  lines.blocking = "EXEC ConfBridge " + room_arguments(dialect, bridge, options);
   return lines;
 }
 

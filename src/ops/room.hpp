@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "model/bridge.hpp"
 #include "ops/control.hpp"
@@ -16,7 +18,16 @@ struct MemberOptions {
   bool announcer = false;  ///< Of a holding bridge: speaks to those who wait.
   bool absorb_dtmf = false;
   bool mute = false;
+  bool listener = false;  ///< A leg of ours that records: it hears everything and never waits.
 };
+
+/// What the channel's next conference is to be like, as variables of the channel; none on 1.8.
+std::vector<std::pair<std::string, std::string>> room_variables(const ami::Dialect& dialect,
+                                                                const model::Bridge& bridge,
+                                                                const MemberOptions& options);
+/// The arguments of ConfBridge().
+std::string room_arguments(const ami::Dialect& dialect, const model::Bridge& bridge,
+                           const MemberOptions& options);
 
 /// The commands that put a channel into the room of a bridge on this PBX.
 struct RoomLines {

@@ -279,7 +279,7 @@ struct Row {
   Work (*run)(AppCall);
 };
 
-constexpr std::array<Row, 26> table{{
+constexpr std::array<Row, 27> table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},

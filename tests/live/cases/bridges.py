@@ -187,6 +187,92 @@ def _somebody_elses(pbx, ari, events):
     ])
 
 
+def _sounds(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": f"{a},{b}"}),
+        ("POST", "/bridges/one/moh", {}),
+        ("POST", "/bridges/one/moh", {"mohClass": "default"}),
+        ("DELETE", "/bridges/one/moh", {}),
+        ("DELETE", "/bridges/one/moh", {}),
+        ("POST", "/bridges/one/play", {}),
+        ("POST", "/bridges/one/play", {"media": "sound:tone-short", "skipms": "-1"}),
+        ("POST", "/bridges/one/play/first", {"media": "sound:tone-short,sound:tone-short"}),
+    ])
+    events.wait("PlaybackFinished")
+    _send(ari, [
+        ("POST", "/bridges/one/play/second", {"media": "sound:tone-10s"}),
+        ("POST", "/bridges/one/play/third", {"media": "sound:tone-short"}),
+    ])
+    time.sleep(0.5)
+    for operation in ("pause", "unpause", "restart"):
+        _send(ari, [("POST", "/playbacks/second/control", {"operation": operation}), ("GET", "/playbacks/second", {})])
+    since = events.mark()
+    _send(ari, [("POST", "/bridges/one/removeChannel", {"channel": a}), ("DELETE", "/playbacks/second", {})])
+    events.wait(lambda e: e["type"] == "PlaybackFinished" and e["playback"]["id"] == "third", since=since)
+    _send(ari, [
+        ("GET", "/bridges/one", {}),
+        ("POST", "/bridges/one/play/last", {"media": "sound:tone-10s"}),
+    ])
+    time.sleep(0.5)
+    _send(ari, [("DELETE", "/bridges/one", {}), ("GET", "/playbacks/last", {})])
+
+
+def _video(pbx, ari, events):
+    a, b = _callers(pbx, ari, events, 2)
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("POST", "/bridges/one/addChannel", {"channel": a}),
+        ("POST", f"/bridges/one/videoSource/{b}", {}),
+        ("POST", "/bridges/one/videoSource/nope", {}),
+        ("POST", f"/bridges/nope/videoSource/{a}", {}),
+        ("DELETE", "/bridges/nope/videoSource", {}),
+        ("DELETE", "/bridges/one/videoSource", {}),
+        ("POST", f"/bridges/one/videoSource/{a}", {}),
+        ("GET", "/bridges/one", {}),
+        ("DELETE", "/bridges/one/videoSource", {}),
+        ("GET", "/bridges/one", {}),
+        ("DELETE", "/bridges/one", {}),
+    ])
+
+
+_NO_BRIDGE = [
+    ("POST", "/moh", {}), ("DELETE", "/moh", {}), ("POST", "/play", {"media": "sound:tone-short"}),
+    ("POST", "/play/mine", {"media": "sound:tone-short"}), ("POST", "/record", {"name": "x", "format": "wav"}),
+]
+
+
+def _of_22(pbx, ari, events):
+    """Variables of bridges came with 22; before, their paths are unknown."""
+    _send(ari, [(method, "/bridges/nope" + below, parameters) for method, below, parameters in _NO_BRIDGE])
+    if pbx.version != "22":
+        return
+    _send(ari, [
+        ("POST", "/bridges/one", {"type": "mixing"}),
+        ("GET", "/bridges/one/variable", {"variable": "A"}),
+        ("GET", "/bridges/one/variable", {}),
+        ("POST", "/bridges/one/variable", {"variable": "A", "value": "7"}),
+        ("GET", "/bridges/one/variable", {"variable": "A"}),
+        ("POST", "/bridges/one/variable", {"variable": "B", "value": "8", "report_events": "true"}),
+        ("GET", "/bridges/one/variables", {}),
+        ("GET", "/bridges/one/variables", {"variables": "A,B"}),
+        ("GET", "/bridges/one/variables", {"variables": "A,NOPE"}),
+        ("POST", "/bridges/one/variables", {},
+         {"variables": {"C": "3", "D": {"value": "4", "report_events": True}}}),
+        ("POST", "/bridges/one/variables", {}, {"variables": {"C": 3}}),
+        ("GET", "/bridges/one/variables", {"variables": "C,D"}),
+        ("GET", "/bridges/one", {}),
+        ("GET", "/bridges/nope/variable", {"variable": "A"}),
+        ("POST", "/bridges/nope/variable", {"variable": "A"}),
+        ("GET", "/bridges/nope/variables", {"variables": "A"}),
+        ("POST", "/bridges/two", {"type": "mixing"},
+         {"variables": {"room": {"value": "4", "report_events": True}, "x": "1"}}),
+        ("GET", "/bridges/two/variable", {"variable": "x"}),
+        ("POST", "/bridges/one", {"type": "mixing"}),
+    ])
+
+
 compared("bridges-made-and-destroyed", _made_and_destroyed)
 compared("bridge-members-come-and-go", _members_come_and_go)
 compared("bridge-holding", _holding)
@@ -197,3 +283,6 @@ compared("bridge-member-hung-up", _member_hung_up)
 compared("bridge-member-at-work", _jobs_of_a_member)
 compared("bridge-member-moved", _moved_to_another_application)
 compared("bridge-somebody-elses-channel", _somebody_elses)
+compared("bridge-sounds", _sounds)
+compared("bridge-video-source", _video)
+compared("bridge-variables", _of_22)
