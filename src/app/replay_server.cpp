@@ -212,7 +212,7 @@ class ReplayServer {
   ari::MediaRequests media_{playbacks_, recordings_};
   ari::Channels channels_{world_, entrance_, media_, snapshots_};
   ops::Bridges rooms_{context_.get_executor(), world_};
-  ops::Legs legs_{world_};
+  ops::Legs legs_{world_, entrance_};
   ops::BridgeMedia bridge_media_{context_.get_executor(), world_, legs_, rooms_};
   ari::BridgeResource bridges_{world_, rooms_, bridge_media_, media_};
   ari::PlaybackResource playback_resource_{world_, playbacks_};

@@ -74,7 +74,7 @@ void remove(json::value& root, std::string_view at) {
   const auto steps = steps_of(at);
   auto& parent = parent_of(root, steps);
   if (auto* object = parent.if_object()) {
-    object->erase(json::string_view{steps.back().data(), steps.back().size()});
+    object->stable_erase(json::string_view{steps.back().data(), steps.back().size()});
     return;
   }
   auto& list = parent.as_array();
@@ -90,7 +90,7 @@ void strip(json::value& value, std::string_view name) {
   const json::string_view key{name.data(), name.size()};
   if (auto* object = value.if_object()) {
     const auto* member = object->if_contains(key);
-    if (member != nullptr && !member->is_object()) object->erase(key);
+    if (member != nullptr && !member->is_object()) object->stable_erase(key);
     for (auto& [other, below] : *object) strip(below, name);
   } else if (auto* list = value.if_array()) {
     for (auto& element : *list) strip(element, name);
@@ -123,7 +123,8 @@ json::value newest_documents() {
 json::value documents_of(Level level) {
   auto documents = newest_documents();
   // Newest first: each one says what it lacks against the next newer one.
-  for (const auto& [name, changes] : parse(level_changes()).as_object()) {
+  const auto levels = parse(level_changes());
+  for (const auto& [name, changes] : levels.as_object()) {
     const auto of = level_of({name.data(), name.size()});
     ARIGATE_ASSERT(of.has_value());
     if (*of >= level) apply(documents, changes.as_object());
@@ -181,7 +182,7 @@ struct ApiLevel::Models {
         reduce(member, view_of(property->at("type").as_string()));
       }
     }
-    for (const auto& name : later) object->erase(name);
+    for (const auto& name : later) object->stable_erase(name);
     if (type == "Playback" && kept != nullptr) use_old_states(*object, *kept);
   }
 

@@ -48,8 +48,8 @@ struct RouterOptions {
   std::string prefix;  ///< `prefix` of http.conf: "/asterisk" makes it /asterisk/ari. "" for none.
   std::string realm = "Asterisk REST Interface";
   std::vector<std::string> allowed_origins;
-  const ApiLevel* level = nullptr;  ///< nullptr: the newest. It outlives the router.
   bool pretty = false;  ///< Indent every JSON answer; `?pretty` asks for it in one request.
+  const ApiLevel* level = nullptr;  ///< nullptr: the newest. It outlives the router.
 };
 
 /// The ARI side of one HTTP request, without a socket: who asks, for which operation, with which

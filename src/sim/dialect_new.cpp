@@ -63,6 +63,27 @@ Event of_bridge(std::string_view name, std::string_view id, long channels,
   return {std::string{name}, privilege::call, std::move(fields)};
 }
 
+Fields room_fields(std::string_view conference) {
+  Fields fields;
+  fields.add("BridgeUniqueid", fmt::format("room-{}", conference))
+      .add("BridgeType", "base")
+      .add("BridgeTechnology", "softmix")
+      .add("BridgeCreator", "ConfBridge")
+      .add("BridgeName", conference)
+      .add("BridgeNumChannels", 0)
+      .add("BridgeVideoSourceMode", "none");
+  return fields;
+}
+
+/// The event of the bridge below a conference that goes with one of the conference.
+std::string_view bridge_event_of(std::string_view name) {
+  if (name == "ConfbridgeStart") return "BridgeCreate";
+  if (name == "ConfbridgeJoin") return "BridgeEnter";
+  if (name == "ConfbridgeLeave") return "BridgeLeave";
+  if (name == "ConfbridgeEnd") return "BridgeDestroy";
+  return "";
+}
+
 }  // namespace
 
 Events OldestDialect::user_event(const Channel&, std::string_view name, const Fields& body) const {
@@ -204,6 +225,21 @@ Events NewDialect::bridge_leave(const Channel& one_side, const Channel& two,
                                 std::string_view bridge_id) const {
   return {of_bridge("BridgeLeave", bridge_id, 1, &one_side),
           of_bridge("BridgeLeave", bridge_id, 0, &two), of_bridge("BridgeDestroy", bridge_id, 0)};
+}
+
+Events NewDialect::conference_event(std::string_view name, std::string_view conference,
+                                    const Channel* channel) const {
+  Events events;
+  auto fields = room_fields(conference);
+  if (channel != nullptr) add_snapshot(fields, *channel);
+  if (const auto bridge = bridge_event_of(name); !bridge.empty()) {
+    events.push_back({std::string{bridge}, privilege::call, fields});
+  }
+  Fields told;
+  told.add("Conference", conference).append(fields);
+  if (channel != nullptr) told.add("Admin", "No");
+  events.push_back({std::string{name}, privilege::call, std::move(told)});
+  return events;
 }
 
 Events NewDialect::music_on_hold(const Channel& channel, bool start) const {

@@ -4,12 +4,18 @@
 
 namespace arigate::sim {
 
-/// AMI 1.1 as Asterisk 1.8 speaks it: the old one, and nothing told of a hangup before it is over.
+/// AMI 1.1 as Asterisk 1.8 speaks it: the old one, and nothing told of a hangup before it is over,
+/// of the coupling of Local halves and of conferences.
 class OldestDialect : public OldDialect {
  public:
   std::string_view ami_version() const override { return "1.1"; }
   std::string_view pbx_version() const override { return "1.8-release"; }
   bool adds_contexts() const override { return false; }
+  bool conferences_told() const override { return false; }
+  Events local_bridge(const Channel&, const Channel&, bool) const override { return {}; }
+  Events conference_event(std::string_view, std::string_view, const Channel*) const override {
+    return {};
+  }
   Events hangup_request(const Channel&) const override { return {}; }
   Events soft_hangup_request(const Channel&, int) const override { return {}; }
   /// No channel is named.
@@ -31,6 +37,7 @@ class NewDialect : public Dialect {
   bool takes_channel_id() const override { return true; }
   bool control_playback() const override { return true; }
   bool takes_received_digits() const override { return true; }
+  bool conferences_told() const override { return true; }
   std::string_view dead_channel_text() const override {
     return "511 Command Not Permitted on a dead channel or intercept routine";
   }
@@ -66,6 +73,8 @@ class NewDialect : public Dialect {
                       std::string_view bridge_id) const override;
   Events bridge_leave(const Channel& one, const Channel& two,
                       std::string_view bridge_id) const override;
+  Events conference_event(std::string_view name, std::string_view conference,
+                          const Channel* channel) const override;
   Events music_on_hold(const Channel& channel, bool start) const override;
   Events user_event(const Channel& channel, std::string_view name,
                     const Fields& body) const override;

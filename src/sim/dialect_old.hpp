@@ -64,19 +64,4 @@ class OldDialect : public Dialect {
   Fields status_item(const Channel& channel, long seconds) const override;
 };
 
-/// AMI 1.1 of Asterisk 1.8: like 1.3, but it tells of no hangup before the last, of no coupling of
-/// Local halves, and of conferences nothing at all.
-class OldestDialect : public OldDialect {
- public:
-  std::string_view ami_version() const override { return "1.1"; }
-  std::string_view pbx_version() const override { return "1.8-release"; }
-  bool conferences_told() const override { return false; }
-  Events local_bridge(const Channel&, const Channel&, bool) const override { return {}; }
-  Events hangup_request(const Channel&) const override { return {}; }
-  Events soft_hangup_request(const Channel&, int) const override { return {}; }
-  Events conference_event(std::string_view, std::string_view, const Channel*) const override {
-    return {};
-  }
-};
-
 }  // namespace arigate::sim

@@ -209,6 +209,8 @@ inline std::string version_name(const testing::TestParamInfo<sim::Version>& info
       return "Asterisk11";
     case sim::Version::asterisk_16:
       return "Asterisk16";
+    case sim::Version::asterisk_22:
+      return "Asterisk22";
   }
   return "";
 }

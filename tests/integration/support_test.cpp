@@ -98,7 +98,8 @@ TEST_F(OwnRoutes, TheLevelOfAriIsThatOfTheConfiguration) {
   const auto created = events.next("ChannelCreated");
   ASSERT_FALSE(created.is_null());
   EXPECT_FALSE(created.at("channel").as_object().contains("protocol_id"));
-  for (const auto& channel : ask("GET", "/channels").json().as_array()) {
+  const auto channels = ask("GET", "/channels").json();
+  for (const auto& channel : channels.as_array()) {
     EXPECT_FALSE(channel.as_object().contains("protocol_id"));
   }
 }
