@@ -150,7 +150,6 @@ _BAD_MEDIA = [
     {**_GOOD_MEDIA, "transport": "tcp"},
     {**_GOOD_MEDIA, "transport": "smoke"},
     {**_GOOD_MEDIA, "transport": "websocket"},
-    {**_GOOD_MEDIA, "connection_type": "server"},
     {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "tcp"},
     {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "udp"},
     {**_GOOD_MEDIA, "encapsulation": "audiosocket", "transport": "tcp", "data": "nope"},
