@@ -1,16 +1,30 @@
 #include "ops/bridges.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <chrono>
 #include <exception>
 #include <utility>
 #include <variant>
 
+#include "agi/command.hpp"
 #include "core/log.hpp"
 #include "model/room_name.hpp"
 
 namespace arigate::ops {
+namespace {
+
+/// "app,arg1,arg2", as Entrance reads it.
+std::string application_text(const model::Channel& channel) {
+  std::string text = channel.application ? channel.application->value : std::string{};
+  for (const auto& argument : channel.arguments) text.append(",").append(argument);
+  return text;
+}
+
+}  // namespace
 
 void Bridges::spawn(boost::asio::awaitable<void> work) {
   boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
@@ -57,10 +71,13 @@ Result<void> Bridges::set_variable(const BridgeId& id, model::BridgeVariable var
 // --- going in -----------------------------------------------------------------------------------
 
 /// All of them are looked at before anything is done, as natively.
-Result<void> Bridges::check(const std::vector<ChannelId>& channels) const {
+Result<void> Bridges::check(const std::vector<ChannelId>& channels, bool goes_in) const {
   if (channels.empty()) return Error{Errc::bad_request, "Missing parameter channel"};
   for (const auto& channel : channels) {
     const auto control = control_of(world_, channel);
+    if (control && recorded_.contains(channel) && goes_in) {
+      return Error{Errc::conflict, fmt::format("Channel {} currently recording", channel.value)};
+    }
     if (control) continue;
     if (control.error().code == Errc::not_found) {
       return Error{Errc::bad_request, "Channel not found"};
@@ -73,7 +90,7 @@ Result<void> Bridges::check(const std::vector<ChannelId>& channels) const {
 boost::asio::awaitable<Result<void>> Bridges::add(BridgeId bridge, std::vector<ChannelId> channels,
                                                   MemberOptions options) {
   if (const auto known = own(bridge); !known) co_return known.error();
-  if (const auto fine = check(channels); !fine) co_return fine.error();
+  if (const auto fine = check(channels, true); !fine) co_return fine.error();
   for (const auto& channel : channels) {
     const auto added = co_await add_one(bridge, channel, options);
     if (!added) co_return added.error();
@@ -125,7 +142,12 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   if (!is_member(channel, member) || bridge == nullptr || known == nullptr) return nullptr;
   RoomLines lines;
   member->in_name_only = known->state != model::ChannelState::up;
-  if (!member->in_name_only) lines = room_lines(world_.ami.dialect(), *bridge, member->options);
+  if (!member->in_name_only) {
+    lines = room_lines(world_.ami.dialect(), *bridge, member->options);
+    // What Entrance reads when the channel comes back after a restart of ours.
+    const auto app = agi::command("SET VARIABLE", {"ARIGATE_APP", application_text(*known)});
+    if (app) lines.before.push_back(*app);
+  }
   const bool told = world_.ami.dialect().conference_events && !lines.blocking.empty();
   const auto out = std::make_shared<bool>(false);
   RoomRest::Hooks hooks;
@@ -159,7 +181,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
 boost::asio::awaitable<Result<void>> Bridges::remove(BridgeId bridge,
                                                      std::vector<ChannelId> channels) {
   if (const auto known = own(bridge); !known) co_return known.error();
-  if (const auto fine = check(channels); !fine) co_return fine.error();
+  if (const auto fine = check(channels, false); !fine) co_return fine.error();
   for (const auto& channel : channels) {
     const auto member = members_.find(channel);
     if (member == members_.end() || member->second->bridge != bridge) {
@@ -196,7 +218,7 @@ boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, Chan
   const auto bridge = own(id);
   if (!bridge) co_return bridge.error();
   const std::vector<ChannelId> one{channel};
-  if (const auto fine = check(one); !fine) co_return fine.error();
+  if (const auto fine = check(one, false); !fine) co_return fine.error();
   const auto member = members_.find(channel);
   if (member == members_.end() || member->second->bridge != id) {
     co_return Error{Errc::unprocessable, "Channel not in this bridge"};
@@ -248,6 +270,11 @@ boost::asio::awaitable<void> Bridges::pull_out(ChannelId channel, std::string ro
       return (enters != nullptr && enters->channel.id == channel) ||
              (leaves != nullptr && leaves->channel.id == channel);
     });
+    if (!world_.ami.dialect().conference_events) {
+      if (reentry_) co_await reentry_(channel);
+      if (!*is_out) co_await moves->wait(world_.in(again_after));
+      continue;
+    }
     auto kick = ami::Action{"ConfbridgeKick"}.add("Conference", room).add("Channel", known->name);
     co_await world_.ami.request(std::move(kick), world_.in(world_.timeouts.action), "");
     // Refused while it is not in the room yet, and while the link is down.
@@ -290,6 +317,74 @@ boost::asio::awaitable<void> Bridges::fell_out(ChannelId channel, MemberPtr memb
   world_.reconciler.part(channel, world_.clock.wall());
 }
 
+// --- after a restart of ours --------------------------------------------------------------------
+
+/// Members that the PBX has in rooms of ours and nobody controls: they were there before we were.
+std::vector<ChannelId> Bridges::orphans() const {
+  std::vector<ChannelId> found;
+  world_.store.each_channel([&](const model::Channel& channel) {
+    if (channel.room.value.empty() || channel.member_of.value.empty()) return;
+    if (world_.controls.find(channel.id) == nullptr) found.push_back(channel.id);
+  });
+  return found;
+}
+
+/// They go on talking until their application is there again; then each is led to us, enters it,
+/// and goes back into its room.
+boost::asio::awaitable<void> Bridges::adopt_all() {
+  constexpr std::chrono::seconds again_after{1};
+  if (std::exchange(adopting_, true)) co_return;
+  while (world_.ami.up()) {
+    const auto waiting = orphans();
+    if (waiting.empty()) break;
+    for (const auto& channel : waiting) co_await adopt(channel);
+    const auto end = world_.watches.watch([](const model::Change&) { return false; });
+    co_await end->wait(world_.in(again_after));
+  }
+  adopting_ = false;
+  adopted_by_.clear();
+}
+
+boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  const auto* known = world_.store.find(channel);
+  if (known == nullptr) co_return;
+  const std::string name = known->name;
+  if (!adopted_by_.contains(channel)) {
+    auto question = ami::Action{"Getvar"}.add("Channel", name).add("Variable", "ARIGATE_APP");
+    const auto answer = co_await world_.ami.request(std::move(question), deadline, "");
+    if (!answer) co_return;
+    const auto text = (*answer)[ami::Key::value];
+    adopted_by_[channel].value = text.substr(0, text.find(','));
+  }
+  const AppName application = adopted_by_[channel];
+  if (!world_.applications.active(application) || world_.controls.find(channel) != nullptr) {
+    co_return;
+  }
+  log::info("member of a bridge comes back channel={} app={}", channel.value, application.value);
+  auto redirect = ami::Action{"Redirect"}
+                      .add("Channel", name)
+                      .add("Context", world_.dialplan_context)
+                      .add("Exten", std::to_string(next_extension_++))
+                      .add("Priority", "1");
+  co_await world_.ami.request(std::move(redirect), deadline, "");
+}
+
+void Bridges::note_recording(const model::LiveRecording& recording) {
+  using State = model::RecordingState;
+  if (recording.channel.value.empty()) return;
+  const bool over = recording.state == State::done || recording.state == State::failed ||
+                    recording.state == State::canceled;
+  if (!over) {
+    recorded_[recording.channel].insert(recording.name);
+    return;
+  }
+  const auto found = recorded_.find(recording.channel);
+  if (found == recorded_.end()) return;
+  found->second.erase(recording.name);
+  if (found->second.empty()) recorded_.erase(found);
+}
+
 bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const {
   const auto found = members_.find(channel);
   return found != members_.end() && found->second == member;
@@ -297,6 +392,7 @@ bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const
 
 void Bridges::on(const model::Change& change, WallTime) {
   const auto gone = [this](const ChannelId& channel) {
+    recorded_.erase(channel);
     const auto member = members_.extract(channel);
     if (!member.empty()) member.mapped()->entered.set(channel_not_in_stasis());
   };
@@ -305,6 +401,17 @@ void Bridges::on(const model::Change& change, WallTime) {
     if (world_.controls.find(end->channel.id) == nullptr) gone(end->channel.id);
   } else if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
     gone(destroyed->channel.id);
+  } else if (std::holds_alternative<model::Resynced>(change)) {
+    if (!orphans().empty()) spawn(adopt_all());
+  } else if (const auto* start = std::get_if<model::StasisStart>(&change)) {
+    const auto& channel = start->channel;
+    if (channel.member_of.value.empty() || members_.contains(channel.id)) return;
+    auto member = std::make_shared<Member>();
+    member->bridge = channel.member_of;
+    members_[channel.id] = member;
+    rest(channel.id, member);
+  } else if (const auto* recording = std::get_if<model::RecordingChange>(&change)) {
+    note_recording(recording->recording);
   } else if (const auto* replaced = std::get_if<model::ChannelReplaced>(&change)) {
     auto member = members_.extract(replaced->before);
     if (member.empty()) return;

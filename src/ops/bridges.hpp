@@ -2,7 +2,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -29,6 +32,10 @@ class Bridges : public model::ChangeSink {
  public:
   Bridges(boost::asio::any_io_executor executor, World& world)
       : executor_{std::move(executor)}, world_{world} {}
+
+  /// How a channel is taken out of what it does on a PBX whose conferences have no actions.
+  using Reentry = std::function<boost::asio::awaitable<Result<void>>(ChannelId)>;
+  void use(Reentry reentry) { reentry_ = std::move(reentry); }
 
   struct Plan {
     BridgeId id{};  ///< "" makes one.
@@ -73,24 +80,34 @@ class Bridges : public model::ChangeSink {
   };
   using MemberPtr = std::shared_ptr<Member>;
 
-  Result<void> check(const std::vector<ChannelId>& channels) const;
+  Result<void> check(const std::vector<ChannelId>& channels, bool goes_in) const;
   boost::asio::awaitable<Result<void>> add_one(BridgeId bridge, ChannelId channel,
                                                MemberOptions options);
   boost::asio::awaitable<void> left(ChannelId channel, BridgeId bridge, TimePoint deadline);
   void let_out(const ChannelId& channel);
   void rest(const ChannelId& channel, const MemberPtr& member);
   std::unique_ptr<RestingJob> make_rest(const ChannelId& channel, const MemberPtr& member);
+  boost::asio::awaitable<void> adopt_all();
+  boost::asio::awaitable<void> adopt(ChannelId channel);
+  std::vector<ChannelId> orphans() const;
   boost::asio::awaitable<void> pull_out(ChannelId channel, std::string room,
                                         std::shared_ptr<bool> is_out);
   boost::asio::awaitable<void> confirm_out(ChannelId channel);
   boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
   void is_out(const ChannelId& channel);
+  void note_recording(const model::LiveRecording& recording);
   bool is_member(const ChannelId& channel, const MemberPtr& member) const;
   void spawn(boost::asio::awaitable<void> work);
 
   boost::asio::any_io_executor executor_;
   World& world_;
+  Reentry reentry_;
   std::unordered_map<ChannelId, MemberPtr> members_;
+  /// Recordings under way of each channel: natively such a channel may not go into a bridge.
+  std::unordered_map<ChannelId, std::set<RecordingName>> recorded_;
+  bool adopting_ = false;
+  std::unordered_map<ChannelId, AppName> adopted_by_;  ///< Whose the members without a control are.
+  std::uint64_t next_extension_ = 10;
 };
 
 }  // namespace arigate::ops

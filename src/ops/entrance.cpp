@@ -373,6 +373,11 @@ boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
   for (const auto& session : held) {
     const auto* channel = world_.store.find(session->channel);
     if (channel == nullptr || !channel->application) continue;
+    if (!channel->room.value.empty()) {
+      // In a bridge it is looked after: it goes on talking there, and is found there later.
+      session->link->close();
+      continue;
+    }
     const std::string name = channel->name;
     // The variable that destination_of() reads when the channel comes back.
     co_await world_.ami.request(ami::Action{"Setvar"}

@@ -66,6 +66,11 @@ Job::Step RoomRest::on(const agi::Reply& reply, TimePoint) {
   return Done{};
 }
 
+Job::Step RoomRest::on_new_line(TimePoint) {
+  if (state_ == State::in_room) hooks_.is_out({});
+  return Done{};
+}
+
 Job::Step RoomRest::call_away(TimePoint) {
   called_away_ = true;
   switch (state_) {

@@ -57,6 +57,8 @@ class RoomRest : public RestingJob {
   Step start(TimePoint) override { return go_in(); }
   Step on(const agi::Reply& reply, TimePoint) override;
   Step call_away(TimePoint) override;
+  /// The PBX has taken it out by way of the re-entry context: the reply never comes.
+  Step on_new_line(TimePoint);
   void abandon(const Error&) override {}
 
  private:

@@ -240,6 +240,83 @@ def terminated(run):
             check(any("alice" in name for name in bench.pbx.channels()), "and the PBX says so too")
 
 
+@contextlib.contextmanager
+def _two_in_a_bridge(bench, events):
+    """Alice and bob talk in the bridge `talk`; gives their phones and channels."""
+    ari = bench.gate.ari()
+    check(ari.post("/bridges/talk", type="mixing")[0] == 200, "create")
+    with contextlib.ExitStack() as stack:
+        phones, channels = [], []
+        for name in ("alice", "bob"):
+            since = events.mark()
+            phones.append(stack.enter_context(Phone(bench.pbx, name, _HANGS_ON, dials=_LOOPING)))
+            channels.append(events.wait("StasisStart", since=since)["channel"]["id"])
+            ari.post(f"/channels/{channels[-1]}/answer")
+            status, body = ari.post("/bridges/talk/addChannel", channel=channels[-1])
+            check(status == 204, f"add: {status} {body}")
+        yield phones, channels
+
+
+def _members(bench):
+    with contextlib.suppress(OSError):
+        status, bridge = bench.gate.ari().get("/bridges/talk")
+        return set(bridge["channels"]) if status == 200 else status
+
+
+@case("killed-with-a-bridge-up-and-started-again")
+def killed_with_bridge(run):
+    with _bench(run) as bench:
+        with bench.gate.ari().events("oracle") as events, _two_in_a_bridge(bench, events) as (phones, channels):
+            bench.gate.kill()
+            events.wait_closed()
+            bench.gate.start()
+            wait_until(lambda: _members(bench) == set(channels), 5, "the bridge is known again, with its members")
+            check(all(phone.is_up() for phone in phones), "nobody has noticed anything")
+            with bench.gate.ari().events("oracle") as later:
+                for _ in channels:
+                    later.wait("StasisStart", timeout=8)
+                wait_until(lambda: len(_types(later)) and _types(later).count("StasisStart") == 2, 8,
+                           "both are under control again")
+                wait_until(lambda: _members(bench) == set(channels), 5, "and still in the bridge")
+                check(all(phone.is_up() for phone in phones), "nobody has noticed anything")
+                status, body = bench.gate.ari().post("/bridges/talk/removeChannel", channel=channels[0])
+                check(status == 204, f"remove: {status} {body}")
+                for channel, phone in zip(channels, phones):
+                    bench.application_hangs_up(channel, phone)
+                check(bench.gate.ari().delete("/bridges/talk")[0] == 204, "destroy")
+
+
+@case("terminated-with-a-bridge-up-and-started-again")
+def terminated_with_bridge(run):
+    with _bench(run) as bench:
+        with bench.gate.ari().events("oracle") as events, _two_in_a_bridge(bench, events) as (phones, channels):
+            check(bench.gate.terminate() == 0, "exit code")
+            bench.gate.start()
+            wait_until(lambda: _members(bench) == set(channels), 5, "the bridge is known again, with its members")
+            with bench.gate.ari().events("oracle") as later:
+                for channel, phone in zip(channels, phones):
+                    later.wait(lambda e, channel=channel: e["type"] == "StasisStart" and e["channel"]["id"] == channel,
+                               timeout=8)
+                    check(phone.is_up(), "nobody has noticed anything")
+                    bench.application_hangs_up(channel, phone)
+
+
+@case("ami-cut-with-a-bridge-up")
+def ami_cut_with_bridge(run):
+    with _bench(run) as bench:
+        with bench.gate.ari().events("oracle") as events, _two_in_a_bridge(bench, events) as (phones, channels):
+            since = events.mark()
+            bench.ami.cut(reset=True)
+            wait_until(lambda: bench.ami.connections == 2, 2, "arigate has connected to AMI again")
+            wait_until(lambda: bench.is_listed(channels[0]), 3, "the channels are in the list")
+            check(_members(bench) == set(channels), "both are members still")
+            check(not _types(events, since), f"nothing was told: {_types(events, since)}")
+            status, body = bench.gate.ari().post("/bridges/talk/removeChannel", channel=channels[0])
+            check(status == 204, f"remove: {status} {body}")
+            for channel, phone in zip(channels, phones):
+                bench.application_hangs_up(channel, phone)
+
+
 @case("pbx-restarted-under-arigate")
 def pbx_restarted(run):
     with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
