@@ -217,7 +217,11 @@ BridgeResource::Later BridgeResource::set_video_source(Request request) {
 /// A conference has no such action; natively nothing of it is seen either.
 Response BridgeResource::clear_video_source(const Request& request) {
   const auto bridge = bridges_.own(bridge_of(request));
-  return bridge ? Response{} : error_response(bridge.error());
+  if (!bridge) return error_response(bridge.error());
+  if (!world_.ami.dialect().conference_events) {
+    return message_response(501, "The conferences of this PBX have no video source");
+  }
+  return Response{};
 }
 
 // --- variables ----------------------------------------------------------------------------------
