@@ -244,6 +244,14 @@ boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
     if (member->bridge == id) members.push_back(channel);
   }
   for (const auto& channel : members) let_out(channel);
+  for (const auto& channel : orphans()) {  // Nobody waits for their reply: the dialplan goes on.
+    const auto* known = world_.store.find(channel);
+    if (known->room != id) continue;
+    world_.ami.post(ami::Action{"ConfbridgeKick"}
+                        .add("Conference", model::room_of(**bridge))
+                        .add("Channel", known->name));
+    world_.reconciler.part(channel, world_.clock.wall());
+  }
   const auto empty = [this, &id] {
     const auto* left = world_.store.find(id);
     return left == nullptr || left->channels.empty();
