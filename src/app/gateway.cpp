@@ -148,6 +148,15 @@ struct Recording {
   std::optional<io::AriTap> ari;
 };
 
+/// Where conferences have no actions, a member comes out of its room by way of the re-entry
+/// context.
+template <class Entrance>
+void let_members_out(ops::Bridges& rooms, Entrance& entrance) {
+  if constexpr (requires { entrance.reenter(ChannelId{}); }) {
+    rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); });
+  }
+}
+
 }  // namespace
 
 struct Gateway::Parts : io::AmiOwner {
@@ -202,6 +211,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(snoops);
     entrance.use(legs);
     changes.add(rooms);
+    let_members_out(rooms, entrance);
     changes.add(bridge_media);
     channels.serve(router);
     bridges.serve(router);
