@@ -184,6 +184,44 @@ TEST_F(BridgesTest, AHangupLeavesBeforeTheApplicationEnds) {
   EXPECT_EQ(bridges_.member_count(), 0U);
 }
 
+/// 1.8 tells nothing of its conferences and has no action for them.
+TEST_F(BridgesTest, KnowsByItselfWhereConferencesAreNotTold) {
+  world_.use("1.1");
+  std::vector<ChannelId> reentered;
+  const auto reenter = [&](ChannelId channel) -> boost::asio::awaitable<Result<void>> {
+    return
+        [](std::vector<ChannelId>& log, ChannelId which) -> boost::asio::awaitable<Result<void>> {
+          log.push_back(which);
+          co_return Result<void>{};
+        }(reentered, std::move(channel));
+  };
+  bridges_.use(reenter);
+  const auto added = add({.mute = true});
+  EXPECT_EQ(goes_in(), "EXEC ConfBridge " + room + ",q1m");
+  ASSERT_TRUE(*added) << "it is in when it was sent there";
+  EXPECT_EQ(told_since(), (Lines{"enter one 1.1", "room one 1.1"}));
+  const auto removed = world_.start(bridges_.remove(one, {caller}));
+  EXPECT_EQ(reentered, std::vector<ChannelId>{caller});
+  EXPECT_EQ(world_.ami.waiting(), 0U) << "no action that it does not know";
+  reply("200 result=0");
+  ASSERT_TRUE(*removed);
+  EXPECT_EQ(told_since(), (Lines{"left one 1.1", "noroom one 1.1"}));
+}
+
+TEST_F(BridgesTest, ARecordedChannelStaysOut) {
+  model::LiveRecording recording;
+  recording.name.value = "r";
+  recording.channel = caller;
+  recording.state = model::RecordingState::recording;
+  world_.run([&] { bridges_.on(model::RecordingChange{recording}, {}); });
+  const auto refused = add();
+  ASSERT_TRUE(*refused && !**refused);
+  EXPECT_EQ((*refused)->error().detail, "Channel 1.1 currently recording");
+  recording.state = model::RecordingState::done;
+  world_.run([&] { bridges_.on(model::RecordingChange{recording}, {}); });
+  EXPECT_FALSE(*add()) << "under way";
+}
+
 TEST_F(BridgesTest, ChecksWhatItIsAskedFor) {
   const auto code = [&](BridgeId bridge, std::vector<ChannelId> channels) {
     const auto outcome = world_.start(bridges_.add(bridge, channels, {}));
