@@ -359,6 +359,7 @@ void Entrance::over(Session& session, const Error& why) {
     world_.controls.take(session.channel);
   }
   session.hangup_request.reset();
+  if (session.of_leg) legs_->session_over(session.uniqueid);
   session.control->drop(why);
   sessions_.erase(session.link.get());
 }

@@ -145,6 +145,14 @@ Legs::Taken Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environm
   return Taken::wholly;
 }
 
+void Legs::session_over(const Uniqueid& near_half) {
+  for (const auto& [token, leg] : legs_) {
+    if (leg->shown_ && leg->halves_.back().uniqueid == near_half) {
+      return end(std::shared_ptr{leg}, true);
+    }
+  }
+}
+
 // --- what the PBX does --------------------------------------------------------------------------
 
 void Legs::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {

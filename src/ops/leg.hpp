@@ -108,6 +108,9 @@ class Legs : public AgiOwner, public model::ChangeSink {
   /// it is one, but the caller goes on with it as with any channel.
   Taken take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment);
 
+  /// The session of a leg that is shown is over, whatever ended it: so is the leg.
+  void session_over(const Uniqueid& near_half);
+
   // AgiOwner, for the sessions that were taken.
   void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
   void received(AgiLink& link, const agi::Reply& reply) override;

@@ -225,6 +225,42 @@ def killed_originated(run):
         bench.application_hangs_up("called", bob)
 
 
+def _legs(bench):
+    """The channels of arigate's own that the PBX has."""
+    return [name for name in bench.pbx.channels() if name.startswith("Local/00") and "@arigate-" in name]
+
+
+def _snooping(bench, events):
+    """A call with a snoop on it, which has a leg on the PBX."""
+    bench.pbx.call_locally(_LOOPING)
+    target = events.wait("StasisStart")["channel"]["id"]
+    status, body = bench.gate.ari().post(f"/channels/{target}/snoop/ear", spy="in", app="oracle")
+    check(status == 200, f"snoop: {status} {body}")
+    wait_until(lambda: len(_legs(bench)) == 2, 5, "both halves of the leg are there")
+    return target
+
+
+@case("killed-with-a-leg-up-and-started-again")
+def killed_with_a_leg(run):
+    with _bench(run) as bench:
+        with bench.gate.ari().events("oracle") as events:
+            target = _snooping(bench, events)
+            bench.gate.kill()
+        bench.gate.start()
+        wait_until(lambda: not _legs(bench), 5, "the leg is hung up")
+        listed = bench.gate.ari().get("/channels")[1]
+        check(not any("arigate-" in channel["name"] for channel in listed), f"it is not shown: {listed}")
+        check(any(target == channel["id"] for channel in listed), "the call itself goes on")
+
+
+@case("leg-whose-links-are-cut")
+def leg_cut(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle") as events:
+        _snooping(bench, events)
+        bench.agi.cut()
+        wait_until(lambda: not _legs(bench), 5, "the leg is hung up")
+
+
 @case("terminated-with-a-call-up")
 def terminated(run):
     with _bench(run) as bench, bench.gate.ari().events("oracle") as events:

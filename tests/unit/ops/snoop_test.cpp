@@ -182,6 +182,18 @@ TEST_P(SnoopOnEach, EndsWithItsTarget) {
   expect_nothing_left();
 }
 
+TEST_P(SnoopOnEach, EndsWhenItsSocketIsCut) {
+  begin(GetParam());
+  ask();
+  comes();
+  world_.run([&] { entrance_.closed(*link_); });
+  EXPECT_EQ(world_.ami.take_posted(),
+            (Lines{"Hangup|Channel: " + half(1), "Hangup|Channel: " + half(2)}));
+  goes(1);
+  goes(2);
+  expect_nothing_left();
+}
+
 TEST_P(SnoopOnEach, EndsWhenItsFarHalfEnds) {
   begin(GetParam());
   ask();
