@@ -423,13 +423,13 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_snoop_channel
     {{emulated, emulated, emulated, emulated, emulated},
-     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. CHANNEL(name) tells the name of the hidden channel.",
+     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up, so after the end of a snoop the PBX keeps one hidden channel until the target ends. CHANNEL(name) tells the name of the hidden channel.",
      "Load app_chanspy and allow the AMI user the write class originate.",
      "app_chanspy",
      "originate"},
     // channels_snoop_channel_with_id
     {{emulated, emulated, emulated, emulated, emulated},
-     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. CHANNEL(name) tells the name of the hidden channel.",
+     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up, so after the end of a snoop the PBX keeps one hidden channel until the target ends. CHANNEL(name) tells the name of the hidden channel.",
      "Load app_chanspy and allow the AMI user the write class originate.",
      "app_chanspy",
      "originate"},
