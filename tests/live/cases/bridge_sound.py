@@ -1,0 +1,62 @@
+"""What the members of a bridge hear: the others, not themselves, and what is played to all."""
+
+import contextlib
+import time
+
+from harness.outcome import check
+from harness.registry import case
+from harness.sides import ARIGATE, client, side
+from harness.sound_phone import SoundPhone
+
+_PITCHES = {"alice": 550, "bob": 770, "carol": 990}
+_ANNOUNCEMENT = 330  # sound:tone-10s, see harness/sounds.py.
+_HEARD, _SILENT = 0.05, 0.01  # Of three that speak at once each has a share only.
+
+
+def _check_hears(phones, listener, expected, when):
+    for speaker, hertz in _PITCHES.items():
+        level = phones[listener].level(hertz, 0.5)
+        wanted = speaker in expected
+        check(level > _HEARD if wanted else level < _SILENT,
+              f"{when}: {listener} hears {speaker} with {level:.3f}")
+
+
+@case("sound-in-a-bridge")
+def sound_in_a_bridge(run):
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
+        ari = client(url)
+        events = stack.enter_context(ari.events("oracle"))
+        phones, channels = {}, {}
+        check(ari.post("/bridges/room", type="mixing")[0] == 200, "create")
+        for name, hertz in _PITCHES.items():
+            since = events.mark()
+            phones[name] = stack.enter_context(SoundPhone(pbx, name, dials="600", speaks=hertz))
+            channels[name] = events.wait("StasisStart", since=since)["channel"]["id"]
+            ari.post(f"/channels/{channels[name]}/answer")
+            phones[name].wait_answered()
+        for channel in channels.values():
+            check(ari.post("/bridges/room/addChannel", channel=channel)[0] == 204, "add")
+        time.sleep(0.5)
+        for name in phones:
+            _check_hears(phones, name, set(phones) - {name}, "all speak")
+        check(ari.post("/bridges/room/addChannel", channel=channels["bob"], mute="true")[0] == 204, "mute")
+        time.sleep(0.5)
+        _check_hears(phones, "alice", {"carol"}, "bob is muted")
+        _check_hears(phones, "bob", {"alice", "carol"}, "bob is muted")
+        check(ari.post("/bridges/room/addChannel", channel=channels["carol"], mute="true")[0] == 204, "mute")
+        time.sleep(0.5)
+        _check_hears(phones, "alice", set(), "bob and carol are muted")
+        status, playback = ari.post("/bridges/room/play", media="sound:tone-10s")
+        check(status == 201, f"play: {status} {playback}")
+        time.sleep(0.7)
+        for name, phone in phones.items():
+            level = phone.level(_ANNOUNCEMENT, 0.5)
+            check(level > _HEARD, f"{name} hears the announcement with {level:.3f}")
+        ari.delete(f"/playbacks/{playback['id']}")
+        events.wait("PlaybackFinished")
+        check(ari.post("/bridges/room/removeChannel", channel=channels["alice"])[0] == 204, "remove")
+        time.sleep(0.3)
+        _check_hears(phones, "alice", set(), "out of the bridge")
+        for channel in channels.values():
+            ari.delete("/channels/" + channel)
+        ari.delete("/bridges/room")
