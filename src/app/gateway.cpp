@@ -39,6 +39,7 @@
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/entrance.hpp"
+#include "ops/gate.hpp"
 #include "ops/leg.hpp"
 #include "ops/play.hpp"
 #include "ops/record.hpp"
@@ -57,6 +58,11 @@ using namespace std::chrono_literals;
 constexpr auto announce_wait = 50ms;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
 constexpr auto capture_spare = 250ms;
+/// Between two lists that doubts ask for; it grows while each list leaves new ones.
+constexpr std::chrono::milliseconds resync_pause_min{250};
+constexpr std::chrono::milliseconds resync_pause_max{10'000};
+/// A PBX that says that it shuts down closes its links within this time, or it did not say it.
+constexpr auto shutdown_limit = 10s;
 /// Repairs what a lost event may have left behind.
 constexpr auto repair_interval = 60s;
 /// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
@@ -180,6 +186,8 @@ struct Gateway::Parts : io::AmiOwner {
               [this] { return ensure_context(); },
               timeouts_of(config),
               config.dialplan.context},
+        gate{context.get_executor(), world,
+             [this](const ami::Message& message) { apply(message); }},
         entrance{context.get_executor(), world},
         legs{world, entrance},
         snoops{world, legs},
@@ -202,7 +210,8 @@ struct Gateway::Parts : io::AmiOwner {
         http{context, http_options(config.http, recording.ari_tap()), router, applications},
         announce_timer{context},
         repair_timer{context},
-        reentry_timer{context} {
+        reentry_timer{context},
+        resync_timer{context} {
     applications.use(level);
     changes.add(applications);
     changes.add(watches);
@@ -252,16 +261,32 @@ struct Gateway::Parts : io::AmiOwner {
 
   void link_up(const ami::Dialect& dialect, const std::string&) override {
     reconciler.use(dialect);
+    gate.link_up(dialect);
+    before_link = reconciler.serial();
+    shutdown_told.reset();
     spawn(settle());
   }
-  void link_down() override { synchronised = false; }
-  void event(const ami::Message& message) override {
-    const WallTime now = clock.wall();
-    reconciler.apply(message, now);
+  void link_down() override {
+    synchronised = false;
+    gate.link_down();
+    if (shutdown_told && clock.now() - *shutdown_told < shutdown_limit) {
+      log::warn("pbx has shut down, its channels are gone channels={}", store.channel_count());
+      reconciler.end_all(reconciler.serial(), clock.wall());
+    }
+  }
+  void event(const ami::Message& message) override { gate.take(message); }
+
+  /// An event that the PBX has meant.
+  void apply(const ami::Message& message) {
+    reconciler.apply(message, clock.wall());
+    if (reconciler.take_gap()) resync_soon();
     using ami::EventName;
     // A PBX that was still loading when we logged in.
     if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
-    if (message.event() == EventName::shutdown) log::warn("pbx shuts down");
+    if (message.event() == EventName::shutdown) {
+      log::warn("pbx shuts down");
+      shutdown_told = clock.now();
+    }
   }
   void batch_end() override { announce_soon(); }
 
@@ -280,6 +305,7 @@ struct Gateway::Parts : io::AmiOwner {
 
   /// After a login: what is there on the PBX, and is it as we need it?
   asio::awaitable<void> settle() {
+    co_await end_if_restarted();
     co_await resync_now();
     facts = co_await app::read_pbx_facts(world);
     if (!config.general.entity_id.empty()) {
@@ -293,12 +319,45 @@ struct Gateway::Parts : io::AmiOwner {
     co_await ensure_context();
   }
 
-  void resync_soon() { spawn(resync_now()); }
+  /// A PBX that was started anew has none of the channels that we knew, and may use their names.
+  asio::awaitable<void> end_if_restarted() {
+    const std::uint64_t up_to = before_link;
+    const std::string started = co_await ops::pbx_started(world);
+    if (started.empty()) co_return;
+    const std::string earlier = std::exchange(pbx_started, started);
+    if (earlier.empty() || earlier == started) co_return;
+    log::warn("pbx was started anew, its channels are gone channels={}", store.channel_count());
+    reconciler.end_all(up_to, clock.wall());
+  }
+
+  /// At once; when it was asked for a moment ago, a little later.
+  void resync_soon() {
+    if (resyncing || resync_armed) {
+      resync_again = true;
+      return;
+    }
+    spawn(resync_now());
+  }
+
+  void resync_later() {
+    if (!std::exchange(resync_again, false)) {
+      resync_pause = resync_pause_min;
+      return;
+    }
+    resync_armed = true;
+    resync_timer.expires_after(resync_pause);
+    resync_pause = std::min(2 * resync_pause, resync_pause_max);
+    resync_timer.async_wait([this](const boost::system::error_code& error) {
+      resync_armed = false;
+      if (!error && ami.up()) resync_soon();
+    });
+  }
 
   asio::awaitable<void> resync_now() {
     if (std::exchange(resyncing, true)) co_return;
     const auto outcome = co_await ops::resync(world);
     resyncing = false;
+    resync_later();
     if (outcome) {
       synchronised = true;
     } else {
@@ -417,6 +476,7 @@ struct Gateway::Parts : io::AmiOwner {
     repair_timer.cancel();
     reentry_timer.cancel();
     announce_timer.cancel();
+    resync_timer.cancel();
     ami.stop();
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
     entrance.drop_all();
@@ -438,6 +498,7 @@ struct Gateway::Parts : io::AmiOwner {
   io::AmiClient ami;
   ops::Controls controls;
   ops::World world;
+  ops::Gate gate;
   ops::Entrance entrance;
   ops::Legs legs;
   ops::Snoops snoops;
@@ -463,6 +524,13 @@ struct Gateway::Parts : io::AmiOwner {
   asio::steady_timer announce_timer;
   asio::steady_timer repair_timer;
   asio::steady_timer reentry_timer;
+  asio::steady_timer resync_timer;
+  std::optional<TimePoint> shutdown_told;  ///< The PBX has said that it goes.
+  std::string pbx_started;                 ///< When, in its own words.
+  std::uint64_t before_link = 0;           ///< Last event before this link came up.
+  std::chrono::milliseconds resync_pause = resync_pause_min;
+  bool resync_armed = false;
+  bool resync_again = false;
   bool announce_armed = false;
   bool kept_in_memory = false;  ///< The re-entry context is there because we have added it.
   bool resyncing = false;

@@ -1,5 +1,7 @@
 #include "io/ami_client.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -7,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
+#include <random>
 #include <utility>
 
 #include "core/log.hpp"
@@ -60,7 +63,8 @@ AmiClient::AmiClient(asio::any_io_executor executor, AmiClientOptions options, A
       clock_{clock},
       socket_{executor_},
       pause_{executor_},
-      ping_timer_{executor_} {}
+      ping_timer_{executor_},
+      action_prefix_{fmt::format("arigate-{:08x}-", std::random_device{}())} {}
 
 AmiClient::~AmiClient() = default;
 
@@ -272,7 +276,7 @@ void AmiClient::dispatch(const ami::Message& message) {
       return;
     }
   }
-  if (message.event() == ami::EventName::none) return;
+  // What is neither answer nor event goes on too: it shows that the stream is not whole.
   log::debug("ami event={} uniqueid={} variable={}", message[ami::Key::event],
              message[ami::Key::uniqueid], message[ami::Key::variable]);
   owner_.event(message);
@@ -285,7 +289,7 @@ Result<std::string> AmiClient::send(const ami::Action& action, std::string actio
   if (pending_.size() >= pending_max || unsent_.size() >= unsent_bytes_max) {
     return Error{Errc::overloaded, "too many requests to the PBX are under way"};
   }
-  if (action_id.empty()) action_id = "arigate-" + std::to_string(next_action_++);
+  if (action_id.empty()) action_id = action_prefix_ + std::to_string(next_action_++);
   const auto bytes = ami::encode(action, action_id);
   if (!bytes) return bytes.error();
   unsent_ += *bytes;

@@ -45,6 +45,7 @@ class AmiOwner {
   /// A connection could not be made, or the login was refused, or the link was lost; the next try
   /// follows by itself.
   virtual void link_failed(const Error&) {}
+  /// All but the answers to our actions; also what is no whole event.
   virtual void event(const ami::Message& message) = 0;
   /// Everything that one read brought has been given to event().
   virtual void batch_end() = 0;
@@ -125,6 +126,8 @@ class AmiClient : public ops::AmiPort {
   bool up_ = false;
   bool stopped_ = false;
   TimePoint last_byte_{};
+  /// Not to be guessed: old PBXs let a caller's text forge an answer.
+  std::string action_prefix_;
   std::uint64_t next_action_ = 1;
   std::unordered_map<std::string, std::shared_ptr<Pending>> pending_;
   std::minstd_rand random_{std::random_device{}()};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "ami/value.hpp"
@@ -34,6 +35,16 @@ ChannelState state_of(std::string_view number) {
 }
 
 namespace {
+
+/// Channels that a PBX makes for itself: to move another one, to announce and record in a
+/// conference. Native ARI never shows them.
+bool is_helper(std::string_view name, bool snapshots) {
+  static constexpr std::array always{"ConfBridgeRecorder/", "CBAnn/", "Announcer/", "Recorder/"};
+  static constexpr std::array before_12{"AsyncGoto/", "Bridge/", "Parked/", "Transfered/"};
+  const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  return std::any_of(always.begin(), always.end(), begins) ||
+         (!snapshots && std::any_of(before_12.begin(), before_12.end(), begins));
+}
 
 std::string stasis_data(const AppName& application, const std::vector<std::string>& arguments) {
   std::string data = application.value;
@@ -72,6 +83,7 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
+  if (is_helper(stored.name, dialect_.snapshots)) hide(stored);
   if (const auto token = leg_token_of(stored.name, options_.dialplan_context); !token.empty()) {
     take_leg(stored, token, now);
   }
@@ -116,12 +128,17 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
     const auto state = state_of(snapshot.state);
     changed |= std::exchange(channel.state, state) != state;
   }
-  changed |= set(channel.caller.number, ami::known(snapshot.caller_number));
-  changed |= set(channel.caller.name, text(snapshot.caller_name));
+  // What an event does not tell stays as it is.
+  const auto take = [&](std::string& field, std::string_view told, std::string_view value) {
+    if (told.data() != nullptr) changed |= set(field, value);
+  };
+  take(channel.caller.number, snapshot.caller_number, ami::known(snapshot.caller_number));
+  take(channel.caller.name, snapshot.caller_name, text(snapshot.caller_name));
   if (dialect_.snapshots) {
-    changed |= set(channel.connected.number, ami::known(snapshot.connected_number));
-    changed |= set(channel.connected.name, text(snapshot.connected_name));
-    changed |= set(channel.accountcode, snapshot.accountcode);
+    const auto number = ami::known(snapshot.connected_number);
+    take(channel.connected.number, snapshot.connected_number, number);
+    take(channel.connected.name, snapshot.connected_name, text(snapshot.connected_name));
+    take(channel.accountcode, snapshot.accountcode, snapshot.accountcode);
     if (!snapshot.language.empty()) changed |= set(channel.language, snapshot.language);
     changed |= set(channel.tenantid, snapshot.tenantid);
   } else if (!snapshot.accountcode.empty()) {
@@ -177,11 +194,13 @@ Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime n
   if (channel == nullptr) {
     // An event of an unknown channel: where it carries a whole snapshot it is as good as a
     // Newchannel (a lost one, or one from before a list).
-    if (!dialect_.snapshots || snapshot.context.data() == nullptr || snapshot.state.empty()) {
+    if (dialect_.snapshots && snapshot.context.data() != nullptr && !snapshot.state.empty()) {
+      channel = create(snapshot, now);
+    }
+    if (channel == nullptr) {
+      gap_ |= !ended_.contains(std::string{snapshot.uniqueid});
       return nullptr;
     }
-    channel = create(snapshot, now);
-    if (channel == nullptr) return nullptr;
     touch(*channel);
     take_variables(*channel, event, role);
     show_variables(*channel);

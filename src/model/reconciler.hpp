@@ -42,11 +42,13 @@ struct ReconcilerOptions {
 /// StasisEnd before ChannelDestroyed.
 class Reconciler {
  public:
+  /// Hangups in doubt that are remembered until the next list.
+  static constexpr std::size_t doubted_max = 1'000;
   /// Most channels that may be expected, originated but not yet seen.
   static constexpr std::size_t expected_max = 10'000;
   /// Uniqueids of ended channels that are remembered, so that a late or repeated event makes none
   /// of them again.
-  static constexpr std::size_t ended_max = 10'000;
+  static constexpr std::size_t ended_max = 2'000;
   /// OriginateResponses kept for channels that AMI has not told yet (seen: 27 in 2,800).
   static constexpr std::size_t early_responses_max = 1'000;
   /// VarSets held back for one channel that is not identified yet; more of them announce it.
@@ -76,6 +78,15 @@ class Reconciler {
                   WallTime now);
   /// The list did not come whole: nothing changes.
   void abandon_list();
+  /// A Hangup that the PBX did not confirm. If the next list shows that the channel is gone after
+  /// all, it ended for this cause.
+  void doubt(const ami::Message& event);
+  /// The PBX went away or was started anew: what it had up to that event has ended.
+  void end_all(std::uint64_t up_to, WallTime now);
+  /// Number of the last event.
+  std::uint64_t serial() const { return serial_; }
+  /// An event of a channel that nothing else told of has come: a list would tell.
+  bool take_gap() { return std::exchange(gap_, false); }
 
   // --- what our own operations do -------------------------------------------------------------
 
@@ -293,6 +304,12 @@ class Reconciler {
     std::string uniqueid, text;
   } last_userevent_;  ///< The dialplan line UserEvent() just told; 1.8 names no channel in its
                       ///< event.
+  struct Cause {
+    int number;
+    std::string text;
+  };
+  std::unordered_map<std::string, Cause> doubted_;  ///< By uniqueid.
+  bool gap_ = false;
   bool listing_ = false;
   bool listed_once_ = false;
   std::unordered_set<std::string> gone_during_list_;

@@ -38,14 +38,6 @@ bool is_agi_trace(std::string_view name) {
   return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name.starts_with("CPLAYBACK");
 }
 
-/// Channels that an old PBX makes for itself, to move another one; native ARI never shows them.
-bool is_helper(std::string_view name) {
-  static constexpr std::array prefixes{"AsyncGoto/", "Bridge/", "Parked/", "Transfered/",
-                                       "ConfBridgeRecorder/"};
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [&](std::string_view prefix) { return name.starts_with(prefix); });
-}
-
 /// A conference has a device, and so has the channel that plays announcements to it.
 bool is_room_device(std::string_view device) {
   const auto separator = device.find_first_of(":/");
@@ -184,8 +176,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
 void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   const auto snapshot = ami::snapshot_of(event);
   if (Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid)) {
-    touch(*channel);
-    take_snapshot(*channel, snapshot);
+    touch(*channel);  // Told twice.
     return;
   }
   Channel* channel = create(snapshot, now);
@@ -201,7 +192,6 @@ void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   if (dialect_.takes_channel_id) {
     announce(*channel, now);
   } else {
-    if (is_helper(channel->name)) hide(*channel);
     if (channel->hidden) return;
     if (channel->in_disguise) return announce(*channel, now);
     unannounced_.emplace(channel->uniqueid, HeldBack{now, {}});
@@ -378,7 +368,10 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
 
 void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
   Channel* channel = known(event, ami::Role::own, now);
-  if (channel == nullptr) return;
+  if (channel == nullptr) {
+    remember_ended(std::string{event[Key::uniqueid]});  // Its Newchannel may come late.
+    return;
+  }
   int cause = to_int(event[Key::cause]).value_or(0);
   std::string_view text = event[Key::cause_txt];
   if (!dialect_.snapshots) {

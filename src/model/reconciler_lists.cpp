@@ -1,4 +1,5 @@
 // Lists of all channels and bridges: what they change in the model.
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <string>
@@ -21,6 +22,14 @@ long to_long(std::string_view text) {
   long value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+/// A caller's number or name that holds headers, or cuts the row off before its uniqueid. Such a
+/// row says only that there is a channel of that name.
+bool forged(const ami::Message& row) {
+  const auto& headers = row.headers();
+  return std::count_if(headers.begin(), headers.end(),
+                       [](const auto& header) { return header.key == ami::Key::uniqueid; }) != 1;
 }
 
 /// "00:01:07" in seconds, 0 for anything else.
@@ -52,7 +61,12 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
   telling_ = listed_once_;  // The first list is the state we start from, not news.
   std::unordered_set<std::string_view> listed;
   for (const auto& row : rows) {
-    if (!row.has(ami::Key::channel) || row[ami::Key::uniqueid].empty()) continue;
+    if (!row.has(ami::Key::channel)) continue;
+    if (forged(row)) {
+      const Channel* channel = store_.find_name(row[ami::Key::channel]);
+      if (channel != nullptr) listed.insert(channel->uniqueid.value);
+      continue;
+    }
     listed.insert(row[ami::Key::uniqueid]);
     if (!gone_during_list_.contains(std::string{row[ami::Key::uniqueid]})) on_row(row, now);
   }
@@ -66,15 +80,44 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
     }
   });
   for (const auto& id : vanished) {
-    // Nobody told the cause: it ended while the link was down.
-    if (Channel* channel = store_.mutable_find(id)) {
-      destroy(*channel, 0, "Unknown", std::nullopt, now);
-    }
+    Channel* channel = store_.mutable_find(id);
+    if (channel == nullptr) continue;
+    // It ended while the link was down, so nobody told the cause; or its end was in doubt.
+    const auto told = doubted_.find(channel->uniqueid.value);
+    const Cause cause = told != doubted_.end() ? told->second : Cause{0, "Unknown"};
+    destroy(*channel, cause.number, cause.text, std::nullopt, now);
   }
+  doubted_.clear();
   gone_during_list_.clear();
   remembered_ids_.clear();
   listed_once_ = true;
   emit(Resynced{}, now);
+}
+
+void Reconciler::doubt(const ami::Message& event) {
+  if (event.event() != ami::EventName::hangup || doubted_.size() >= doubted_max) return;
+  doubted_.insert_or_assign(std::string{event[ami::Key::uniqueid]},
+                            Cause{static_cast<int>(to_long(event[ami::Key::cause])),
+                                  std::string{event[ami::Key::cause_txt]}});
+}
+
+void Reconciler::end_all(std::uint64_t up_to, WallTime now) {
+  std::vector<ChannelId> ended;
+  store_.each_known([&](const Channel& channel) {
+    if (channel.touched <= up_to) ended.push_back(channel.id);
+  });
+  for (const auto& id : ended) {
+    if (Channel* channel = store_.mutable_find(id)) {
+      destroy(*channel, 0, "Unknown", std::nullopt, now);
+    }
+  }
+  std::vector<BridgeId> bridges;
+  store_.each_bridge([&](const Bridge& bridge) {
+    if (bridge.touched <= up_to) bridges.push_back(bridge.id);
+  });
+  for (const auto& id : bridges) destroy_bridge(id, now);
+  unlinked_.clear();
+  early_responses_.clear();
 }
 
 /// Bridges come and go as the list says; what events told since it was asked for wins.

@@ -20,7 +20,11 @@ const Channel* Store::find_also_hidden(const ChannelId& id) const {
 }
 
 const Channel* Store::find(const Uniqueid& id) const {
-  const auto found = by_uniqueid_.find(id.value);
+  return find_uniqueid(id.value);
+}
+
+const Channel* Store::find_uniqueid(std::string_view id) const {
+  const auto found = by_uniqueid_.find(id);
   return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
 }
 
@@ -54,10 +58,6 @@ const Endpoint* Store::find_endpoint(std::string_view technology, std::string_vi
   return nullptr;
 }
 
-Channel* Store::mutable_find_uniqueid(std::string_view id) {
-  const auto found = by_uniqueid_.find(id);
-  return found == by_uniqueid_.end() ? nullptr : &found->second->channel;
-}
 Channel* Store::mutable_find(const ChannelId& id) {
   const auto found = by_id_.find(id.value);
   return found == by_id_.end() ? nullptr : &found->second->channel;

@@ -28,6 +28,7 @@ class Store {
   /// Also one that ARI does not show.
   const Channel* find_also_hidden(const ChannelId& id) const;
   const Channel* find(const Uniqueid& id) const;
+  const Channel* find_uniqueid(std::string_view id) const;  ///< Called for each event: no copy.
   const Channel* find_name(std::string_view name) const;
   const Playback* find(const PlaybackId& id) const;
   const LiveRecording* find(const RecordingName& name) const;
@@ -73,7 +74,9 @@ class Store {
   };
 
   Channel* mutable_find(const Uniqueid& id) { return mutable_find_uniqueid(id.value); }
-  Channel* mutable_find_uniqueid(std::string_view id);  // Called for each event: no copy.
+  Channel* mutable_find_uniqueid(std::string_view id) {
+    return const_cast<Channel*>(find_uniqueid(id));
+  }
   Channel* mutable_find(const ChannelId& id);
   Bridge* mutable_find(const BridgeId& id);
   Endpoint* mutable_find_endpoint(std::string_view name);

@@ -50,4 +50,12 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
   co_return Result<void>{};
 }
 
+boost::asio::awaitable<std::string> pbx_started(World& world) {
+  const auto status =
+      co_await world.ami.request(ami::Action{"CoreStatus"}, world.in(world.timeouts.action), "");
+  if (!status) co_return "";
+  std::string started{(*status)[ami::Key::corestartupdate]};
+  co_return started.append(" ").append((*status)[ami::Key::corestartuptime]);
+}
+
 }  // namespace arigate::ops

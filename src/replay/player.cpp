@@ -70,8 +70,11 @@ Result<void> Player::play_ami(std::string_view bytes, WallTime now) {
     if (version_ != decoder_.version()) {
       version_ = decoder_.version();
       reconciler_.use(ami::dialect_of(version_));
+      vetting_.use(ami::dialect_of(version_));
     }
     if (*message == nullptr) return {};
+    if ((*message)->is_response()) continue;
+    if (vetting_.judge(**message).verdict == model::Vetting::Verdict::forged) continue;
     reconciler_.apply(**message, now);
     if (!sessions_.empty()) look_after_sessions(now);
   }

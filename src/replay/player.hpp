@@ -13,12 +13,14 @@
 #include "core/result.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
+#include "model/vetting.hpp"
 #include "trace/capture_line.hpp"
 
 namespace arigate::replay {
 
 /// Plays the lines of a capture into a model: what the PBX sent on AMI, and the FastAGI sessions as
-/// stays in an application. Nothing is asked of anybody, so what only an answer tells is not known.
+/// stays in an application. Nothing is asked of anybody, so what only an answer tells is not known,
+/// and events that the running program would ask about are believed.
 ///
 /// A FastAGI session becomes StasisStart and StasisEnd when it is for us
 /// (Options::sessions_are_ours): application and arguments are those of its URL. The files that it
@@ -33,7 +35,7 @@ class Player {
   };
 
   Player(const model::Store& store, model::Reconciler& reconciler, Options options)
-      : store_{store}, reconciler_{reconciler}, options_{std::move(options)} {}
+      : store_{store}, reconciler_{reconciler}, options_{std::move(options)}, vetting_{store} {}
 
   /// Errc::protocol: what is on the AMI link is not AMI. Later lines can still be played.
   Result<void> play(const trace::Line& line, WallTime now);
@@ -66,6 +68,7 @@ class Player {
   const model::Store& store_;
   model::Reconciler& reconciler_;
   Options options_;
+  model::Vetting vetting_;
   ami::Decoder decoder_;
   std::string version_;
   bool begun_ = false;   ///< The AMI link.

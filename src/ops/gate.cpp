@@ -1,0 +1,92 @@
+#include "ops/gate.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <utility>
+
+#include "core/log.hpp"
+
+namespace arigate::ops {
+
+using Verdict = model::Vetting::Verdict;
+
+void Gate::link_up(const ami::Dialect& dialect) {
+  vetting_.use(dialect);
+}
+
+/// What waited is lost with the link; the list of the next one tells what has become of it.
+void Gate::link_down() {
+  ++link_;
+  asking_ = false;
+  held_.clear();
+}
+
+void Gate::take(const ami::Message& event) {
+  if (!asking_) return pass(event);
+  if (held_.size() >= held_max) return drop(event, "too much waits");
+  held_.push_back(event.copy());
+}
+
+void Gate::pass(const ami::Message& event) {
+  const auto judgement = vetting_.judge(event);
+  if (judgement.verdict == Verdict::sound) return apply_(event);
+  if (judgement.verdict == Verdict::forged) return drop(event, "not from the PBX");
+  asking_ = true;
+  asked_ = judgement.verdict;
+  subject_ = event.copy();
+  auto question = ask(std::string{judgement.name}, std::string{judgement.uniqueid});
+  boost::asio::co_spawn(executor_, std::move(question),
+                        [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
+                          if (link == link_) answered(thrown ? Answer::unknown : answer);
+                        });
+}
+
+void Gate::drop(const ami::Message& event, std::string_view why) {
+  if (dropped_++ % 1'000 == 0) {
+    log::warn("ami message dropped why=\"{}\" event={} channel={} dropped={}", why,
+              event[ami::Key::event], event[ami::Key::channel], dropped_);
+  }
+  world_.ask_resync();
+}
+
+void Gate::answered(Answer answer) {
+  asking_ = false;
+  const ami::Message subject = std::exchange(subject_, {});
+  if (answer != Answer::unknown &&
+      (answer == Answer::there) == (asked_ == Verdict::sound_if_there)) {
+    apply_(subject);
+  } else {
+    world_.reconciler.doubt(subject);
+    drop(subject, "the PBX knows better");
+  }
+  while (!asking_ && !held_.empty()) {
+    const ami::Message next = std::move(held_.front());
+    held_.pop_front();
+    pass(next);
+  }
+}
+
+/// Is there a channel of this name, with this uniqueid?
+boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uniqueid) {
+  ami::Action action{"Getvar"};
+  action.add("Channel", name).add("Variable", "UNIQUEID");
+  const auto value =
+      co_await world_.ami.request(std::move(action), world_.in(world_.timeouts.action), "");
+  if (!value && value.error().code == Errc::not_found) co_return Answer::gone;
+  if (value && (*value)[ami::Key::value] == uniqueid) co_return Answer::there;
+  if (value && !(*value)[ami::Key::value].empty()) co_return Answer::gone;  // Another one.
+  co_return co_await look_in_list(std::move(uniqueid));
+}
+
+/// A PBX or an AMI user that cannot tell a variable can still list.
+boost::asio::awaitable<Gate::Answer> Gate::look_in_list(std::string uniqueid) {
+  const auto rows =
+      co_await world_.ami.list(ami::Action{"CoreShowChannels"}, world_.in(world_.timeouts.action));
+  if (!rows) co_return Answer::unknown;
+  for (const auto& row : *rows) {
+    if (row[ami::Key::uniqueid] == uniqueid) co_return Answer::there;
+  }
+  co_return Answer::gone;
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "ami/message.hpp"
+#include "model/vetting.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// Where events enter. What the PBX can have said goes on at once; of what only looks so, the PBX
+/// is asked first, and all that follows waits in its order until the answer has come.
+///
+///   open --an event only the PBX can confirm--> asking --answer--> open, then what has waited
+///
+/// What was not meant by the PBX is dropped, and a list is asked for.
+class Gate {
+ public:
+  using Apply = std::function<void(const ami::Message&)>;
+
+  /// Messages that wait for one answer. More are dropped; the list that follows makes up for them.
+  static constexpr std::size_t held_max = 50'000;
+
+  Gate(boost::asio::any_io_executor executor, World& world, Apply apply)
+      : executor_{std::move(executor)},
+        world_{world},
+        apply_{std::move(apply)},
+        vetting_{world.store} {}
+
+  void link_up(const ami::Dialect& dialect);
+  void link_down();
+  void take(const ami::Message& event);
+
+  std::size_t held() const { return held_.size(); }
+  /// Messages that were dropped, since the start.
+  std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  enum class Answer { there, gone, unknown };
+
+  void pass(const ami::Message& event);
+  void drop(const ami::Message& event, std::string_view why);
+  void answered(Answer answer);
+  boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid);
+  boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  Apply apply_;
+  model::Vetting vetting_;
+  bool asking_ = false;
+  model::Vetting::Verdict asked_{};  ///< What the answer decides on.
+  ami::Message subject_;             ///< The event in question.
+  std::deque<ami::Message> held_;    ///< What came behind it.
+  std::uint64_t link_ = 0;           ///< Answers from an earlier link count no more.
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace arigate::ops

@@ -1,0 +1,279 @@
+// Events that are late, doubled, lost or of a channel that nobody knows, and what lists make of
+// them.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/small_world.hpp"
+
+namespace arigate::model {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+constexpr auto old_pbx = "1.1";
+constexpr auto new_pbx = "11.0.0";
+
+std::string snapshot(std::string_view name, std::string_view id, int state = 6) {
+  return fmt::format(
+      "|Channel: {}|ChannelState: {}|CallerIDNum: 100|CallerIDName: Alice|ConnectedLineNum: |"
+      "ConnectedLineName: |Language: en|AccountCode: |Context: in|Exten: 600|Priority: 1|"
+      "Uniqueid: {}|Linkedid: {}",
+      name, state, id, id);
+}
+std::string newchannel(std::string_view name, std::string_view id) {
+  return "Event: Newchannel" + snapshot(name, id);
+}
+std::string hangup(std::string_view name, std::string_view id) {
+  return "Event: Hangup" + snapshot(name, id) + "|Cause: 16|Cause-txt: Normal Clearing";
+}
+std::string row(std::string_view name, std::string_view id, int state = 6) {
+  return "Event: CoreShowChannel" + snapshot(name, id, state) +
+         "|Application: Wait|ApplicationData: 9|Duration: 00:00:10|BridgeId: ";
+}
+
+class Truth : public testing::Test {
+ protected:
+  void use(std::string_view version) {
+    world_.use(version);
+    list({});  // What is there at the start is no news.
+    world_.sink.take();
+  }
+  void event(const std::string& text) { world_.event(text); }
+  void list(const std::vector<std::string>& rows) {
+    begin_list();
+    end_list(rows);
+  }
+  void begin_list() {
+    world_.run([&] { world_.reconciler.begin_list(); });
+  }
+  void end_list(const std::vector<std::string>& rows) {
+    const auto messages = test::ami_messages(rows);
+    world_.run([&] { world_.reconciler.apply_list(messages, now()); });
+  }
+  void decide() {
+    world_.run([&] { world_.reconciler.decide(now(), now()); });
+  }
+  WallTime now() const { return world_.clock.wall(); }
+  Lines changes() {
+    auto changes = world_.sink.take();
+    std::erase(changes, "resynced");
+    return changes;
+  }
+
+  test::SmallWorld world_{new_pbx};
+};
+
+TEST_F(Truth, AHangupBeforeItsNewchannelLeavesNothingBehind) {
+  for (const auto* version : {old_pbx, new_pbx}) {
+    use(version);
+    event(hangup("SIP/a-1", "1.1"));
+    event(newchannel("SIP/a-1", "1.1"));
+    decide();
+    EXPECT_EQ(world_.store.channel_count(), 0U) << version;
+  }
+}
+
+TEST_F(Truth, ANewchannelThatComesTwiceIsOneChannel) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event(newchannel("SIP/other-1", "1.1"));
+  EXPECT_EQ(changes(), Lines{"created 1.1 SIP/a-1 Up"});
+  EXPECT_EQ(world_.store.find(ChannelId{"1.1"})->name, "SIP/a-1");
+}
+
+TEST_F(Truth, AnEndedChannelDoesNotComeAgain) {
+  use(new_pbx);
+  for (int i = 0; i < 2; ++i) {
+    event(newchannel("SIP/a-1", "1.1"));
+    event("Event: Newstate" + snapshot("SIP/a-1", "1.1"));
+    event(hangup("SIP/a-1", "1.1"));
+  }
+  EXPECT_EQ(changes(),
+            (Lines{"created 1.1 SIP/a-1 Up", "state 1.1 Up", "destroyed 1.1 16 Normal Clearing"}));
+}
+
+TEST_F(Truth, AnEventThatTellsEnoughMakesItsChannel) {
+  use(new_pbx);
+  event("Event: Newstate" + snapshot("SIP/a-1", "1.1"));
+  EXPECT_EQ(changes(), (Lines{"created 1.1 SIP/a-1 Up", "state 1.1 Up"}));
+  EXPECT_FALSE(world_.reconciler.take_gap());
+}
+
+TEST_F(Truth, AnEventThatDoesNotAsksForAList) {
+  use(old_pbx);
+  event(
+      "Event: Newexten|Channel: SIP/a-1|Context: in|Extension: 600|Priority: 1|Application: Wait|"
+      "AppData: 9|Uniqueid: 1.1");
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_TRUE(world_.reconciler.take_gap());
+  EXPECT_FALSE(world_.reconciler.take_gap());
+}
+
+TEST_F(Truth, AnEventKeepsWhatItDoesNotTell) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event("Event: Newstate|Channel: SIP/a-1|ChannelState: 5|Uniqueid: 1.1");
+  const auto* channel = world_.store.find(ChannelId{"1.1"});
+  EXPECT_EQ(channel->caller, (Party{"Alice", "100"}));
+  EXPECT_EQ(channel->state, ChannelState::ringing);
+}
+
+TEST_F(Truth, ANameIsUsedAgainRightAfterAHangup) {
+  for (const auto* version : {old_pbx, new_pbx}) {
+    use(version);
+    event(newchannel("SIP/a-1", "1.1"));
+    event(newchannel("SIP/a-1", "1.2"));
+    event(hangup("SIP/a-1", "1.1"));
+    const auto* channel = world_.store.find_name("SIP/a-1");
+    ASSERT_NE(channel, nullptr) << version;
+    EXPECT_EQ(channel->uniqueid.value, "1.2");
+    event(hangup("SIP/a-1", "1.2"));
+    EXPECT_EQ(world_.store.channel_count(), 0U);
+  }
+}
+
+// --- lists --------------------------------------------------------------------------------------
+
+TEST_F(Truth, AListWithNoNewsTellsNothing) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  changes();
+  list({row("SIP/a-1", "1.1")});
+  EXPECT_EQ(changes(), Lines{});
+}
+
+TEST_F(Truth, AListTellsDifferences) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event(newchannel("SIP/b-1", "1.2"));
+  changes();
+  list({row("SIP/a-1", "1.1", 5), row("SIP/c-1", "1.3")});
+  EXPECT_EQ(changes(),
+            (Lines{"state 1.1 Ringing", "created 1.3 SIP/c-1 Up", "destroyed 1.2 0 Unknown"}));
+}
+
+TEST_F(Truth, AListThatIsCutShortChangesNothing) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  changes();
+  begin_list();
+  world_.run([&] { world_.reconciler.abandon_list(); });
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(world_.store.channel_count(), 1U);
+}
+
+TEST_F(Truth, EventsDuringAListWinOverItsRows) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event(newchannel("SIP/b-1", "1.2"));
+  begin_list();
+  event(hangup("SIP/a-1", "1.1"));
+  event(newchannel("SIP/c-1", "1.3"));
+  event("Event: Newstate" + snapshot("SIP/b-1", "1.2", 5));
+  changes();
+  end_list({row("SIP/a-1", "1.1"), row("SIP/b-1", "1.2", 6)});
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(world_.store.find(ChannelId{"1.2"})->state, ChannelState::ringing);
+  EXPECT_NE(world_.store.find(ChannelId{"1.3"}), nullptr);
+}
+
+TEST_F(Truth, ARowThatACallerHasForgedSaysOnlyThatItsChannelIsThere) {
+  use(new_pbx);
+  event(newchannel("SIP/victim-1", "1.1"));
+  event(newchannel("SIP/eve-1", "1.2"));
+  changes();
+  list({row("SIP/victim-1", "1.1"),
+        "Event: CoreShowChannel|Channel: SIP/eve-1|ChannelState: 6|CallerIDNum: x|Uniqueid: 1.1|"
+        "CallerIDName: |Uniqueid: 1.2"});
+  list({row("SIP/victim-1", "1.1"),
+        "Event: CoreShowChannel|Channel: SIP/eve-1|ChannelState: 6|CallerIDNum: x"});
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(world_.store.find(ChannelId{"1.1"})->name, "SIP/victim-1");
+  EXPECT_EQ(world_.store.find(ChannelId{"1.2"})->name, "SIP/eve-1");
+}
+
+// --- the PBX itself -----------------------------------------------------------------------------
+
+TEST_F(Truth, ThePbxStartsAnewAndOnlyWhatCameSinceLives) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event("Event: BridgeCreate|BridgeUniqueid: b|BridgeType: basic|BridgeTechnology: simple_bridge");
+  Playback playback;
+  playback.id.value = "p";
+  playback.channel.value = "1.1";
+  playback.media_uri = "sound:x";
+  world_.run([&] {
+    EXPECT_TRUE(world_.reconciler.add_playback(playback));
+    world_.reconciler.enter(ChannelId{"1.1"}, AppName{"app"}, {}, {}, now());
+  });
+  const auto before = world_.reconciler.serial();
+  event(newchannel("SIP/a-1", "2.1"));
+  changes();
+  world_.run([&] { world_.reconciler.end_all(before, now()); });
+  EXPECT_EQ(changes(),
+            (Lines{"playback p failed sound:x", "end 1.1 app", "destroyed 1.1 0 Unknown", "no bridge b"}));
+  EXPECT_EQ(world_.store.find(ChannelId{"1.1"}), nullptr);
+  EXPECT_EQ(world_.store.playback_count(), 0U);
+  EXPECT_EQ(world_.store.find_name("SIP/a-1")->uniqueid.value, "2.1");
+}
+
+TEST_F(Truth, ANewLinkMayCountItsChannelsFromTheStart) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  event(hangup("SIP/a-1", "1.1"));
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  EXPECT_EQ(world_.store.channel_count(), 1U);
+}
+
+// --- what an old PBX makes for itself -----------------------------------------------------------
+
+TEST_F(Truth, HelpersOfThePbxAreNeverShown) {
+  use(old_pbx);
+  for (const auto* name : {"AsyncGoto/SIP/a-1", "Bridge/SIP/a-1", "Parked/SIP/a-1",
+                           "Transfered/SIP/a-1", "ConfBridgeRecorder/conf-1", "Announcer/1"}) {
+    event(newchannel(name, "1.1"));
+    decide();
+    EXPECT_EQ(world_.store.find(ChannelId{"1.1"}), nullptr) << name;
+    event(hangup(name, "1.1"));
+    EXPECT_EQ(changes(), Lines{}) << name;
+    use(old_pbx);
+    list({row(name, "1.1")});
+    EXPECT_EQ(changes(), Lines{}) << name << " in a list";
+    list({});
+    EXPECT_EQ(changes(), Lines{}) << name << " gone from the list";
+    EXPECT_EQ(world_.store.channel_count(), 0U);
+  }
+}
+
+TEST_F(Truth, TheDeadBodyOfAMasqueradeIsNoChannelOfAList) {
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  decide();
+  changes();
+  // Redirect with an old PBX, while nobody listened: the call goes on as 1.2.
+  list({row("AsyncGoto/SIP/a-1<ZOMBIE>", "1.1"), row("SIP/a-1", "1.2")});
+  EXPECT_EQ(changes(), Lines{});
+  const auto* channel = world_.store.find(ChannelId{"1.1"});
+  ASSERT_NE(channel, nullptr);
+  EXPECT_EQ(channel->uniqueid.value, "1.2");
+  EXPECT_EQ(channel->name, "SIP/a-1");
+}
+
+TEST_F(Truth, AConferenceOfAnOldPbxEndsWithItsLastMember) {
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  decide();
+  changes();
+  event(
+      "Event: Newexten|Channel: SIP/a-1|Context: in|Extension: 600|Priority: 1|"
+      "Application: ConfBridge|AppData: |Uniqueid: 1.1");
+  EXPECT_EQ(world_.store.bridge_count(), 1U);
+  event(hangup("SIP/a-1", "1.1"));
+  EXPECT_EQ(world_.store.bridge_count(), 0U);
+}
+
+}  // namespace
+}  // namespace arigate::model

@@ -1,0 +1,251 @@
+// What a caller can type must not pass for what the PBX says (values as they come on the wire).
+#include "model/vetting.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/small_world.hpp"
+
+namespace arigate::model {
+namespace {
+
+using Verdict = Vetting::Verdict;
+
+constexpr auto old_pbx = "1.3";
+constexpr auto new_pbx = "11.0.0";
+
+std::string text_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::sound:
+      return "sound";
+    case Verdict::forged:
+      return "forged";
+    case Verdict::sound_if_there:
+      return "if there";
+    case Verdict::sound_if_gone:
+      return "if gone";
+  }
+  return "?";
+}
+
+/// The events of a channel that talks, as PBXs before Asterisk 12 write them.
+std::string old_newchannel(std::string_view name, std::string_view id,
+                           std::string_view caller = "Alice") {
+  return fmt::format(
+      "Event: Newchannel|Privilege: call,all|Channel: {}|ChannelState: 6|ChannelStateDesc: Up|"
+      "CallerIDNum: 100|CallerIDName: {}|AccountCode: |Exten: 600|Context: in|Uniqueid: {}",
+      name, caller, id);
+}
+std::string old_hangup(std::string_view name, std::string_view id) {
+  return fmt::format(
+      "Event: Hangup|Privilege: call,all|Channel: {}|Uniqueid: {}|CallerIDNum: 100|"
+      "CallerIDName: Alice|ConnectedLineNum: <unknown>|ConnectedLineName: <unknown>|AccountCode: |"
+      "Cause: 16|Cause-txt: Normal Clearing",
+      name, id);
+}
+std::string old_varset(std::string_view value, std::string_view name = "SIP/eve-2",
+                       std::string_view id = "1.2") {
+  return fmt::format(
+      "Event: VarSet|Privilege: dialplan,all|Channel: {}|Variable: X|Value: {}|Uniqueid: {}", name,
+      value, id);
+}
+
+/// The same of Asterisk 12 and later.
+std::string snapshot(std::string_view name, std::string_view id, std::string_view number = "100") {
+  return fmt::format(
+      "Channel: {}|ChannelState: 6|ChannelStateDesc: Up|CallerIDNum: {}|CallerIDName: Alice|"
+      "ConnectedLineNum: <unknown>|ConnectedLineName: <unknown>|Language: en|AccountCode: |"
+      "Context: in|Exten: 600|Priority: 2|Uniqueid: {}|Linkedid: {}",
+      name, number, id, id);
+}
+std::string event_of(std::string_view event, std::string_view name, std::string_view id,
+                     std::string_view rest = "") {
+  return fmt::format("Event: {}|Privilege: call,all|{}{}", event, snapshot(name, id), rest);
+}
+const std::string cause = "|Cause: 16|Cause-txt: Normal Clearing";
+
+/// Two channels talk: the victim (1.1) and eve (1.2). Then come `bytes`, of which each message is
+/// judged; what is sound is applied.
+std::vector<std::string> judged(std::string_view version, const std::string& bytes) {
+  test::SmallWorld world{version};
+  Vetting vetting{world.store};
+  vetting.use(world.ami.dialect());
+  const bool old = !world.ami.dialect().snapshots;
+  for (const auto& [name, id] : {std::pair{"SIP/victim-1", "1.1"}, {"SIP/eve-2", "1.2"}}) {
+    world.event(old ? old_newchannel(name, id) : event_of("Newchannel", name, id));
+  }
+  std::vector<std::string> verdicts;
+  for (const auto& message : test::ami_messages({bytes})) {
+    const auto verdict = vetting.judge(message).verdict;
+    verdicts.push_back(std::string{message[ami::Key::event]} + " " + text_of(verdict));
+    if (verdict == Verdict::sound) world.reconciler.apply(message, world.clock.wall());
+  }
+  return verdicts;
+}
+
+struct Row {
+  const char* what;
+  const char* version;
+  std::string bytes;  // "|" is a line end, "||" the end of a message.
+  std::vector<std::string> verdicts;
+};
+
+void check(const std::vector<Row>& rows) {
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.what);
+    EXPECT_EQ(judged(row.version, row.bytes), row.verdicts);
+  }
+}
+
+TEST(Vetting, LetsWhatThePbxSaysThrough) {
+  check({
+      {"a variable", old_pbx, old_varset("1"), {"VarSet sound"}},
+      {"with a lone line feed", old_pbx, old_varset("1\n2\n"), {"VarSet sound"}},
+      {"with line ends", old_pbx, old_varset("1|2|3"), {"VarSet sound"}},
+      {"a new channel", old_pbx, old_newchannel("SIP/bob-3", "1.3"), {"Newchannel sound"}},
+      {"a request, then the end",
+       old_pbx,
+       "Event: HangupRequest|Privilege: call,all|Channel: SIP/victim-1|Uniqueid: 1.1||" +
+           old_hangup("SIP/victim-1", "1.1"),
+       {"HangupRequest sound", "Hangup sound"}},
+      {"a request, then the end",
+       new_pbx,
+       event_of("HangupRequest", "SIP/victim-1", "1.1") + "||" +
+           event_of("Hangup", "SIP/victim-1", "1.1", cause),
+       {"HangupRequest sound", "Hangup sound"}},
+      {"extension h, then the end",
+       old_pbx,
+       "Event: Newexten|Privilege: dialplan,all|Channel: SIP/victim-1|Context: in|Extension: h|"
+       "Priority: 1|Application: NoOp|AppData: |Uniqueid: 1.1||" +
+           old_hangup("SIP/victim-1", "1.1"),
+       {"Newexten sound", "Hangup sound"}},
+      {"a global variable",
+       new_pbx,
+       "Event: VarSet|Privilege: dialplan,all|Channel: none|Uniqueid: none|Variable: X|Value: 1",
+       {"VarSet sound"}},
+  });
+}
+
+TEST(Vetting, AsksThePbxAboutAnEndThatNothingAnnounced) {
+  check({
+      {"old", old_pbx, old_hangup("SIP/victim-1", "1.1"), {"Hangup if gone"}},
+      {"new", new_pbx, event_of("Hangup", "SIP/victim-1", "1.1", cause), {"Hangup if gone"}},
+  });
+}
+
+TEST(Vetting, SeesWhatIsNoEventOfAnyPbx) {
+  check({
+      {"no privilege",
+       old_pbx,
+       "Event: Hangup|Channel: SIP/victim-1|Uniqueid: 1.1",
+       {"Hangup forged"}},
+      {"privilege later",
+       new_pbx,
+       "Event: Hangup|Channel: SIP/victim-1|Privilege: call,all|Uniqueid: 1.1",
+       {"Hangup forged"}},
+      {"bytes before the event",
+       old_pbx,
+       "\x01garbage|" + old_hangup("SIP/victim-1", "1.1"),
+       {"Hangup forged"}},
+      {"the rest of something", old_pbx, "Uniqueid: 1.1", {" forged"}},
+      {"a name of another channel",
+       new_pbx,
+       event_of("Newstate", "SIP/other-9", "1.1"),
+       {"Newstate if there"}},
+      {"a rename that does not know the name",
+       old_pbx,
+       "Event: Rename|Privilege: call,all|Channel: SIP/x-9|Newname: SIP/y-9|Uniqueid: 1.1",
+       {"Rename forged"}},
+  });
+}
+
+TEST(Vetting, KnowsAValueThatEndsItsOwnEvent) {
+  const std::string forged = old_hangup("SIP/victim-1", "1.1");
+  const std::string later = old_varset("2", "SIP/victim-1", "1.1");
+  check({
+      {"variable, closed by itself",
+       old_pbx,
+       old_varset("1||" + forged) + "||" + later,
+       {"VarSet forged", "Hangup forged", "VarSet sound"}},
+      {"variable, closed by a fragment",
+       old_pbx,
+       old_varset("1||" + forged + "||") + "||" + later,
+       {"VarSet forged", "Hangup forged", " forged", "VarSet sound"}},
+      {"variable with a forged close inside",
+       old_pbx,
+       old_varset("1||Event: X|Privilege: a|Uniqueid: 1.2||" + forged) + "||" + later,
+       {"VarSet forged", "X forged", "Hangup if gone", "VarSet sound"}},
+      {"caller's name",
+       old_pbx,
+       old_newchannel("SIP/eve-3", "1.3", "x||" + forged + "||") + "||" + later,
+       {"Newchannel forged", "Hangup forged", " forged", "VarSet sound"}},
+      {"caller's number",
+       new_pbx,
+       "Event: Newstate|Privilege: call,all|" +
+           snapshot("SIP/eve-2", "1.2", "x||" + event_of("Hangup", "SIP/victim-1", "1.1", cause)) +
+           "||" + event_of("VarSet", "SIP/victim-1", "1.1", "|Variable: X|Value: 1"),
+       {"Newstate forged", "Hangup forged", "VarSet sound"}},
+  });
+}
+
+TEST(Vetting, TakesNoIdFromAValue) {
+  check({
+      {"variable", old_pbx, old_varset("1|Uniqueid: 1.1"), {"VarSet forged"}},
+      {"own id, repeated", old_pbx, old_varset("1|Uniqueid: 1.2"), {"VarSet sound"}},
+      {"caller's name",
+       old_pbx,
+       old_newchannel("SIP/eve-3", "1.3", "x|Uniqueid: 1.1"),
+       {"Newchannel forged"}},
+      {"caller's number",
+       new_pbx,
+       "Event: Newchannel|Privilege: call,all|" + snapshot("SIP/eve-3", "1.3", "x|Uniqueid: 1.1"),
+       {"Newchannel forged"}},
+      {"arguments, behind the true id",
+       new_pbx,
+       event_of("Newexten", "SIP/eve-2", "1.2",
+                "|Extension: 600|Application: NoOp|AppData: x|Uniqueid: 1.1"),
+       {"Newexten sound"}},
+  });
+}
+
+/// The text of UserEvent() is the last of its event: what it forges has no trace at all.
+TEST(Vetting, AsksAboutAllThatBeginsOrEndsBehindAUserEvent) {
+  const std::string old_event =
+      "Event: UserEvent|Privilege: user,all|UserEvent: Note|Uniqueid: 1.2|text: x||";
+  const std::string old_request =
+      "Event: HangupRequest|Privilege: call,all|Channel: SIP/victim-1|Uniqueid: 1.1||";
+  check({
+      {"hangup",
+       old_pbx,
+       old_event + old_request + old_hangup("SIP/victim-1", "1.1"),
+       {"UserEvent sound", "HangupRequest sound", "Hangup if gone"}},
+      {"new channel",
+       old_pbx,
+       old_event + old_newchannel("SIP/ghost-9", "1.9"),
+       {"UserEvent sound", "Newchannel if there"}},
+      {"rename",
+       old_pbx,
+       old_event +
+           "Event: Rename|Privilege: call,all|Channel: SIP/victim-1|Newname: SIP/x|Uniqueid: 1.1",
+       {"UserEvent sound", "Rename if gone"}},
+      {"shutdown",
+       old_pbx,
+       old_event + "Event: Shutdown|Privilege: system,all|Shutdown: Cleanly",
+       {"UserEvent sound", "Shutdown forged"}},
+      {"new channel",
+       new_pbx,
+       event_of("UserEvent", "SIP/eve-2", "1.2", "|UserEvent: Note|text: x") + "||" +
+           event_of("Newchannel", "SIP/ghost-9", "1.9"),
+       {"UserEvent sound", "Newchannel if there"}},
+      {"far behind it",
+       old_pbx,
+       old_event + old_varset(std::string(Vetting::value_bytes_max, 'x')) + "||" +
+           old_newchannel("SIP/bob-9", "1.9"),
+       {"UserEvent sound", "VarSet sound", "Newchannel sound"}},
+  });
+}
+
+}  // namespace
+}  // namespace arigate::model

@@ -1,0 +1,154 @@
+#include "ops/gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/small_world.hpp"
+
+namespace arigate::ops {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const std::string privilege = "|Privilege: call,all|";
+const std::string newchannel =
+    "Event: Newchannel" + privilege +
+    "Channel: SIP/alice-1|ChannelState: 6|ChannelStateDesc: Up|CallerIDNum: 100|CallerIDName: A|"
+    "AccountCode: |Exten: 600|Context: in|Uniqueid: 1.1";
+const std::string hangup =
+    "Event: Hangup" + privilege +
+    "Channel: SIP/alice-1|Uniqueid: 1.1|CallerIDNum: 100|CallerIDName: A|Cause: 17|"
+    "Cause-txt: User busy";
+const std::string varset =
+    "Event: VarSet" + privilege + "Channel: SIP/alice-1|Variable: X|Value: 1|Uniqueid: 1.1";
+const std::string question = "Getvar|Channel: SIP/alice-1|Variable: UNIQUEID";
+
+class GateTest : public testing::Test {
+ protected:
+  GateTest() {
+    world_.wait_for_ever();
+    gate_.link_up(world_.ami.dialect());
+    take(newchannel);
+    world_.run([&] { world_.reconciler.decide(world_.clock.wall(), world_.clock.wall()); });
+    world_.sink.take();
+  }
+  void take(const std::string& text) {
+    world_.run([&] { gate_.take(test::ami_message(text)); });
+  }
+  void answer(const std::vector<std::string>& messages) {
+    world_.run([&] { world_.ami.answer(messages); });
+  }
+  void refuse(Errc code) {
+    world_.run([&] { world_.ami.refuse(code); });
+  }
+  Lines changes() { return world_.sink.take(); }
+
+  test::SmallWorld world_;
+  Gate gate_{world_.context.get_executor(), world_.world, [this](const ami::Message& message) {
+               world_.reconciler.apply(message, world_.clock.wall());
+             }};
+};
+
+TEST_F(GateTest, EndsAChannelWhenThePbxHasItNoMore) {
+  take(hangup);
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(world_.ami.waiting_action(), question);
+  refuse(Errc::not_found);
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+  EXPECT_EQ(world_.resyncs_asked, 0);
+}
+
+TEST_F(GateTest, KeepsAChannelThatThePbxStillHas) {
+  take(hangup);
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_NE(world_.store.find(ChannelId{"1.1"}), nullptr);
+  EXPECT_EQ(world_.resyncs_asked, 1);
+  EXPECT_EQ(gate_.dropped(), 1U);
+}
+
+TEST_F(GateTest, EndsItForTheCauseInDoubtWhenAListShowsThatItIsGone) {
+  take(hangup);
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  world_.run([&] {
+    world_.reconciler.begin_list();
+    world_.reconciler.apply_list({}, world_.clock.wall());
+  });
+  EXPECT_EQ(changes(), (Lines{"destroyed 1.1 17 User busy", "resynced"}));
+}
+
+TEST_F(GateTest, TakesAnotherChannelOfTheNameForItsSuccessor) {
+  take(hangup);
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.7"});
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+}
+
+TEST_F(GateTest, HoldsWhatFollowsInItsOrder) {
+  take(hangup);
+  take(varset);
+  take("Event: DTMF" + privilege +
+       "Channel: SIP/alice-1|Uniqueid: 1.1|Digit: 5|Direction: Received|Begin: No|End: Yes");
+  EXPECT_EQ(gate_.held(), 2U);
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 X=1", "dtmf 1.1 5 0"}));
+  EXPECT_EQ(gate_.held(), 0U);
+}
+
+TEST_F(GateTest, LooksIntoAListWhereNoVariableCanBeRead) {
+  for (const auto code : {Errc::not_supported, Errc::forbidden, Errc::refused_by_pbx}) {
+    take(hangup);
+    refuse(code);
+    EXPECT_EQ(world_.ami.waiting_action(), "CoreShowChannels");
+    answer({"Event: CoreShowChannel|Channel: SIP/alice-1|UniqueID: 1.1"});
+    EXPECT_EQ(changes(), Lines{});
+  }
+  take(hangup);
+  refuse(Errc::not_supported);
+  answer({});
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+}
+
+TEST_F(GateTest, BelievesNothingThatNobodyConfirms) {
+  world_.deadlines_pass();
+  take(hangup);
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(gate_.dropped(), 1U);
+  EXPECT_GE(world_.resyncs_asked, 1);
+}
+
+TEST_F(GateTest, ForgetsWhatWaitedWhenTheLinkBreaks) {
+  take(hangup);
+  take(varset);
+  world_.run([&] { gate_.link_down(); });
+  EXPECT_EQ(gate_.held(), 0U);
+  refuse(Errc::not_found);
+  EXPECT_EQ(changes(), Lines{});
+  gate_.link_up(world_.ami.dialect());
+  take(varset);
+  EXPECT_EQ(changes(), Lines{"varset 1.1 X=1"});
+}
+
+TEST_F(GateTest, HoldsNoMoreThanItsLimit) {
+  take(hangup);
+  const auto message = test::ami_message(varset);
+  world_.run([&] {
+    for (std::size_t i = 0; i < Gate::held_max + 5; ++i) gate_.take(message);
+  });
+  EXPECT_EQ(gate_.held(), Gate::held_max);
+  EXPECT_EQ(gate_.dropped(), 5U);
+  EXPECT_GE(world_.resyncs_asked, 1);
+}
+
+TEST_F(GateTest, AsksOnceMoreForEachFurtherDoubt) {
+  take(hangup);
+  take(hangup);
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  EXPECT_EQ(world_.ami.waiting_action(), question);
+  refuse(Errc::not_found);
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+}
+
+}  // namespace
+}  // namespace arigate::ops
