@@ -74,9 +74,9 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
     begin_originated(*channel, std::string{dialstring_of(channel->name)}, now);
     tell_due_dial(*channel, now);
   }
+  take_connected(*channel, snapshot, now);  // Of the state that it had.
   take_snapshot(*channel, snapshot);
   show_variables(*channel);
-  take_connected(*channel, snapshot, now);
   emit(ChannelStateChange{*channel}, now);
   if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
   if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
