@@ -18,6 +18,9 @@
 #include "ari/applications.hpp"
 #include "ari/asterisk.hpp"
 #include "ari/bridges.hpp"
+#include "ari/channel_controls.hpp"
+#include "ari/channel_origins.hpp"
+#include "ari/channel_variables.hpp"
 #include "ari/channels.hpp"
 #include "ari/media_requests.hpp"
 #include "ari/playbacks.hpp"
@@ -38,6 +41,7 @@
 #include "model/store.hpp"
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
+#include "ops/created.hpp"
 #include "ops/entrance.hpp"
 #include "ops/gate.hpp"
 #include "ops/leg.hpp"
@@ -191,6 +195,7 @@ struct Gateway::Parts : io::AmiOwner {
         entrance{context.get_executor(), world},
         legs{world, entrance},
         snoops{world, legs},
+        created{world, entrance},
         playbacks{world},
         recordings{world},
         rooms{context.get_executor(), world},
@@ -200,6 +205,9 @@ struct Gateway::Parts : io::AmiOwner {
         level{level_of(config)},
         router{router_options(config, level), users},
         channels{world, entrance, media, snapshots},
+        channel_origins{world, entrance, created, snapshots},
+        channel_controls{world, entrance},
+        channel_variables{world},
         bridges{world, rooms, bridge_media, media},
         snoop{world, entrance, snoops, snapshots, facts},
         playback_resource{world, playbacks},
@@ -216,6 +224,8 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(applications);
     changes.add(watches);
     changes.add(entrance);
+    changes.add(created);
+    world.created = &created;
     changes.add(legs);
     changes.add(snoops);
     entrance.use(legs);
@@ -223,6 +233,9 @@ struct Gateway::Parts : io::AmiOwner {
     let_members_out(rooms, entrance);
     changes.add(bridge_media);
     channels.serve(router);
+    channel_origins.serve(router);
+    channel_controls.serve(router);
+    channel_variables.serve(router);
     bridges.serve(router);
     snoop.serve(router);
     playback_resource.serve(router);
@@ -235,6 +248,7 @@ struct Gateway::Parts : io::AmiOwner {
     router.on_own("support", [this](const ari::Request&) { return support.list(); });
     facts.entity_id = config.general.entity_id;
     world.live_dangerously = config.dialplan.live_dangerously;
+    world.spawn = [this](asio::awaitable<void> work) { spawn(std::move(work)); };
     world.commands_queued_max = config.fastagi.commands_queued_max;
   }
   using Operation = ari::Operation;
@@ -502,6 +516,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Entrance entrance;
   ops::Legs legs;
   ops::Snoops snoops;
+  ops::CreatedChannels created;
   ops::Playbacks playbacks;
   ops::Recordings recordings;
   ops::Bridges rooms;
@@ -512,6 +527,9 @@ struct Gateway::Parts : io::AmiOwner {
   ari::ApiLevel level;
   ari::Router router;
   ari::Channels channels;
+  ari::ChannelOrigins channel_origins;
+  ari::ChannelControls channel_controls;
+  ari::ChannelVariables channel_variables;
   ari::BridgeResource bridges;
   ari::SnoopResource snoop;
   ari::PlaybackResource playback_resource;

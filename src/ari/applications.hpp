@@ -56,6 +56,7 @@ class Applications : public EventSocketOwner,
   bool active(const AppName& application) const override;
 
   void follow_when_dialled(const AppName& application, const ChannelId& channel) override;
+  void follow(const AppName& application, const ChannelId& channel) override;
   void forget(const ChannelId& channel) override { awaited_.erase(channel); }
 
   bool exists(const AppName& application) const { return apps_.contains(application.value); }
@@ -100,7 +101,6 @@ class Applications : public EventSocketOwner,
   };
 
   App& app(const AppName& name);
-  void follow(const AppName& application, const ChannelId& channel);
   void interest(App& application, const ChannelId& channel, int more);
   void drop_if_over(App& application);
   void deliver(App& application, std::string_view type, const model::Change& change, WallTime when);

@@ -6,6 +6,7 @@
 #include "ari/request.hpp"
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
+#include "ops/digits.hpp"
 #include "ops/entrance.hpp"
 #include "ops/world.hpp"
 
@@ -26,31 +27,27 @@ class Channels {
 
   Response list(const Request& request);
   Response get(const Request& request);
-  Later originate(Request request);
   Later hangup(Request request);
   Later answer(Request request);
   Later ring(Request request);
   Later ring_stop(Request request);
   Later progress(Request request);
-  Later dtmf(Request request);
+  Response dtmf(const Request& request);
   Later start_moh(Request request);
   Later stop_moh(Request request);
   Later start_silence(Request request);
   Later stop_silence(Request request);
   Response play(const Request& request);
   Later record(Request request);
-  Later get_variable(Request request);
-  Later set_variable(Request request);
   Later continue_in_dialplan(Request request);
   Response move(const Request& request);
 
   Later commands(Request request, std::deque<std::string> lines);
-  boost::asio::awaitable<Result<void>> check_label(std::string context, std::string exten,
-                                                   std::string label);
 
   ops::World& world_;
   ops::Entrance& entrance_;
   MediaRequests& media_;
+  ops::DigitSender digits_{world_};
   Snapshots& snapshots_;
 };
 

@@ -67,6 +67,7 @@ std::string_view event_type(const Change& change) {
           [](const ChannelHold&) -> std::string_view { return "ChannelHold"; },
           [](const ChannelUnhold&) -> std::string_view { return "ChannelUnhold"; },
           [](const ChannelTalkingStarted&) -> std::string_view { return "ChannelTalkingStarted"; },
+          [](const ChannelToneDetected&) -> std::string_view { return "ChannelToneDetected"; },
           [](const ChannelTalkingFinished&) -> std::string_view {
             return "ChannelTalkingFinished";
           },
@@ -164,6 +165,7 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
           [&](const ChannelConnectedLine& event) { only_channel(event.channel); },
           [&](const ChannelUnhold& event) { only_channel(event.channel); },
           [&](const ChannelTalkingStarted& event) { only_channel(event.channel); },
+          [&](const ChannelToneDetected& event) { only_channel(event.channel); },
           [&](const StasisEnd& event) { only_channel(event.channel); },
           [&](const ChannelDialplan& event) {
             auto members = begin();

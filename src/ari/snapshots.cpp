@@ -206,15 +206,15 @@ void Snapshots::write(std::string& out, const model::Channel& channel) const {
   out += "},\"creationtime\":";
   append_timestamp(out, channel.created);
   append_member(out, "language", channel.language);
-  if (with_variables_) {
+  if (with_variables_ || !channel.variables.empty()) {
     out += ",\"channelvars\":{";
     bool first = true;
-    for (const auto& [name, value, next] : channel.variables) {
+    for (const auto& variable : channel.variables) {
       if (!first) out += ',';
       first = false;
-      append_json_string(out, name);
+      append_json_string(out, variable.name);
       out += ':';
-      append_json_string(out, value);
+      append_json_string(out, variable.value);
     }
     out += '}';
   }

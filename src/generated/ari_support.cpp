@@ -261,7 +261,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_create
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone; what is set on it before is applied then.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and cannot be in a bridge yet.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -279,7 +279,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_hangup
     {{exact, exact, exact, exact, exact},
-     "",
+     "AMI takes causes from 1 to 127; with another number the PBX decides the cause.",
      "",
      "",
      ""},
@@ -297,7 +297,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_redirect
     {{exact, exact, exact, exact, exact},
-     "The Transfer application sends a SIP 302 or REFER; if the phone does not answer it, the request ends by time-out.",
+     "The Transfer application sends a SIP 302 or REFER. A phone that does not answer it within 30 seconds keeps the call: the channel is taken back into its application.",
      "",
      "app_transfer",
      ""},
@@ -327,19 +327,19 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_send_dtmf
     {{exact, exact, exact, exact, exact},
-     "",
+     "A channel in a bridge stays there: each digit is a PlayDTMF of its own, at its time.",
      "",
      "app_senddtmf",
      ""},
     // channels_mute
     {{exact, exact, exact, exact, exact},
-     "",
+     "Done at once, also while something plays or is queued.",
      "Load res_mutestream and allow the AMI user the write class system.",
      "res_mutestream",
      "system"},
     // channels_unmute
     {{exact, exact, exact, exact, exact},
-     "",
+     "Done at once, also while something plays or is queued.",
      "Load res_mutestream and allow the AMI user the write class system.",
      "res_mutestream",
      "system"},
@@ -405,7 +405,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_var
     {{exact, exact, exact, exact, exact},
-     "",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn.",
      "",
      "",
      ""},
@@ -417,7 +417,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_vars
     {{exact, exact, exact, exact, exact},
-     "",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn.",
      "",
      "",
      ""},
@@ -435,13 +435,13 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_dial
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone; what is set on it before is applied then.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and cannot be in a bridge yet.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
     // channels_rtpstatistics
     {{emulated, emulated, emulated, emulated, emulated},
-     "Read from the CHANNEL function; fields that the channel driver does not give are left out.",
+     "Read from the CHANNEL function, which has no octet counts: these are 0.",
      "",
      "",
      ""},

@@ -66,6 +66,9 @@ struct ChannelHold {
 struct ChannelUnhold {
   const Channel& channel;
 };
+struct ChannelToneDetected {
+  const Channel& channel;
+};
 struct ChannelTalkingStarted {
   const Channel& channel;
 };
@@ -205,16 +208,15 @@ struct RoomLeft {
 /// A whole channel list has been compared with the model.
 struct Resynced {};
 
-using Change =
-    std::variant<ChannelCreated, ChannelStateChange, ChannelDialplan, ChannelCallerId,
-                 ChannelConnectedLine, ChannelVarset, ChannelDtmfReceived, ChannelHangupRequest,
-                 ChannelDestroyed, ChannelHold, ChannelUnhold, ChannelTalkingStarted,
-                 ChannelTalkingFinished, ChannelUserevent, Dial, BridgeCreated, BridgeDestroyed,
-                 ChannelEnteredBridge, ChannelLeftBridge, BridgeMerged, BridgeVideoSourceChanged,
-                 BridgeBlindTransfer, BridgeAttendedTransfer, DeviceStateChanged, PeerStatusChange,
-                 ContactStatusChange, StasisStart, StasisEnd, ApplicationMoveFailed, PlaybackChange,
-                 RecordingChange, AgiStarted, ChannelReplaced, OriginateFailed, LegSeen, LegGone,
-                 RoomEntered, RoomLeft, Resynced>;
+using Change = std::variant<
+    ChannelCreated, ChannelStateChange, ChannelDialplan, ChannelCallerId, ChannelConnectedLine,
+    ChannelVarset, ChannelDtmfReceived, ChannelHangupRequest, ChannelDestroyed, ChannelHold,
+    ChannelUnhold, ChannelToneDetected, ChannelTalkingStarted, ChannelTalkingFinished,
+    ChannelUserevent, Dial, BridgeCreated, BridgeDestroyed, ChannelEnteredBridge, ChannelLeftBridge,
+    BridgeMerged, BridgeVideoSourceChanged, BridgeBlindTransfer, BridgeAttendedTransfer,
+    DeviceStateChanged, PeerStatusChange, ContactStatusChange, StasisStart, StasisEnd,
+    ApplicationMoveFailed, PlaybackChange, RecordingChange, AgiStarted, ChannelReplaced,
+    OriginateFailed, LegSeen, LegGone, RoomEntered, RoomLeft, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is
 /// the peer.

@@ -51,14 +51,15 @@ struct DialplanPlace {
 struct ShownVariable {
   std::string name;
   std::string value;
-  std::string next;  ///< Shown from the channel's next snapshot on, as in native ARI.
+  std::string next;       ///< Shown from the channel's next snapshot on, as in native ARI.
+  bool reported = false;  ///< Wanted by report_events of this channel alone; shown at once.
 };
 
 /// One leg of a call, as the PBX last told. Only model::Reconciler writes it.
 struct Channel {
-  ChannelId id;       ///< The public id: never changes while the channel lives.
-  Uniqueid uniqueid;  ///< What the PBX calls it; equal to id unless the PBX cannot take ids.
-  std::string name;   ///< "SIP/alice-00000003"; changes with a rename.
+  ChannelId id;            ///< The public id: never changes while the channel lives.
+  Uniqueid uniqueid;       ///< What the PBX calls it; equal to id unless the PBX cannot take ids.
+  std::string name;        ///< "SIP/alice-00000003"; changes with a rename.
   std::string shown_name;  ///< What ARI shows in its place; "" for nothing else.
   ChannelState state = ChannelState::down;
   Party caller;
@@ -88,7 +89,11 @@ struct Channel {
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
   bool from_ari = false;               ///< Originated through ARI.
-  bool in_disguise = false;    ///< The near half of a leg of ours that ARI shows as a channel.
+  bool in_disguise = false;  ///< The near half of a leg of ours that ARI shows as a channel.
+  bool unborn = false;       ///< Made by create: the PBX has no channel for it yet.
+  bool made_first = false;   ///< Made by create: in its application before it is dialled.
+  /// What was set before the dial and told then; the PBX tells it again when it sets it.
+  std::vector<std::pair<std::string, std::string>> told_variables;
   bool hidden = false;         ///< A helper of the PBX that ARI does not show (old dialects).
   bool dial_due = false;       ///< Its Dial is told when its caller id is known (old dialects).
   bool placed = false;         ///< It is a called leg: Dial is told for it (old dialects).

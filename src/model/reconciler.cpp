@@ -77,7 +77,7 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   channel.name = snapshot.channel;
   channel.created = now;
   channel.language = "en";  // The PBX's default until it says another; old dialects never do.
-  for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", ""});
+  for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", "", false});
   if (store_.channel_count() >= Store::channels_max) return nullptr;
   if (ended_.contains(channel.uniqueid.value)) return nullptr;
   if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
@@ -263,7 +263,9 @@ void Reconciler::decide(WallTime before, WallTime now) {
 
 void Reconciler::set_variable(Channel& channel, std::string_view name, std::string_view value) {
   for (auto& variable : channel.variables) {
-    if (variable.name == name) variable.next = value;
+    if (variable.name != name) continue;
+    variable.next = value;
+    if (variable.reported && set(variable.value, value)) ++channel.revision;
   }
 }
 
@@ -302,6 +304,7 @@ Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
   if (store_.find(id) != nullptr || expected_by_id_.contains(id.value)) {
     return Error{Errc::conflict, "Channel with given unique ID already exists"};
   }
+  ended_.erase(id.value);  // A client may use an id again.
   expected_by_token_.emplace(token, Expected{id, dialstring, other});
   expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring), std::move(other)});
   return {};
@@ -393,6 +396,10 @@ void Reconciler::expect_own_digit(const ChannelId& id, std::string digit, WallTi
   }
 }
 
+void Reconciler::tone_detected(const ChannelId& id, WallTime now) {
+  if (const Channel* channel = store_.find(id)) emit(ChannelToneDetected{*channel}, now);
+}
+
 void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_id) {
   Channel* channel = store_.mutable_find(id);
   if (channel != nullptr && set(channel->protocol_id, protocol_id)) ++channel->revision;
@@ -464,7 +471,11 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   leave_made_up(channel, now);
   end_linked(bridge, now);
   if (channel.application) end_playbacks_of(channel.id, now);
+  // Natively the end of a dial that nobody answered asks for the hangup itself.
+  const bool unanswered = channel.made_first && channel.application && !channel.in_agi;
+  if (unanswered && !channel.hangup_told) hangup_requested(channel.id, 32, now);
   leave(channel.id, now);
+  if (unanswered) emit(ChannelVarset{&channel, "STASISSTATUS", "SUCCESS"}, now);
   set(channel.dialplan.app_name, channel.base_app);
   set(channel.dialplan.app_data, channel.base_data);
   if (dialect_.soft_hangup_shows_base) channel.protocol_id.clear();  // The driver has let go of it.

@@ -44,6 +44,8 @@ class Reconciler {
  public:
   /// Hangups in doubt that are remembered until the next list.
   static constexpr std::size_t doubted_max = 1'000;
+  /// Variables that report_events may show with one channel.
+  static constexpr std::size_t reported_max = 100;
   /// Most channels that may be expected, originated but not yet seen.
   static constexpr std::size_t expected_max = 10'000;
   /// Uniqueids of ended channels that are remembered, so that a late or repeated event makes none
@@ -105,6 +107,27 @@ class Reconciler {
   Result<void> show_leg(const std::string& token, const ChannelId& id, std::string name);
   void forget_leg(const std::string& token) { shown_legs_.erase(token); }
 
+  /// A channel that the PBX does not have yet: `channel` holds its id, name and place. It becomes
+  /// the one that an Originate expected by expect_dial() makes. Errc::conflict: the id is taken.
+  Result<void> create(Channel channel, WallTime now);
+  /// It is in its application from the start: StasisStart.
+  void enter_created(const ChannelId& id, const AppName& application,
+                     const std::vector<std::string>& arguments, WallTime now);
+  void set_created_variable(const ChannelId& id, std::string_view name, std::string_view value,
+                            WallTime now);
+  Result<void> expect_dial(const ChannelId& id, const std::string& token, std::string dialstring,
+                           ChannelId other);
+  /// The PBX never had it, or could not make it.
+  void destroy_created(const ChannelId& id, int cause, std::string_view text, WallTime now);
+  /// Its AGI session has come.
+  void answered(const ChannelId& id, const agi::Environment& environment);
+
+  /// Shows a variable with every event about the channel. Errc::overloaded: too many of them.
+  Result<void> report_variable(const ChannelId& id, const std::string& name);
+  /// What a function that is reported was set to; no event tells it.
+  void set_reported(const ChannelId& id, std::string_view name, std::string_view value);
+  void forget_reported(const ChannelId& id, std::string_view name);
+
   /// A FastAGI session is under the control of an application: StasisStart.
   void enter(const ChannelId& id, const AppName& application,
              const std::vector<std::string>& arguments, const agi::Environment& environment,
@@ -123,6 +146,7 @@ class Reconciler {
   void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
 
   /// What an action told that no event tells.
+  void tone_detected(const ChannelId& id, WallTime now);
   void set_protocol_id(const ChannelId& id, std::string_view protocol_id);
 
   // Bridges of applications: see reconciler_rooms.cpp.
@@ -202,6 +226,8 @@ class Reconciler {
   void derive_variables(Channel& channel);
   void take_variables(Channel& channel, const ami::Message& event, ami::Role role);
   void announce(Channel& channel, WallTime now);
+  static bool was_told(Channel& channel, std::string_view name, std::string_view value);
+  void be_born(Channel& unborn, Channel* made, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);
   void tell_due_dial(Channel& channel, WallTime now);
   void announce_far_half(const Channel& half, const ChannelId& id, WallTime now);

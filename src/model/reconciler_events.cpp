@@ -35,7 +35,8 @@ bool is_own_variable(std::string_view name) {
 
 /// Variables that AGI commands leave behind while an application plays or sends.
 bool is_agi_trace(std::string_view name) {
-  return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name.starts_with("CPLAYBACK");
+  return name == "PLAYBACKSTATUS" || name == "RECORDED_FILE" || name.starts_with("CPLAYBACK") ||
+         name.starts_with("TRANSFERSTATUS");
 }
 
 /// A conference has a device, and so has the channel that plays announcements to it.
@@ -176,7 +177,10 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
 void Reconciler::on_newchannel(const ami::Message& event, WallTime now) {
   const auto snapshot = ami::snapshot_of(event);
   if (Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid)) {
-    touch(*channel);  // Told twice.
+    touch(*channel);
+    if (!channel->unborn) return;  // Told twice.
+    be_born(*channel, nullptr, now);
+    take_snapshot(*channel, snapshot);
     return;
   }
   Channel* channel = create(snapshot, now);
@@ -217,6 +221,8 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
   channel->in_agi = own.has_value();
   channel->agi_running = iequals(app, "AGI");
   channel->in_own_context = own_context(event[Key::context]);
+  // The PBX's own stand-in for what runs on a leg that it dials; this one is in its application.
+  if (channel->made_first && app == "AppDial2") return;
   if (channel->in_own_context) {
     if (own) emit(AgiStarted{*channel}, now);
     return;
@@ -297,7 +303,9 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
       if (const auto expected = expected_by_token_.extract(std::string{value}); !expected.empty()) {
         // An id that another channel has had meanwhile stays with that one.
         const ChannelId& id = expected.mapped().id;
-        if (store_.find(id) == nullptr) store_.set_id(*channel, id);
+        Channel* older = store_.mutable_find(id);
+        if (older != nullptr && older->unborn) return be_born(*older, channel, now);
+        if (older == nullptr) store_.set_id(*channel, id);
       }
       return announce(*channel, now);
     }
@@ -320,7 +328,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
   if (channel->application && is_agi_trace(name)) return;
   if (is_room_trace(*channel, name)) return;
   set_variable(*channel, name, value);
-  emit(ChannelVarset{channel, name, value}, now);
+  if (!was_told(*channel, name, value)) emit(ChannelVarset{channel, name, value}, now);
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
 }
 
@@ -377,13 +385,15 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
   if (!dialect_.snapshots) {
     tell_due_dial(*channel, now);
     take_connected(*channel, ami::snapshot_of(event), now);
-    if (channel->dialing) dial_status(*channel, status_of_end(*channel, cause), now);
+    if (channel->dialing && !channel->made_first)
+      dial_status(*channel, status_of_end(*channel, cause), now);
     // Old PBXs often say 0 where native says 16: a call that was up ended without failure.
     if (cause == 0 && channel->state == ChannelState::up) {
       cause = 16;
       text = "Normal Clearing";
     }
     if (!dialect_.hangup_request && !channel->hangup_told && !channel->in_disguise) {
+      channel->hangup_told = true;
       emit(ChannelHangupRequest{*channel, cause, false, std::nullopt}, now);
     }
   }
@@ -425,8 +435,12 @@ void Reconciler::on_dial_progress(const ami::Message& event, WallTime now) {
   Channel* peer = known(event, ami::Role::dest, now);
   const Channel* caller = known(event, ami::Role::own, now);
   if (peer == nullptr) return;
+  // A created channel just ends when its dial comes to nothing.
+  const auto status = event[Key::dialstatus];
+  const bool is_end = event.event() == ami::EventName::dialend;
+  if (peer->made_first && is_end && status != "ANSWER") return;
   // Dial() does not repeat its dial string; Originate and Queue() do.
-  const bool repeats = caller == nullptr || caller->dialplan.app_name == "Queue";
+  const bool repeats = caller == nullptr ? !peer->made_first : caller->dialplan.app_name == "Queue";
   const std::string_view dialstring = repeats ? std::string_view{peer->dialstring} : "";
   emit(Dial{caller, *peer, event[Key::dialstatus], dialstring, event[Key::forward],
             known(event, ami::Role::forwarded, now)},

@@ -75,7 +75,8 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
   telling_ = true;
   std::vector<ChannelId> vanished;
   store_.each_known([&](const Channel& channel) {
-    if (channel.touched <= list_serial_ && !listed.contains(channel.uniqueid.value)) {
+    if (!channel.unborn && channel.touched <= list_serial_ &&
+        !listed.contains(channel.uniqueid.value)) {
       vanished.push_back(channel.id);
     }
   });

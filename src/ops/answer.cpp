@@ -35,7 +35,7 @@ std::string answer_line(const ami::Dialect& dialect) {
 }
 
 boost::asio::awaitable<Result<void>> answer(World& world, ChannelId channel) {
-  const auto control = control_of(world, channel);
+  const auto control = usable_control_of(world, channel);
   if (!control) co_return control.error();
   Eventual<Result<void>> outcome;
   // Before the command goes out, or the change may be missed.

@@ -26,7 +26,7 @@ boost::asio::awaitable<Result<agi::Reply>> run_command(World&, Control& control,
 
 boost::asio::awaitable<Result<void>> run_commands(World& world, ChannelId channel,
                                                   std::deque<std::string> lines) {
-  const auto control = control_of(world, channel);
+  const auto control = usable_control_of(world, channel);
   if (!control) co_return control.error();
   if (!(*control)->idle()) {
     co_return (*control)->add(std::make_unique<SequenceJob>(std::move(lines)));

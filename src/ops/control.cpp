@@ -41,6 +41,17 @@ void Control::on(const agi::Reply& reply) {
   follow(running_->on(reply, clock_.now()));
 }
 
+void Control::attach(std::shared_ptr<AgiLink> link) {
+  link_ = std::move(link);
+  replies_due_ = 0;
+  const auto keep = weak_from_this().lock();
+  if (running_ && !dropped_) {
+    follow(unsent_ ? Job::Step{Job::Send{*std::exchange(unsent_, std::nullopt)}}
+                   : running_->on_new_line(clock_.now()));
+  }
+  start_next();
+}
+
 void Control::resume(const Job& job, Job::Step step) {
   if (running_.get() == &job) follow(std::move(step));
 }
@@ -48,6 +59,7 @@ void Control::resume(const Job& job, Job::Step step) {
 void Control::follow(Job::Step step) {
   std::visit(Overloaded{
                  [&](Job::Send& send) {
+                   if (!link_) return void(unsent_ = std::move(send.line));
                    ++replies_due_;
                    link_->send(std::move(send.line));
                  },
@@ -75,6 +87,7 @@ void Control::start_next() {
 }
 
 std::unique_ptr<Job> Control::take_next() {
+  if (!link_ && (waiting_.empty() || waiting_.front()->needs_line())) return nullptr;
   if (waiting_.empty()) {
     auto rest = rest_ ? rest_() : nullptr;
     resting_ = rest.get();

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -31,6 +32,11 @@ class Job {
   virtual ~Job() = default;
   virtual Step start(TimePoint now) = 0;
   virtual Step on(const agi::Reply& reply, TimePoint now) = 0;
+  /// The channel was taken out of what the last line started and has a new command line: the reply
+  /// to that line never comes.
+  virtual Step on_new_line(TimePoint) { return Done{}; }
+  /// False: it can be done while the command line is away.
+  virtual bool needs_line() const { return true; }
   /// The channel or the link is gone; called for running and for waiting jobs.
   virtual void abandon(const Error& why) = 0;
 };
@@ -46,6 +52,8 @@ class RestingJob : public Job {
 /// The jobs of one channel that is under our control, first come first served.
 ///
 ///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
+/// The line may be away: before a created channel is answered, and between a Redirect and the new
+/// AGI session. Jobs wait then; attach() lets the running one and the next ones go on.
 class Control : public std::enable_shared_from_this<Control> {
  public:
   static constexpr std::size_t queue_max = 1000;  ///< Unless the owner says otherwise.
@@ -57,18 +65,33 @@ class Control : public std::enable_shared_from_this<Control> {
         clock_{clock},
         waiting_max_{waiting_max} {}
 
+  /// A queue whose channel has no command line yet: see attach().
+  Control(ChannelId channel, const Clock& clock, std::size_t waiting_max = queue_max)
+      : Control{std::move(channel), nullptr, clock, waiting_max} {}
+
   const ChannelId& channel() const { return channel_; }
   void set_channel(ChannelId channel) { channel_ = std::move(channel); }
+  /// The command line is here.
+  bool attached() const { return link_ != nullptr; }
   AgiLink& link() { return *link_; }
+  void detach() { link_.reset(); }
+  /// A new command line. Replies that the old one owed are not awaited any more.
+  void attach(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }
+  /// Jobs wait behind what runs.
+  bool has_waiting() const { return !waiting_.empty(); }
+  /// It rests in a command: see rest_by().
+  bool resting() const { return resting_ != nullptr; }
   /// Whether a job that is added starts now; one that rests makes way.
-  bool idle() const { return (!running_ || resting_ != nullptr) && waiting_.empty(); }
+  bool idle() const { return link_ && (!running_ || resting_ != nullptr) && waiting_.empty(); }
 
   /// Errc::overloaded when the queue is full, Errc::not_in_application after drop().
   Result<void> add(std::unique_ptr<Job> job);
   void on(const agi::Reply& reply);
   /// Sends a line while a job runs: only for the job that runs, which expects the reply.
-  void interrupt(std::string line) { link_->send(std::move(line)); }
+  void interrupt(std::string line) {
+    if (link_) link_->send(std::move(line));
+  }
   /// Lets the running job go on with what an outside event decided.
   void resume(const Job& job, Job::Step step);
   /// How to rest from now on: asked each time that the queue runs empty; no function, and no job,
@@ -95,6 +118,7 @@ class Control : public std::enable_shared_from_this<Control> {
   Rest rest_;
   RestingJob* resting_ = nullptr;  ///< running_, when it rests.
   bool called_away_ = false;
+  std::optional<std::string> unsent_;  ///< Of the running job, while the line is away.
   std::deque<std::unique_ptr<Job>> waiting_;
   bool starting_ = false;
   bool dropped_ = false;
@@ -110,6 +134,10 @@ class CommandJob : public Job {
   Step start(TimePoint) override { return Send{line_}; }
   Step on(const agi::Reply& reply, TimePoint) override {
     outcome_.set(reply);
+    return Done{};
+  }
+  Step on_new_line(TimePoint) override {
+    outcome_.set(Error{Errc::wrong_state, "The channel was taken out of the command"});
     return Done{};
   }
   void abandon(const Error& why) override { outcome_.set(why); }
@@ -128,6 +156,8 @@ class SequenceJob : public Job {
 
   Step start(TimePoint) override { return next(); }
   Step on(const agi::Reply&, TimePoint) override { return next(); }
+  Step on_new_line(TimePoint) override { return next(); }
+  bool needs_line() const override { return !lines_.empty(); }
   void abandon(const Error&) override {}
 
  private:

@@ -61,7 +61,7 @@ class DrainJob : public Job {
 }  // namespace
 
 struct Entrance::Session {
-  enum class State { arriving, held, ending, over };
+  enum class State { arriving, held, returning, ending, over };
   State state = State::arriving;
   std::shared_ptr<AgiLink> link;
   std::shared_ptr<Control> control;
@@ -69,7 +69,10 @@ struct Entrance::Session {
   Uniqueid uniqueid;
   ChannelId channel;  ///< Set when held.
   bool in_own_context = false;
-  bool of_leg = false;   ///< The near half of a leg of ours.
+  bool of_leg = false;  ///< The near half of a leg of ours.
+  /// Where the dialplan goes on if the channel was once redirected into our context.
+  std::optional<model::DialplanPlace> home;
+  std::vector<Eventual<bool>> awaiting_return;
   bool fresh = false;    ///< Originated by us, here for the first time.
   bool hung_up = false;  ///< HANGUP was seen on the AGI side.
   std::unique_ptr<Watches::Watch> hangup_request;
@@ -96,9 +99,20 @@ Result<std::string> Entrance::expect(const ChannelId& channel, Destination desti
   if (awaited_.size() >= destinations_max) {
     return Error{Errc::overloaded, "too many originated channels are awaited"};
   }
-  awaited_.emplace(token, Awaited{channel, std::move(destination)});
+  awaited_.emplace(token, Awaited{channel, std::move(destination), {}});
   tokens_.emplace(channel, token);  // The id may be taken: then this originate ends here.
   return token;
+}
+
+void Entrance::prepare(const std::string& token, std::vector<std::string> lines) {
+  const auto awaited = awaited_.find(token);
+  if (awaited != awaited_.end()) awaited->second.lines = std::move(lines);
+}
+
+void Entrance::await_session(const ChannelId& channel) {
+  auto control = std::make_shared<Control>(channel, world_.clock, world_.commands_queued_max);
+  world_.controls.add(control);
+  sessionless_[channel] = std::move(control);
 }
 
 void Entrance::forget(const std::string& token) {
@@ -119,6 +133,10 @@ void Entrance::on(const model::Change& change, WallTime) {
   if (const auto token = tokens_.find(channel); token != tokens_.end()) {
     forget(std::string{token->second});  // Nobody answered.
   }
+  if (const auto waiting = sessionless_.extract(channel); !waiting.empty()) {
+    world_.controls.take(channel);
+    waiting.mapped()->drop(channel_not_found());
+  }
   // Most often AMI's Hangup follows the end of the session. Not when the PBX died or its Hangup was
   // lost; then nobody else would close the socket.
   const auto session = session_of(channel);
@@ -132,9 +150,11 @@ void Entrance::go_on_as(const ChannelId& before, const ChannelId& channel) {
   const auto session = session_of(before);
   if (!session) return;
   world_.controls.take(before);
+  held_.erase(before);
   session->channel = channel;
   session->control->set_channel(channel);
   world_.controls.add(session->control);
+  held_[channel] = session;
 }
 
 // --- arriving -----------------------------------------------------------------------------------
@@ -156,16 +176,18 @@ void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environ
 boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
                                               agi::Environment environment) {
   // The channel first: what the environment says is trusted only for a channel that AMI knows.
-  const bool ready = co_await channel_ready(session, session->uniqueid);
+  const bool ready = co_await channel_ready(session, environment);
   if (session->state != Session::State::arriving) co_return;
   if (!ready) {
     log::warn("agi session of a channel that AMI does not know uniqueid={}", environment.uniqueid);
     co_return co_await refuse(session, true);
   }
+  if (come_back(session, environment)) co_return;
   const auto destination = co_await destination_of(session, environment);
   if (session->state != Session::State::arriving) co_return;
   const auto* channel = world_.store.find(session->uniqueid);
   if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (take_awaited(session, environment)) co_return;
   if (destination && world_.applications.active(destination->application)) {
     co_await learn_call_id(world_, channel->id);
     // That took a while: everything may be different now.
@@ -184,14 +206,11 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     older->link->close();
     over(*older, channel_not_in_stasis());
   }
-  session->channel = channel->id;
-  session->control->set_channel(session->channel);
-  session->state = Session::State::held;
-  session->hangup_request = world_.watches.watch([session = session.get()](const auto& change) {
-    const auto* request = std::get_if<model::ChannelHangupRequest>(&change);
-    return request != nullptr && request->channel.id == session->channel;
-  });
-  world_.controls.add(session->control);
+  hold(session, channel->id);
+  if (!session->in_own_context) {
+    session->home = model::DialplanPlace{environment.context, environment.extension,
+                                         environment.priority + 1, "", ""};
+  }
   if (session->of_leg) {  // Its far half begins when this one answers.
     session->control->add(std::make_unique<CommandJob>(answer_line(world_.ami.dialect())));
   }
@@ -201,13 +220,49 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
                           environment, world_.clock.wall());
 }
 
+/// From now on the channel is ours.
+void Entrance::hold(const std::shared_ptr<Session>& session, const ChannelId& channel) {
+  session->channel = channel;
+  session->control->set_channel(channel);
+  session->state = Session::State::held;
+  session->hangup_request = world_.watches.watch([session = session.get()](const auto& change) {
+    const auto* request = std::get_if<model::ChannelHangupRequest>(&change);
+    return request != nullptr && request->channel.id == session->channel;
+  });
+  world_.controls.add(session->control);
+  held_[channel] = session;
+}
+
+/// A created channel is in its application already; now it has been answered, and its queue goes
+/// on.
+bool Entrance::take_awaited(const std::shared_ptr<Session>& session,
+                            const agi::Environment& environment) {
+  const auto* channel = world_.store.find(session->uniqueid);
+  if (channel == nullptr) return false;
+  const auto waiting = sessionless_.extract(channel->id);
+  if (waiting.empty()) return false;
+  session->control = waiting.mapped();
+  hold(session, channel->id);
+  world_.reconciler.answered(session->channel, environment);
+  const auto control = session->control;  // A job that goes on may end the session.
+  control->attach(session->link);
+  return true;
+}
+
 /// Known to the model, and the dialplan's AGI line was told, so that nothing of the time before can
 /// come after StasisStart.
 boost::asio::awaitable<bool> Entrance::channel_ready(std::shared_ptr<Session> session,
-                                                     Uniqueid uniqueid) {
-  const auto ready = [this, &uniqueid] {
+                                                     agi::Environment environment) {
+  const Uniqueid uniqueid = session->uniqueid;
+  const auto ready = [this, &uniqueid, &environment] {
     const auto* channel = world_.store.find(uniqueid);
-    return channel != nullptr && channel->in_agi;
+    if (channel == nullptr) return false;
+    // A line that leads back to itself is not told again.
+    const auto& place = channel->dialplan;
+    const bool same_line = place.app_name == "Stasis" && place.context == environment.context &&
+                           place.exten == environment.extension &&
+                           place.priority == environment.priority;
+    return channel->in_agi || same_line;
   };
   if (ready()) co_return true;
   const auto watch = world_.watches.watch([&uniqueid](const model::Change& change) {
@@ -235,8 +290,12 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
     const std::string& token = target->arguments.front();
     if (const auto expected = awaited_.find(token); expected != awaited_.end()) {
       auto destination = std::move(expected->second.destination);
+      const auto lines = std::move(expected->second.lines);
       forget(token);
       session->fresh = true;
+      for (const auto& line : lines) {
+        co_await run_command(world_, *session->control, line, world_.in(world_.timeouts.command));
+      }
       co_return destination;
     }
   }
@@ -279,7 +338,7 @@ void Entrance::hangup_seen(AgiLink& link) {
   if (found == sessions_.end()) return legs_ != nullptr ? legs_->hangup_seen(link) : void();
   if (found->second->hung_up) return;
   const auto session = found->second;
-  session->hung_up = true;
+  session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
   if (session->state == Session::State::held) spawn(end_after_hangup(session));
 }
 
@@ -299,16 +358,18 @@ void Entrance::closed(AgiLink& link) {
   const auto found = sessions_.find(&link);
   if (found == sessions_.end()) return legs_ != nullptr ? legs_->closed(link) : void();
   const auto session = found->second;
+  if (session->state == Session::State::returning) {
+    sessions_.erase(found);
+    return session->control->detach();
+  }
   const bool held = session->state == Session::State::held;
   over(*session, channel_not_in_stasis());
   if (held) world_.reconciler.leave(session->channel, world_.clock.wall());
 }
 
 std::shared_ptr<Entrance::Session> Entrance::session_of(const ChannelId& channel) const {
-  auto* control = world_.controls.find(channel);
-  if (control == nullptr) return nullptr;
-  const auto found = sessions_.find(&control->link());
-  return found == sessions_.end() ? nullptr : found->second;
+  const auto found = held_.find(channel);
+  return found == held_.end() ? nullptr : found->second;
 }
 
 void Entrance::let_go(const ChannelId& channel) {
@@ -319,7 +380,19 @@ void Entrance::let_go(const ChannelId& channel) {
 void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;
-  if (session->in_own_context) lines.push_back(set_variable("ARIGATE_DONE", "1"));
+  if (session->in_own_context && session->home) {
+    // What was not given is where the dialplan would have gone on without our redirect.
+    const auto& home = *session->home;
+    const auto home_lines = {agi::command("SET CONTEXT", {home.context}),
+                             agi::command("SET EXTENSION", {home.exten}),
+                             agi::command("SET PRIORITY", {std::to_string(home.priority)})};
+    std::vector<std::string> all;
+    for (const auto& line : home_lines) all.push_back(line ? *line : "NOOP");
+    all.insert(all.end(), lines.begin(), lines.end());
+    lines = std::move(all);
+  } else if (session->in_own_context) {
+    lines.push_back(set_variable("ARIGATE_DONE", "1"));
+  }
   end(session, std::move(lines));
 }
 
@@ -327,6 +400,7 @@ void Entrance::give_back(const ChannelId& channel, std::vector<std::string> line
 void Entrance::end(const std::shared_ptr<Session>& session, std::vector<std::string> lines) {
   session->state = Session::State::ending;
   world_.controls.take(session->channel);
+  held_.erase(session->channel);
   // The old queue may be what calls us, so it stays until the session goes.
   session->old_control = session->control;
   session->control = std::make_shared<Control>(session->channel, session->link, world_.clock);
@@ -358,10 +432,105 @@ void Entrance::over(Session& session, const Error& why) {
       world_.controls.find(session.channel) == session.control.get()) {
     world_.controls.take(session.channel);
   }
+  const auto known = held_.find(session.channel);
+  if (known != held_.end() && known->second.get() == &session) held_.erase(known);
   session.hangup_request.reset();
   if (session.of_leg) legs_->session_over(session.uniqueid);
   session.control->drop(why);
-  sessions_.erase(session.link.get());
+  settle(session, false);
+  sessions_.erase(session.link.get());  // Last: it may be the one that keeps the session.
+}
+
+// --- out of a blocking command, and back --------------------------------------------------------
+
+boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
+  const auto session = session_of(channel);
+  const auto* known = world_.store.find(channel);
+  if (!session || known == nullptr) co_return channel_not_in_stasis();
+  if (session->state == Session::State::returning) {
+    co_await settled(channel);
+    if (session->state == Session::State::held) co_return Result<void>{};
+    co_return channel_not_in_stasis();
+  }
+  if (session->state != Session::State::held) co_return channel_not_in_stasis();
+  const auto token = std::to_string(next_token_++);
+  returning_.emplace(token, channel);
+  session->state = Session::State::returning;
+  Eventual<bool> back;
+  session->awaiting_return.push_back(back);
+  auto action = ami::Action{"Redirect"}
+                    .add("Channel", known->name)
+                    .add("Context", world_.dialplan_context)
+                    .add("Exten", token)
+                    .add("Priority", "1");
+  // The PBX keeps the channel in the old AGI until that one ends.
+  std::function<void()> let_go_of_line = [this, session] {
+    if (session->state != Session::State::returning) return;
+    sessions_.erase(session->link.get());
+    session->hung_up = false;
+    session->control->detach();
+    session->link->close();
+  };
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  const auto asked =
+      co_await world_.ami.request_then(std::move(action), deadline, std::move(let_go_of_line));
+  if (!asked) {
+    returning_.erase(token);
+    stay(session);
+    co_return asked.error();
+  }
+  const auto came = co_await back.wait(deadline);
+  returning_.erase(token);
+  if (came && *came) co_return Result<void>{};
+  if (session->state == Session::State::returning) {
+    log::warn("channel did not come back channel={}", session->channel.value);
+    const ChannelId lost = session->channel;
+    over(*session, channel_not_in_stasis());
+    world_.reconciler.leave(lost, world_.clock.wall());
+  }
+  co_return Error{Errc::timeout, "The channel did not come back from the PBX"};
+}
+
+/// The PBX has not redirected it: everything is as before.
+void Entrance::stay(const std::shared_ptr<Session>& session) {
+  if (session->state != Session::State::returning) return;
+  session->state = Session::State::held;
+  settle(*session, true);
+  if (session->hung_up) spawn(end_after_hangup(session));
+}
+
+/// The session of a channel that was redirected takes the place of the one that it had.
+bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
+                         const agi::Environment& environment) {
+  const auto target = agi::target_of(environment);
+  if (!fresh->in_own_context || !target || target->arguments.empty()) return false;
+  const auto expected = returning_.extract(target->arguments.front());
+  if (expected.empty()) return false;
+  const auto session = session_of(expected.mapped());
+  if (!session || session->state != Session::State::returning) return false;
+  fresh->state = Session::State::over;
+  session->link = fresh->link;
+  session->uniqueid = fresh->uniqueid;
+  session->in_own_context = true;
+  session->hung_up = fresh->hung_up;
+  session->state = Session::State::held;
+  sessions_[session->link.get()] = session;
+  settle(*session, true);
+  session->control->attach(session->link);
+  if (session->hung_up && session->state == Session::State::held) spawn(end_after_hangup(session));
+  return true;
+}
+
+boost::asio::awaitable<void> Entrance::settled(ChannelId channel) {
+  const auto session = session_of(channel);
+  if (!session || session->state != Session::State::returning) co_return;
+  Eventual<bool> back;
+  session->awaiting_return.push_back(back);
+  co_await back.wait(world_.in(world_.timeouts.action));
+}
+
+void Entrance::settle(Session& session, bool came) {
+  for (auto& waiting : std::exchange(session.awaiting_return, {})) waiting.set(came);
 }
 
 // --- the end of this process --------------------------------------------------------------------

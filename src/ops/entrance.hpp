@@ -32,6 +32,10 @@ struct Destination {
 ///   arriving --channel known to AMI, application active--> held --hangup, continue, cut--> over
 ///      |--- application unknown or away, channel unknown --> refused (back to the dialplan) -->
 ///      over
+/// A held channel can be taken out of whatever its AGI command does: reenter() redirects it into
+/// the re-entry context, and the session that comes from there goes on where the old one was:
+///   held --reenter--> returning --new session--> held;   returning --hangup, time--> over
+/// The application sees nothing of it.
 /// A channel arrives at most 1 s before AMI tells of it; StasisStart waits for that. A session that
 /// ends by HANGUP waits a moment for AMI's HangupRequest, so that StasisEnd comes after it.
 class Entrance : public AgiOwner, public model::ChangeSink {
@@ -61,13 +65,24 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   }
   /// The same with an extension that the caller has made.
   Result<std::string> expect(const ChannelId& channel, Destination destination, std::string token);
+  /// Commands to carry out when it comes, before its application has it.
+  void prepare(const std::string& token, std::vector<std::string> lines);
   void forget(const std::string& token);
+  /// A channel that is in its application before it has a session: its queue waits for one.
+  void await_session(const ChannelId& channel);
   std::size_t awaited_count() const { return awaited_.size(); }
 
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
   void let_go(const ChannelId& channel);
   /// Back to the dialplan, after `lines` were sent (SET CONTEXT …): StasisEnd, then close.
   void give_back(const ChannelId& channel, std::vector<std::string> lines);
+
+  /// Takes the channel out of the command that runs, whatever it is, on every PBX: done when it has
+  /// a new command line. What waits in its queue stays; the job that ran is told by on_new_line().
+  /// Errc::not_in_application, refused_by_pbx, timeout (then the channel has left the application).
+  boost::asio::awaitable<Result<void>> reenter(ChannelId channel);
+  /// Waits while the channel is on its way back: a hangup sent meanwhile would be lost on the PBX.
+  boost::asio::awaitable<void> settled(ChannelId channel);
 
   /// Sends every held channel into the re-entry context, where it asks for us again each second;
   /// for a wanted end of this process. Returns when all are gone from here or at the deadline.
@@ -83,18 +98,25 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   struct Awaited {
     ChannelId channel;
     Destination destination;
+    std::vector<std::string> lines;
   };
   boost::asio::awaitable<void> arrive(std::shared_ptr<Session> session,
                                       agi::Environment environment);
   boost::asio::awaitable<std::optional<Destination>> destination_of(
       std::shared_ptr<Session> session, agi::Environment environment);
-  boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session, Uniqueid uniqueid);
+  boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session,
+                                             agi::Environment environment);
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
   void end(const std::shared_ptr<Session>& session, std::vector<std::string> lines);
   boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
                                            std::vector<std::string> lines);
   std::shared_ptr<Session> session_of(const ChannelId& channel) const;
+  bool take_awaited(const std::shared_ptr<Session>& session, const agi::Environment& environment);
+  void hold(const std::shared_ptr<Session>& session, const ChannelId& channel);
+  void stay(const std::shared_ptr<Session>& session);
+  static void settle(Session& session, bool came);
+  bool come_back(const std::shared_ptr<Session>& fresh, const agi::Environment& environment);
   void go_on_as(const ChannelId& before, const ChannelId& channel);
   void over(Session& session, const Error& why);
   void spawn(boost::asio::awaitable<void> work);
@@ -103,6 +125,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   World& world_;
   Legs* legs_ = nullptr;
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
+  std::unordered_map<ChannelId, std::shared_ptr<Session>> held_;  ///< Those that are in controls.
+  std::unordered_map<std::string, ChannelId> returning_;          ///< By extension.
+  std::unordered_map<ChannelId, std::shared_ptr<Control>> sessionless_;
   std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.
   std::uint64_t next_token_;

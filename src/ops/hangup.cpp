@@ -4,24 +4,30 @@
 #include <string>
 #include <utility>
 
+#include "ops/created.hpp"
+
 namespace arigate::ops {
 
 boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, ChannelId channel,
                                             int cause) {
+  if (world.created != nullptr) {
+    const bool ended = co_await world.created->hangup(channel, cause);
+    if (ended) co_return Result<void>{};
+  }
+  co_await entrance.settled(channel);  // Between a Redirect and what follows it would be lost.
   const auto* known = world.store.find(channel);
   if (known == nullptr) co_return channel_not_found();
   auto action =
       ami::Action{"Hangup"}.add("Channel", known->name).add("Cause", std::to_string(cause));
-  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause. The
-  // PBX tells nothing of it on AMI; what follows from it may be the next event.
-  // A named function object: g++ 12 destroys one twice that is made inside a co_await expression.
+  // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
+  // The PBX tells nothing of it on AMI; what follows from it may be the next event. A named
+  // function object: g++ 12 destroys one twice that is made inside a co_await expression.
   std::function<void()> tell = [&world, channel] {
     constexpr int explicit_hangup = 32;
     world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
   };
   const TimePoint deadline = world.in(world.timeouts.action);
-  const auto answer =
-      co_await world.ami.request_then(std::move(action), deadline, std::move(tell));
+  const auto answer = co_await world.ami.request_then(std::move(action), deadline, std::move(tell));
   if (!answer) {
     if (answer.error().code == Errc::not_found) co_return channel_not_found();
     co_return answer.error();

@@ -1,15 +1,47 @@
 #include "ops/leave.hpp"
 
+#include <functional>
 #include <memory>
 #include <utility>
 
 #include "agi/command.hpp"
 
 namespace arigate::ops {
+namespace {
+
+/// The way out of an application. Natively it is only noted when its turn comes, and what has been
+/// queued behind it by then is still carried out: so it goes to the end of the queue, once.
+class LeaveJob : public Job {
+ public:
+  LeaveJob(Controls& controls, ChannelId channel, std::function<void()> leave, bool last = false)
+      : controls_{controls}, channel_{std::move(channel)}, leave_{std::move(leave)}, last_{last} {}
+
+  Step start(TimePoint) override {
+    Control* control = controls_.find(channel_);
+    if (!last_ && control != nullptr && control->has_waiting()) {
+      const auto queued =
+          control->add(std::make_unique<LeaveJob>(controls_, channel_, leave_, true));
+      if (queued) return Done{};
+    }
+    leave_();
+    return Done{};
+  }
+  Step on(const agi::Reply&, TimePoint) override { return Done{}; }
+  bool needs_line() const override { return false; }
+  void abandon(const Error&) override {}
+
+ private:
+  Controls& controls_;
+  ChannelId channel_;
+  std::function<void()> leave_;
+  bool last_;
+};
+
+}  // namespace
 
 Result<void> continue_in_dialplan(World& world, Entrance& entrance, const ChannelId& channel,
                                   const DialplanGoal& goal) {
-  const auto control = control_of(world, channel);
+  const auto control = usable_control_of(world, channel);
   if (!control) return control.error();
   std::vector<std::string> lines;
   const std::pair<std::string_view, const std::string&> settings[] = {
@@ -23,8 +55,8 @@ Result<void> continue_in_dialplan(World& world, Entrance& entrance, const Channe
     lines.push_back(std::move(*line));
   }
   // In its turn: what was asked before is done before.
-  return (*control)->add(std::make_unique<SequenceJob>(
-      std::deque<std::string>{},
+  return (*control)->add(std::make_unique<LeaveJob>(
+      world.controls, channel,
       [&entrance, channel, lines = std::move(lines)] { entrance.give_back(channel, lines); }));
 }
 
@@ -32,8 +64,8 @@ Result<void> move(World& world, const ChannelId& channel, const AppName& applica
                   std::vector<std::string> arguments) {
   const auto control = control_of(world, channel);
   if (!control) return control.error();
-  return (*control)->add(std::make_unique<SequenceJob>(
-      std::deque<std::string>{}, [&world, channel, application, arguments = std::move(arguments)] {
+  return (*control)->add(std::make_unique<LeaveJob>(
+      world.controls, channel, [&world, channel, application, arguments = std::move(arguments)] {
         const WallTime now = world.clock.wall();
         if (world.applications.active(application)) {
           world.reconciler.move(channel, application, arguments, now);

@@ -35,6 +35,13 @@ Lines stop_moh_lines() {
   return {"SET MUSIC OFF"};
 }
 
+Lines hold_lines() {
+  return {"SET MUSIC ON"};
+}
+Lines unhold_lines() {
+  return {"SET MUSIC OFF"};
+}
+
 Result<Lines> start_moh_lines(const std::string& music_class) {
   if (music_class.empty()) return Lines{"SET MUSIC ON"};
   auto line = agi::command("SET MUSIC ON", {music_class});

@@ -18,6 +18,9 @@ Lines progress_lines();
 Lines start_silence_lines();
 Lines stop_silence_lines();
 Lines stop_moh_lines();
+/// Neither AMI nor AGI has an indication of hold: what the drivers do for it, music, is done.
+Lines hold_lines();
+Lines unhold_lines();
 /// Errc::bad_request: a class that cannot be sent. "" is the PBX's default.
 Result<Lines> start_moh_lines(const std::string& music_class);
 

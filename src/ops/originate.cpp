@@ -1,32 +1,15 @@
 #include "ops/originate.hpp"
 
-#include <fmt/format.h>
-
-#include <chrono>
-#include <random>
 #include <utility>
 #include <variant>
 
 #include "ami/action.hpp"
 #include "ops/call_id.hpp"
-#include "ops/variables.hpp"
+#include "ops/originate_action.hpp"
 
 namespace arigate::ops {
 
-ChannelId fresh_channel_id(WallTime now) {
-  static std::uint64_t counter = std::random_device{}() % 1'000'000;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-  return ChannelId{fmt::format("arigate-{}.{}", seconds.count(), ++counter)};
-}
-
 namespace {
-
-/// "app,arg1,arg2": what destination_of() reads when the channel comes back after a restart.
-std::string application_text(const Destination& destination) {
-  std::string text = destination.application.value;
-  for (const auto& argument : destination.arguments) text.append(",").append(argument);
-  return text;
-}
 
 /// Gives the bookkeeping of an originate back when it is over, however it ends.
 class Bookkeeping {
@@ -44,8 +27,9 @@ class Bookkeeping {
   ChannelId id_;
 };
 
+/// `later`: what AGI has to set because it is too long for AMI.
 Result<ami::Action> action_of(const World& world, const OriginateRequest& request,
-                              const std::string& token) {
+                              const std::string& token, std::vector<std::string>& later) {
   ami::Action action{"Originate"};
   action.add("Channel", request.endpoint);
   if (request.application) {
@@ -55,39 +39,27 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
         .add("Exten", request.exten)
         .add("Priority", request.priority.empty() ? "1" : request.priority);
   }
-  action.add("Async", "true");
-  const long timeout_ms = request.timeout_s < 0 ? -1 : request.timeout_s * 1000;
-  action.add("Timeout", std::to_string(timeout_ms));
+  action.add("Async", "true").add("Timeout", timeout_ms(request.timeout_s));
   if (!request.caller_id.empty()) action.add("CallerID", request.caller_id);
   if (!request.formats.empty()) action.add("Codecs", request.formats);
-  if (world.ami.dialect().takes_channel_id) {
-    action.add("ChannelId", request.channel.value);
-    if (!request.other_channel.value.empty()) {
-      action.add("OtherChannelId", request.other_channel.value);
-    }
-  }
-  const auto add_variable = [&action](std::string_view name, std::string_view value) {
-    auto text = ami::originate_variable(name, value);
-    if (text) action.add("Variable", *text);
-    return text;
-  };
-  for (const auto& [name, value] : request.variables) {
-    if (const auto fine = check_variable(world, name); !fine) return fine.error();
-    if (const auto added = add_variable(name, value); !added) return added.error();
+  add_ids(action, world, request.channel, request.other_channel);
+  // Only a session of ours can set what AMI has no room for.
+  auto* const with_agi = request.application ? &later : nullptr;
+  if (const auto added = add_variables(action, world, request.variables, with_agi); !added) {
+    return added.error();
   }
   if (request.application) {
-    const auto added = add_variable("ARIGATE_APP", application_text(*request.application));
+    const VariableList own{{"ARIGATE_APP", application_text(request.application->application,
+                                                            request.application->arguments)}};
+    const auto added = add_variables(action, world, own, with_agi);
     if (!added) return added.error();
   }
   // The PBX sets variables last first: this one is to be told before all others.
-  if (!world.ami.dialect().takes_channel_id) {
-    const auto added = add_variable(carried_id, request.channel.value);
-    if (!added) return added.error();
-    action.add("Variable", "ARIGATE_ID=" + token);
+  if (const auto added = add_identity(action, world, request.channel, token); !added) {
+    return added.error();
   }
-  if (const auto fits = ami::encode(action, "arigate-originate-" + token); !fits) {
-    return fits.error();
-  }
+  const auto fits = ami::encode(action, std::string{originate_id_prefix} + token);
+  if (!fits) return fits.error();
   return action;
 }
 
@@ -100,7 +72,9 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
   auto token = entrance.expect(id, request.application.value_or(Destination{}));
   if (!token) co_return token.error();
   if (!request.application) entrance.forget(*token);
-  const auto action = action_of(world, request, *token);
+  std::vector<std::string> later;
+  const auto action = action_of(world, request, *token, later);
+  entrance.prepare(*token, std::move(later));
   if (!action) {
     entrance.forget(*token);
     co_return action.error();
@@ -137,7 +111,8 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     return begun;
   });
   const TimePoint deadline = world.in(world.timeouts.originate);
-  const auto queued = co_await world.ami.request(*action, deadline, "arigate-originate-" + *token);
+  const auto queued =
+      co_await world.ami.request(*action, deadline, std::string{originate_id_prefix} + *token);
   if (!queued) {
     entrance.forget(*token);
     co_return queued.error();

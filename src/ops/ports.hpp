@@ -75,6 +75,8 @@ class ApplicationPort {
   virtual bool active(const AppName& application) const = 0;
   /// The application originates this channel: from its Dial on, its events are for the application.
   virtual void follow_when_dialled(const AppName& application, const ChannelId& channel) = 0;
+  /// The application has made this channel: from now on its events are for the application.
+  virtual void follow(const AppName& application, const ChannelId& channel) = 0;
   /// The originate is over; it need not have come to a Dial.
   virtual void forget(const ChannelId& channel) = 0;
 };
@@ -83,8 +85,9 @@ class ApplicationPort {
 struct Timeouts {
   std::chrono::milliseconds action{5'000};
   std::chrono::milliseconds originate{10'000};
-  std::chrono::milliseconds command{30'000};  ///< An AGI command that should be short.
-  std::chrono::milliseconds dial_begin{100};  ///< From Newchannel to DialBegin of an originate.
+  std::chrono::milliseconds command{30'000};   ///< An AGI command that should be short.
+  std::chrono::milliseconds transfer{30'000};  ///< Until a phone has answered a REFER.
+  std::chrono::milliseconds dial_begin{100};   ///< From Newchannel to DialBegin of an originate.
   std::chrono::milliseconds channel_known{1'000};  ///< AGI came before AMI's Newchannel.
   std::chrono::milliseconds hangup_request{100};   ///< AGI's HANGUP came before AMI's event.
 };

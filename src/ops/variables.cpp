@@ -9,6 +9,7 @@
 #include "ami/value.hpp"
 #include "core/text.hpp"
 #include "ops/command.hpp"
+#include "ops/created.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -34,6 +35,28 @@ boost::asio::awaitable<Result<void>> write(World& world, std::string channel_nam
       co_await world.ami.request(std::move(action), world.in(world.timeouts.action), "");
   if (!answer) co_return answer.error();
   co_return Result<void>{};
+}
+
+/// AMI for what fits, else AGI, when its turn comes.
+boost::asio::awaitable<Result<void>> store_variable(World& world, ChannelId channel,
+                                                    std::string variable, std::string value) {
+  if (world.created != nullptr) {
+    const bool unborn = co_await world.created->unborn(channel);
+    if (unborn) co_return world.created->set_variable(channel, variable, std::move(value));
+    if (world.store.find(channel) == nullptr) co_return channel_not_found();
+  }
+  if (value.size() + 16 > ami::action_line_bytes_max) {
+    // Too long for an AMI line: AGI takes twice as much, when its turn comes.
+    auto line = agi::command("SET VARIABLE", {variable, value});
+    if (!line) co_return line.error();
+    std::deque<std::string> lines;
+    lines.push_back(std::move(*line));
+    co_return co_await run_commands(world, channel, std::move(lines));
+  }
+  auto outcome =
+      co_await write(world, world.store.find(channel)->name, std::move(variable), std::move(value));
+  if (!outcome && outcome.error().code == Errc::not_found) co_return channel_not_found();
+  co_return outcome;
 }
 
 }  // namespace
@@ -85,15 +108,29 @@ boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId
   if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   const Error unset{Errc::not_found, "Provided variable was not found"};
   const bool is_function = variable.back() == ')';
+  if (world.created != nullptr) {
+    const bool unborn = co_await world.created->unborn(channel);
+    if (unborn) {
+      auto value = world.created->variable(channel, variable);
+      if (value && (is_function || !value->empty())) co_return *std::move(value);
+      if (!is_function) co_return unset;
+      co_return Error{Errc::refused_by_pbx, "Unable to read provided function"};
+    }
+    known = world.store.find(channel);
+    if (known == nullptr) co_return Error{Errc::not_found, "Provided channel was not found"};
+  }
   Control* control = world.controls.find(channel);
   if (control != nullptr && control->idle()) {
-    // Only AGI tells an unset variable from an empty one.
+    // Over AGI a function that cannot be read is told from one that is empty.
     auto line = agi::command("GET VARIABLE", {variable});
     if (!line) co_return line.error();
     const auto reply =
         co_await run_command(world, *control, std::move(*line), world.in(world.timeouts.command));
     if (!reply) co_return reply.error();
-    if (reply->ok() && reply->value) co_return *reply->value;
+    // Natively a variable that is empty is none.
+    if (reply->ok() && reply->value && (is_function || !reply->value->empty())) {
+      co_return *reply->value;
+    }
     if (reply->ok() && is_function) {
       co_return Error{Errc::refused_by_pbx, "Unable to read provided function"};
     }
@@ -111,23 +148,38 @@ boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId
 }
 
 boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channel,
-                                                  std::string variable, std::string value) {
-  const auto control = control_of(world, channel);
-  if (!control) co_return control.error();
+                                                  std::string variable, std::string value,
+                                                  bool report) {
+  if (const auto control = control_of(world, channel); !control) co_return control.error();
   if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
-  if (value.size() + 16 > ami::action_line_bytes_max) {
-    // Too long for an AMI line: AGI takes twice as much, when its turn comes.
-    auto line = agi::command("SET VARIABLE", {variable, value});
-    if (!line) co_return line.error();
-    std::deque<std::string> lines;
-    lines.push_back(std::move(*line));
-    co_return co_await run_commands(world, channel, std::move(lines));
+  if (!report)
+    co_return co_await store_variable(world, channel, std::move(variable), std::move(value));
+  if (const auto added = world.reconciler.report_variable(channel, variable); !added) {
+    co_return added.error();
   }
-  auto outcome =
-      co_await write(world, world.store.find(channel)->name, std::move(variable), std::move(value));
-  if (!outcome && outcome.error().code == Errc::not_found) co_return channel_not_found();
-  co_return outcome;
+  const auto stored = co_await store_variable(world, channel, variable, value);
+  if (!stored) {
+    world.reconciler.forget_reported(channel, variable);
+  } else if (variable.back() == ')') {
+    world.reconciler.set_reported(channel, variable, value);
+  }
+  co_return stored;
+}
+
+boost::asio::awaitable<Result<std::vector<NamedValue>>> get_variables(
+    World& world, ChannelId channel, std::vector<std::string> names) {
+  std::vector<NamedValue> values;
+  for (auto& name : names) {
+    if (world.store.find(channel) == nullptr) {
+      co_return Error{Errc::not_found, "Provided channel was not found"};
+    }
+    if (name.empty()) co_return Error{Errc::bad_request, "Variable names are required"};
+    auto value = co_await get_variable(world, channel, name);
+    if (!value) co_return value.error();
+    values.emplace_back(std::move(name), *std::move(value));
+  }
+  co_return values;
 }
 
 boost::asio::awaitable<Result<std::string>> get_global(World& world, std::string variable) {

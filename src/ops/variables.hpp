@@ -2,6 +2,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -18,13 +21,20 @@ bool is_dangerous_function(std::string_view variable);
 Result<void> check_variable(const World& world, std::string_view variable);
 
 /// Channel variable or function: by AGI from an idle channel of ours, else by AMI, which works in
-/// any state but shows an empty variable as an unset one. Errc::not_found: no such channel, or
-/// unset. Errc::refused_by_pbx: a function that cannot be read.
+/// any state. Errc::not_found: no such channel, or the variable is unset or empty.
+/// Errc::refused_by_pbx: a function that cannot be read.
 boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId channel,
                                                          std::string variable);
-/// The channel must be in an application, as in native ARI.
+/// The channel must be in an application, as in native ARI. AMI sets it whatever the channel is
+/// doing, so it overtakes the queue. `report` shows it with every event about the channel from now
+/// on.
 boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channel,
-                                                  std::string variable, std::string value);
+                                                  std::string variable, std::string value,
+                                                  bool report = false);
+using NamedValue = std::pair<std::string, std::string>;
+/// Several in their order; the first that cannot be read is the error.
+boost::asio::awaitable<Result<std::vector<NamedValue>>> get_variables(
+    World& world, ChannelId channel, std::vector<std::string> names);
 /// The same for global variables.
 boost::asio::awaitable<Result<std::string>> get_global(World& world, std::string variable);
 boost::asio::awaitable<Result<void>> set_global(World& world, std::string variable,

@@ -13,6 +13,8 @@
 
 namespace arigate::ops {
 
+class CreatedChannels;
+
 /// What every operation works with. app::Gateway owns the parts; they outlive all operations.
 struct World {
   const Clock& clock;
@@ -30,6 +32,9 @@ struct World {
   std::size_t commands_queued_max = Control::queue_max;  ///< Waiting on one channel.
   bool live_dangerously = false;  ///< Let ARI use functions that run or read things on the host.
   std::string recordings_directory = "/var/spool/asterisk/recording";
+  /// Starts what goes on by itself, on the core thread; its end is nobody's concern.
+  std::function<void(boost::asio::awaitable<void>)> spawn{};
+  CreatedChannels* created = nullptr;  ///< Those that the PBX does not have yet.
 
   TimePoint in(std::chrono::milliseconds wait) const { return clock.now() + wait; }
 };
@@ -42,12 +47,27 @@ inline Error channel_not_in_stasis() {
   return {Errc::not_in_application, "Channel not in Stasis application"};
 }
 
+inline Error channel_in_invalid_state() {
+  return {Errc::wrong_state, "Channel in invalid state"};
+}
+
 /// The control of a channel: Errc::not_found or Errc::not_in_application.
 inline Result<Control*> control_of(const World& world, const ChannelId& channel) {
   const auto* known = world.store.find(channel);
   if (known == nullptr) return channel_not_found();
   Control* control = world.controls.find(channel);
   if (control == nullptr || !known->application) return channel_not_in_stasis();
+  return control;
+}
+
+/// The same for what native ARI refuses on a channel that has not been dialled: Errc::wrong_state.
+inline Result<Control*> usable_control_of(const World& world, const ChannelId& channel) {
+  auto control = control_of(world, channel);
+  if (!control) return control;
+  const auto state = world.store.find(channel)->state;
+  if (state == model::ChannelState::down || state == model::ChannelState::reserved) {
+    return channel_in_invalid_state();
+  }
   return control;
 }
 

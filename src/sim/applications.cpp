@@ -260,6 +260,17 @@ Work chan_spy(AppCall call) {
   co_return AppResult::proceed;
 }
 
+/// Transfer(TECH/dest): the simulated phones leave it unanswered, and the PBX waits for them.
+Work transfer(AppCall call) {
+  const bool sip = iequals(std::string_view{call.data}.substr(0, call.data.find('/')),
+                           call.channel->technology) &&
+                   call.channel->technology == "SIP";
+  if (sip) co_await pause(call.exchange, call.channel, std::chrono::hours{24});
+  call.exchange->set_variable(call.channel.get(), "TRANSFERSTATUS",
+                              sip ? "FAILURE" : "UNSUPPORTED");
+  co_return unless_interrupted(*call.channel);
+}
+
 Work agi(AppCall call) {
   co_return co_await run_agi(std::move(call.exchange), std::move(call.channel),
                              std::move(call.data));
@@ -279,7 +290,7 @@ struct Row {
   Work (*run)(AppCall);
 };
 
-constexpr std::array<Row, 27> table{{
+constexpr std::array<Row, 28> table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},
@@ -302,6 +313,7 @@ constexpr std::array<Row, 27> table{{
     {"SendDTMF", send_dtmf},
     {"Set", set},
     {"StopPlayTones", nothing},
+    {"Transfer", transfer},
     {"UserEvent", user_event},
     {"Verbose", nothing},
     {"Wait", wait_seconds},

@@ -68,6 +68,7 @@ inline std::string text_of(const model::Change& change) {
             return fmt::format("hold {} {}", id(e.channel), e.music_class);
           },
           [&](const ChannelUnhold& e) { return fmt::format("unhold {}", id(e.channel)); },
+          [&](const ChannelToneDetected& e) { return fmt::format("tone {}", id(e.channel)); },
           [&](const ChannelTalkingStarted& e) { return fmt::format("talking {}", id(e.channel)); },
           [&](const ChannelTalkingFinished& e) {
             return fmt::format("talked {} {}", id(e.channel), e.duration_ms);

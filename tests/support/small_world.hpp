@@ -34,6 +34,9 @@ class FakeApplications : public ops::ApplicationPort {
   void follow_when_dialled(const AppName& application, const ChannelId& channel) override {
     followed.push_back(application.value + " " + channel.value);
   }
+  void follow(const AppName& application, const ChannelId& channel) override {
+    followed.push_back(application.value + " now " + channel.value);
+  }
   void forget(const ChannelId& channel) override { followed.push_back("- " + channel.value); }
 };
 
@@ -45,6 +48,11 @@ class SmallWorld {
   explicit SmallWorld(std::string_view ami_version = "1.3") : ami{ami_version} {
     sink.pass_to(watches);
     reconciler.use(ami.dialect());
+    world.spawn = [this](boost::asio::awaitable<void> work) {
+      boost::asio::co_spawn(context, std::move(work), [](const std::exception_ptr& thrown) {
+        if (thrown) std::rethrow_exception(thrown);
+      });
+    };
   }
 
   /// The PBX is of another version.

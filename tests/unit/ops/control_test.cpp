@@ -218,6 +218,64 @@ TEST_F(ControlTest, RestsWheneverItsQueueIsEmpty) {
   EXPECT_EQ(log(), Lines{"rest abandoned"});
 }
 
+TEST_F(ControlTest, WaitsForItsFirstLine) {
+  Control created{ChannelId{"1.2"}, clock_};
+  bool done = false;
+  ASSERT_TRUE(created.add(
+      std::make_unique<SequenceJob>(std::deque<std::string>{"A1"}, [&] { done = true; })));
+  EXPECT_FALSE(created.attached());
+  EXPECT_FALSE(created.idle());
+  created.attach(link_);
+  EXPECT_EQ(link_->take(), Lines{"A1"});
+  created.on(ok);
+  EXPECT_TRUE(done);
+}
+
+/// What ran on the old line ended with it; the rest goes on with the new one.
+TEST_F(ControlTest, GoesOnWithANewLine) {
+  add("a", {"A1", "A2"});
+  add("b", {"B1"});
+  control_.detach();
+  EXPECT_FALSE(control_.attached());
+  add("c", {});
+  control_.interrupt("nobody");
+  const auto second = std::make_shared<test::FakeAgiLink>();
+  control_.attach(second);
+  EXPECT_EQ(log(), (Lines{"a gone"}));
+  EXPECT_EQ(second->take(), Lines{"B1"});
+  EXPECT_EQ(link_->take(), Lines{"A1"});
+  EXPECT_EQ(control_.replies_due(), 1U) << "of the new line alone";
+  control_.on(ok);
+  EXPECT_EQ(log(), (Lines{"b done", "c done", "c gone", "b gone"}));
+  EXPECT_TRUE(control_.idle());
+}
+
+TEST_F(ControlTest, SendsOnTheNewLineWhatCameWhileThereWasNone) {
+  auto* const running = add("running", {"wait"});
+  control_.detach();
+  control_.resume(*running, Job::Send{"A2"});
+  const auto second = std::make_shared<test::FakeAgiLink>();
+  control_.attach(second);
+  EXPECT_EQ(second->take(), Lines{"A2"});
+  control_.on(ok);
+  EXPECT_EQ(log(), (Lines{"running done", "running gone"}));
+}
+
+TEST_F(ControlTest, TellsACommandAndASequenceOfTheNewLine) {
+  auto command = std::make_unique<CommandJob>("EXEC Wait 60");
+  auto outcome = command->outcome();
+  ASSERT_TRUE(control_.add(std::move(command)));
+  ASSERT_TRUE(control_.add(std::make_unique<SequenceJob>(std::deque<std::string>{"A1", "A2"})));
+  link_->take();
+  control_.detach();
+  control_.attach(link_);
+  EXPECT_TRUE(outcome.is_set());
+  EXPECT_EQ(link_->take(), Lines{"A1"});
+  control_.detach();
+  control_.attach(link_);
+  EXPECT_EQ(link_->take(), Lines{"A2"}) << "A1 is over, one way or the other";
+}
+
 TEST(Controls, FindsTheControlOfAChannel) {
   const test::FakeClock clock;
   Controls controls;

@@ -479,7 +479,10 @@ TEST_F(EntranceTest, ContinuesBehindWhatRuns) {
   ASSERT_TRUE(continue_at({"sales", "", ""}));
   command("NOOP 2");
   EXPECT_EQ(link->take(), Lines{"NOOP"});
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{"NOOP 2"}) << "what is queued by then comes before the way out";
   EXPECT_EQ(changes(), Lines{});
+  command("NOOP 3");
   reply(*link);
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
   EXPECT_EQ(link->take(), Lines{R"(SET CONTEXT "sales")"});
@@ -487,7 +490,7 @@ TEST_F(EntranceTest, ContinuesBehindWhatRuns) {
   reply(*link);
   EXPECT_TRUE(link->closed());
   EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"})
-      << "what was queued behind is not sent";
+      << "what is queued later is not sent";
   expect_empty();
 }
 
@@ -655,6 +658,71 @@ TEST_F(EntranceTest, LetsGoOfEverythingAtTheEnd) {
   EXPECT_TRUE(link->closed());
   EXPECT_TRUE(arriving->closed());
   expect_empty();
+}
+
+// --- out of a blocking command ------------------------------------------------------------------
+
+/// The token of the Redirect that waits for its answer.
+std::string token_of(const std::string& action) {
+  const auto begin = action.find("|Exten: ") + 8;
+  return action.substr(begin, action.find('|', begin) - begin);
+}
+
+TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
+  const auto first = held();
+  command("EXEC Echo");
+  command("NOOP next");
+  first->take();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  const auto action = world_.ami.waiting_action();
+  EXPECT_TRUE(action.starts_with("Redirect|Channel: SIP/alice-1|Context: arigate|Exten: "))
+      << action;
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_TRUE(first->closed());
+  hang_up(*first);  // The sign of our own Redirect, too late.
+  const auto second = open(reentry_of(token_of(action)));
+  EXPECT_TRUE(outcome->has_value() && **outcome);
+  EXPECT_EQ(second->take(), Lines{"NOOP next"});
+  EXPECT_EQ(changes(), Lines{}) << "the application sees nothing of it";
+  EXPECT_EQ(entrance_.session_count(), 1U);
+  // Behind its own entry the dialplan goes on where it would have without us.
+  reply(*second);
+  ASSERT_TRUE(continue_at({}));
+  for (const auto* line :
+       {"SET CONTEXT \"trunk\"", "SET EXTENSION \"600\"", "SET PRIORITY \"2\""}) {
+    EXPECT_EQ(second->take(), Lines{line});
+    reply(*second);
+  }
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+}
+
+TEST_F(EntranceTest, KeepsAChannelThatThePbxDoesNotRedirect) {
+  const auto link = held();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  hang_up(*link);
+  world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx, "Redirect failed, channel not up."); });
+  EXPECT_TRUE(outcome->has_value() && !**outcome);
+  EXPECT_EQ(controlled(), 1U);
+  event(hangup_request);
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+}
+
+TEST_F(EntranceTest, EndsAChannelThatHangsUpOnItsWayBack) {
+  const auto link = held();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  world_.run([&] { world_.ami.answer(); });
+  event(hangup);
+  EXPECT_TRUE(outcome->has_value() && !**outcome);
+  expect_empty();
+}
+
+TEST_F(EntranceTest, LetsGoOfAChannelThatDoesNotComeBack) {
+  const auto link = held();
+  world_.deadlines_pass();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  world_.run([&] { world_.ami.answer(); });
+  ASSERT_TRUE(outcome->has_value());
+  EXPECT_FALSE(**outcome);
 }
 
 }  // namespace

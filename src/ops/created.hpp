@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "model/change.hpp"
+#include "ops/entrance.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// What POST /channels/create asks for.
+struct CreateRequest {
+  std::string endpoint;  ///< "SIP/alice".
+  Destination application;
+  std::string formats;
+  ChannelId channel;        ///< "" makes one.
+  ChannelId other_channel;  ///< Second leg of a Local channel, where the PBX takes ids.
+  std::vector<std::pair<std::string, std::string>> variables;
+};
+
+/// Channels that are made first and dialled later. A PBX makes a channel only by dialling it, so
+/// until then such a channel is ours alone: it is in its application, shows in lists, keeps what is
+/// set on it, and refuses what native refuses on a channel in state Down.
+///
+///   made --dial--> dialling --Newchannel--> on the PBX --AGI session--> held like any other
+///   made --hangup--> gone;   dialling --no channel in time, failure--> gone
+class CreatedChannels : public model::ChangeSink {
+ public:
+  static constexpr std::size_t channels_max = 10'000;
+  static constexpr std::size_t variables_max = 100;  ///< An Originate has room for no more.
+
+  CreatedChannels(World& world, Entrance& entrance) : world_{world}, entrance_{entrance} {}
+
+  /// Errc::conflict: the id is taken. Errc::refused_by_pbx "Allocation failed": the PBX knows no
+  /// such endpoint. Errc::overloaded, bad_request.
+  boost::asio::awaitable<Result<model::Channel>> create(CreateRequest request);
+  /// Done when the PBX has taken it; what comes of it, events tell. 0 seconds: no limit.
+  /// Errc::not_found, not_in_application; conflict: not Down, or not made by create.
+  boost::asio::awaitable<Result<void>> dial(ChannelId channel, long timeout_s);
+  /// True when it was one that the PBX does not have; then it is gone.
+  boost::asio::awaitable<bool> hangup(ChannelId channel, int cause);
+
+  /// Whether the PBX does not have it yet; while it is being dialled, waits for the outcome first.
+  boost::asio::awaitable<bool> unborn(ChannelId channel);
+  /// Of an unborn channel: what was set.
+  std::optional<std::string> variable(const ChannelId& channel, std::string_view name) const;
+  Result<void> set_variable(const ChannelId& channel, const std::string& name, std::string value);
+
+  void on(const model::Change& change, WallTime when) override;
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    CreateRequest request;
+    bool dialling = false;
+    std::vector<Eventual<bool>> waiting;  ///< For the outcome of the dial.
+  };
+
+  boost::asio::awaitable<bool> allocatable(std::string endpoint);
+  boost::asio::awaitable<void> describe(std::string endpoint, model::Channel& channel);
+  Result<ami::Action> originate_action(const CreateRequest& request, const std::string& token,
+                                       long timeout_s) const;
+  boost::asio::awaitable<void> follow_dial(ChannelId channel, std::string token);
+  void settle(const ChannelId& channel);
+  std::string name_for(const std::string& endpoint);
+
+  World& world_;
+  Entrance& entrance_;
+  std::unordered_map<ChannelId, Entry> entries_;
+  std::uint32_t next_number_ = 0xf0000000;  ///< High, so that no channel of the PBX has the name.
+};
+
+}  // namespace arigate::ops

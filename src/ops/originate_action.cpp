@@ -1,0 +1,71 @@
+#include "ops/originate_action.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <random>
+
+#include "agi/command.hpp"
+#include "ops/originate.hpp"
+#include "ops/variables.hpp"
+
+namespace arigate::ops {
+
+ChannelId fresh_channel_id(WallTime now) {
+  static std::uint64_t counter = std::random_device{}() % 1'000'000;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+  return ChannelId{fmt::format("arigate-{}.{}", seconds.count(), ++counter)};
+}
+
+std::string application_text(const AppName& application,
+                             const std::vector<std::string>& arguments) {
+  std::string text = application.value;
+  for (const auto& argument : arguments) text.append(",").append(argument);
+  return text;
+}
+
+std::string timeout_ms(long seconds) {
+  constexpr long seconds_max = 2'000'000;  // The PBX reads a 32-bit number of milliseconds.
+  return std::to_string(seconds <= 0 ? -1 : std::min(seconds, seconds_max) * 1000);
+}
+
+void add_ids(ami::Action& action, const World& world, const ChannelId& channel,
+             const ChannelId& other) {
+  if (!world.ami.dialect().takes_channel_id) return;
+  action.add("ChannelId", channel.value);
+  if (!other.value.empty()) action.add("OtherChannelId", other.value);
+}
+
+Result<void> add_identity(ami::Action& action, const World& world, const ChannelId& channel,
+                          const std::string& token) {
+  if (world.ami.dialect().takes_channel_id) return {};
+  const auto text = ami::originate_variable(carried_id, channel.value);
+  if (!text) return text.error();
+  action.add("Variable", *text).add("Variable", "ARIGATE_ID=" + token);
+  return {};
+}
+
+Result<void> add_variables(ami::Action& action, const World& world, const VariableList& variables,
+                           std::vector<std::string>* later) {
+  constexpr std::size_t header_bytes = 10;  // "Variable: "
+  for (const auto& [name, value] : variables) {
+    if (const auto fine = check_variable(world, name); !fine) return fine.error();
+    const auto text = ami::originate_variable(name, value);
+    if (!text) return text.error();
+    if (header_bytes + text->size() <= ami::action_line_bytes_max) {
+      action.add("Variable", *text);
+      continue;
+    }
+    if (later == nullptr) {
+      return Error{Errc::bad_request, fmt::format("The value of {} is too long for the PBX", name)};
+    }
+    auto line = agi::command("SET VARIABLE", {name, value});
+    if (!line) return line.error();
+    later->push_back(std::move(*line));
+  }
+  return {};
+}
+
+}  // namespace arigate::ops

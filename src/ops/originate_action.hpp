@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ami/action.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+// The parts of AMI Originate that a call and the dial of a created channel have in common.
+
+inline constexpr std::string_view originate_id_prefix = "arigate-originate-";
+
+/// Like a PBX's own unique id (seconds, dot, number) with a prefix that no PBX uses.
+ChannelId fresh_channel_id(WallTime now);
+
+/// "app,arg1,arg2": what tells where the channel was when it comes back after a restart.
+std::string application_text(const AppName& application, const std::vector<std::string>& arguments);
+
+/// The PBX's milliseconds; without a limit for 0 and less, as natively.
+std::string timeout_ms(long seconds);
+
+/// Ids, for PBXs that take them.
+void add_ids(ami::Action& action, const World& world, const ChannelId& channel,
+             const ChannelId& other);
+
+/// For PBXs that take no ids: the token that ties the new channel to ours, and the id itself, by
+/// which it is known again after a restart. To be added last: the PBX sets variables last first,
+/// and the token is to be told before all others.
+Result<void> add_identity(ami::Action& action, const World& world, const ChannelId& channel,
+                          const std::string& token);
+
+using VariableList = std::vector<std::pair<std::string, std::string>>;
+
+/// Adds a `Variable` for each. One that is too long for AMI becomes a line for `later`: AGI takes
+/// twice as much. Errc::bad_request: unusable name or value, too long even for that, or too long
+/// while `later` is nullptr; forbidden: a dangerous function.
+Result<void> add_variables(ami::Action& action, const World& world, const VariableList& variables,
+                           std::vector<std::string>* later);
+
+}  // namespace arigate::ops

@@ -1,0 +1,203 @@
+// Every operation on a channel, and the hangup of the other side before, during and after it.
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "integration/gateway_fixture.hpp"
+
+namespace arigate::test {
+namespace {
+
+struct Row {
+  std::string_view method;
+  std::string_view below;  ///< The channel's path, with the query.
+  std::string_view body = {};
+  bool own_end = false;  ///< The operation takes the channel out of the application itself.
+};
+
+constexpr std::array<Row, 24> rows{{
+    {"GET", ""},
+    {"POST", "/answer"},
+    {"POST", "/ring"},
+    {"DELETE", "/ring"},
+    {"POST", "/progress"},
+    {"POST", "/dtmf?dtmf=12&before=10&between=10&duration=10"},
+    {"POST", "/mute?direction=both"},
+    {"DELETE", "/mute?direction=in"},
+    {"POST", "/hold"},
+    {"DELETE", "/hold"},
+    {"POST", "/moh"},
+    {"DELETE", "/moh"},
+    {"POST", "/silence"},
+    {"DELETE", "/silence"},
+    {"POST", "/play/mine?media=sound:hello-world,digits:12"},
+    {"GET", "/variable?variable=CHANNEL(language)"},
+    {"POST", "/variable?variable=A&value=1"},
+    {"GET", "/variables?variables=CHANNEL(language)"},
+    {"POST", "/variables", R"({"variables":{"A":"1","B":{"value":"2","report_events":true}}})"},
+    {"POST", "/redirect?endpoint=SIP/bob"},
+    {"POST", "/move?app=demo&appArgs=x"},
+    {"GET", "/rtp_statistics"},
+    {"POST", "/continue?context=from-trunk&extension=603", {}, true},
+    {"DELETE", "?reason=busy", {}, true},
+}};
+
+class HangupTest : public EveryPbx {
+ protected:
+  struct Held {
+    std::shared_ptr<sim::Call> call;
+    std::string path;
+  };
+  /// Alice calls, and is in the application.
+  Held held(EventClient& events) {
+    Held held;
+    held.call = pbx().ask(
+        [](sim::Pbx& pbx) { return pbx.place_call({.endpoint = "SIP/alice", .exten = "600"}); });
+    const auto start = events.next("StasisStart");
+    EXPECT_FALSE(start.is_null());
+    if (start.is_null()) return held;
+    held.path = "/channels/" + std::string{start.at("channel").at("id").as_string()};
+    return held;
+  }
+  void hang_up(const Held& held) {
+    pbx().ask([&](sim::Pbx&) { held.call->hang_up(); });
+  }
+  std::string request(const Held& held, const Row& row) {
+    return std::string{row.method} + " /ari" + held.path + std::string{row.below} +
+           " HTTP/1.1\r\nHost: h\r\n" + std::string{basic_header} +
+           "Content-Type: application/json\r\nContent-Length: " + std::to_string(row.body.size()) +
+           "\r\n\r\n" + std::string{row.body};
+  }
+  /// Neither side has anything left.
+  void expect_empty(const Held& held) {
+    EXPECT_TRUE(eventually_asks("/channels", "[]"));
+    EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 0U);
+    EXPECT_EQ(ask("GET", held.path).status, 404);
+    EXPECT_EQ(ask("GET", "/playbacks/mine").status, 404);
+  }
+  bool eventually_asks(std::string_view target, std::string_view body) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (ask("GET", target).body != body) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+    }
+    return true;
+  }
+};
+
+TEST_P(HangupTest, BeforeTheOperation) {
+  start(GetParam());
+  for (const auto& row : rows) {
+    SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
+    EventClient events{port(), "app=demo"};  // So that none is of the row before.
+    const auto one = held(events);
+    hang_up(one);
+    EXPECT_FALSE(events.next("StasisEnd").is_null());
+    expect_empty(one);
+    RawClient client{port()};
+    const auto answer = client.ask(request(one, row));
+    EXPECT_EQ(answer.status, 404) << answer.body;
+    EXPECT_NE(answer.body.find("hannel"), std::string::npos) << answer.body;
+  }
+}
+
+TEST_P(HangupTest, DuringTheOperation) {
+  start(GetParam());
+  for (const auto& row : rows) {
+    SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
+    EventClient events{port(), "app=demo"};  // So that none is of the row before.
+    const auto one = held(events);
+    RawClient client{port()};
+    client.send(request(one, row));
+    hang_up(one);
+    const auto answer = client.read_answer();
+    // Done in time, or what native says of a channel that is going or gone.
+    EXPECT_TRUE((answer.status >= 200 && answer.status < 300) || answer.status == 404 ||
+                answer.status == 409)
+        << answer.status << " " << answer.body;
+    EXPECT_FALSE(events.next("StasisEnd").is_null());
+    expect_empty(one);
+  }
+}
+
+TEST_P(HangupTest, AfterTheOperation) {
+  start(GetParam());
+  for (const auto& row : rows) {
+    SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
+    EventClient events{port(), "app=demo"};  // So that none is of the row before.
+    const auto one = held(events);
+    RawClient client{port()};
+    const auto answer = client.ask(request(one, row));
+    const bool fine = answer.status >= 200 && answer.status < 300;
+    // A simulated phone sends no audio.
+    EXPECT_TRUE(fine || (answer.status == 404 && row.below == "/rtp_statistics"))
+        << answer.status << " " << answer.body;
+    if (!row.own_end) hang_up(one);
+    EXPECT_FALSE(events.next("StasisEnd").is_null());
+    if (row.own_end) hang_up(one);
+    expect_empty(one);
+  }
+}
+
+/// The channel was never on the PBX, is being dialled, or rings: its application is told the same.
+TEST_P(HangupTest, OfACreatedChannel) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  for (const auto* endpoint : {"SIP/bob", "SIP/nobody-home", "SIP/busy"}) {
+    for (const bool dialled : {false, true}) {
+      SCOPED_TRACE(std::string{endpoint} + (dialled ? " dialled" : ""));
+      const auto made =
+          ask("POST", "/channels/create?app=demo&channelId=made&endpoint=" + std::string{endpoint});
+      ASSERT_EQ(made.status, 200) << made.body;
+      EXPECT_FALSE(events.next("StasisStart").is_null());
+      EXPECT_EQ(ask("POST", "/channels/made/play?media=sound:hello-world").status, 412);
+      if (dialled) {
+        EXPECT_EQ(ask("POST", "/channels/made/dial").status, 204);
+      }
+      const auto gone = ask("DELETE", "/channels/made");
+      EXPECT_TRUE(gone.status == 204 || (dialled && gone.status == 404)) << gone.body;
+      EXPECT_EQ(events.types_until("ChannelDestroyed").find("StasisStart"), std::string::npos);
+      EXPECT_TRUE(eventually_asks("/channels", "[]"));
+      EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 0U);
+    }
+  }
+}
+
+TEST_P(HangupTest, OfACreatedChannelThatIsAnswered) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  ASSERT_EQ(ask("POST", "/channels/create?app=demo&channelId=made&endpoint=SIP/alice",
+                R"({"variables":{"COLOUR":"blue, green"}})")
+                .status,
+            200);
+  EXPECT_EQ(ask("GET", "/channels/made/variable?variable=COLOUR").body,
+            R"({"value":"blue, green"})");
+  ASSERT_EQ(ask("POST", "/channels/made/dial?timeout=10").status, 204);
+  EXPECT_FALSE(events.next("StasisStart").is_null());
+  for (;;) {
+    const auto event = events.next("ChannelStateChange");
+    ASSERT_FALSE(event.is_null());
+    if (event.at("channel").at("state").as_string() == "Up") break;
+  }
+  EXPECT_EQ(ask("POST", "/channels/made/play/mine?media=sound:hello-world").status, 201);
+  EXPECT_FALSE(events.next("PlaybackFinished").is_null());
+  EXPECT_EQ(ask("GET", "/channels/made/variable?variable=COLOUR").body,
+            R"({"value":"blue, green"})");
+  EXPECT_EQ(ask("POST", "/channels/made/dial").status, 409);
+  pbx().ask([](sim::Pbx& pbx) {
+    for (const auto& call : pbx.calls_of("SIP/alice")) call->hang_up();
+  });
+  const auto rest = events.types_until("ChannelDestroyed");
+  EXPECT_NE(rest.find("StasisEnd"), std::string::npos) << rest;
+  EXPECT_EQ(rest.find("StasisStart"), std::string::npos) << rest;
+  EXPECT_TRUE(eventually_asks("/channels", "[]"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, HangupTest,
+                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
+                         version_name);
+
+}  // namespace
+}  // namespace arigate::test

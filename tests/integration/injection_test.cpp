@@ -1,0 +1,114 @@
+// What comes from REST never becomes syntax of AMI, of AGI or of the dialplan.
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "integration/gateway_fixture.hpp"
+
+namespace arigate::test {
+namespace {
+
+class InjectionTest : public EveryPbx {
+ protected:
+  std::string held(EventClient& events) {
+    call("600");
+    const auto start = events.next("StasisStart");
+    if (start.is_null()) return "/channels/none";
+    return "/channels/" + std::string{start.at("channel").at("id").as_string()};
+  }
+};
+
+/// @ stands for the bytes that end a line or a text.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> requests{{
+    {"POST", "?endpoint=SIP/bob@Action:Logoff&app=demo"},
+    {"POST", "?endpoint=SIP/bob&app=demo&appArgs=x@y"},
+    {"POST", "?endpoint=SIP/bob&app=demo&callerId=x@y"},
+    {"POST", "?endpoint=SIP/bob&app=demo&channelId=x@y"},
+    {"POST", "?endpoint=SIP/bob&app=demo&otherChannelId=x@y"},
+    {"POST", "?endpoint=SIP/bob&app=demo&formats=ulaw@y"},
+    {"POST", "?endpoint=SIP/bob&extension=600@y"},
+    {"POST", "?endpoint=SIP/bob&extension=600&context=x@y"},
+    {"POST", "?endpoint=SIP/bob&extension=600&label=x@y"},
+    {"POST", "/create?endpoint=SIP/bob@y&app=demo"},
+    {"POST", "/create?endpoint=SIP/bob&app=demo&appArgs=x@y"},
+    {"POST", "/create?endpoint=SIP/bob&app=demo&channelId=x@y"},
+    {"POST", "/{}/variable?variable=A@B&value=1"},
+    {"POST", "/{}/variable?variable=A&value=1@2"},
+    {"GET", "/{}/variable?variable=A@B"},
+    {"GET", "/{}/variables?variables=A@B"},
+    {"POST", "/{}/moh?mohClass=default@HANGUP"},
+    {"POST", "/{}/dtmf?dtmf=1@2"},
+    {"POST", "/{}/redirect?endpoint=SIP/bob@y"},
+    {"POST", "/{}/continue?context=x@y&extension=600"},
+}};
+
+TEST_P(InjectionTest, LineEndsAreRefusedInEveryParameter) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto path = held(events);
+  for (const auto& [method, target] : requests) {
+    for (const auto* end : {"%0A", "%0D", "%0D%0A", "%00"}) {
+      std::string full{target};
+      if (full.starts_with("/{}")) full.replace(0, 3, path.substr(9));
+      full.replace(full.find('@'), 1, end);
+      const auto answer = ask(method, "/channels" + full);
+      EXPECT_EQ(answer.status, 400) << method << " " << full << ": " << answer.body;
+    }
+  }
+  EXPECT_EQ(ask("GET", path).status, 200) << "nothing of it reached the channel";
+  for (const auto* body : {R"({"variables":{"A":"1\n2"}})", R"({"variables":{"A\r":"1"}})",
+                           R"({"variables":{"A=B":"1"}})", R"({"variables":{"":"1"}})"}) {
+    EXPECT_EQ(ask("POST", "/channels?endpoint=SIP/bob&app=demo", body).status, 400) << body;
+    EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo", body).status, 400) << body;
+  }
+  EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 1U);
+}
+
+TEST_P(InjectionTest, FunctionsOfTheHostAreRefused) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto path = held(events);
+  for (const auto* name : {"SHELL(id)", "FILE(/etc/passwd)", "CURL(http://x)", "DB(a/b)",
+                           "$%7BSHELL(id)%7D", "IMPORT(x,SHELL(id))", "__ENV(HOME)"}) {
+    const std::string query = "variable=" + std::string{name};
+    EXPECT_EQ(ask("GET", path + "/variable?" + query).status, 403) << name;
+    EXPECT_EQ(ask("POST", path + "/variable?value=1&" + query).status, 403) << name;
+  }
+  const std::string body = R"x({"variables":{"SHELL(id)":"1"}})x";
+  EXPECT_EQ(ask("POST", path + "/variables", body).status, 403);
+  EXPECT_EQ(ask("POST", "/channels?endpoint=SIP/bob&app=demo", body).status, 403);
+  EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo", body).status, 403);
+}
+
+/// Values of any kind arrive as they are, however long they are.
+TEST_P(InjectionTest, ValuesArriveWhole) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const std::vector<std::string> values{R"x(a,b"c\d (x))x", "äöü €", "  blanks  ", "$(x) a=b;c",
+                                        std::string(1500, 'x')};
+  boost::json::object variables;
+  for (std::size_t i = 0; i < values.size(); ++i) variables["V" + std::to_string(i)] = values[i];
+  const boost::json::object body{{"variables", variables}};
+  ASSERT_EQ(ask("POST", "/channels/ours?endpoint=SIP/alice&app=demo", boost::json::serialize(body))
+                .status,
+            200);
+  ASSERT_FALSE(events.next("StasisStart").is_null());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto answer = ask("GET", "/channels/ours/variable?variable=V" + std::to_string(i));
+    ASSERT_EQ(answer.status, 200) << i << answer.body;
+    EXPECT_EQ(answer.json().at("value").as_string(), values[i]) << i;
+  }
+  const boost::json::object huge{{"variables", {{"A", std::string(3000, 'x')}}}};
+  EXPECT_EQ(
+      ask("POST", "/channels?endpoint=SIP/alice&app=demo", boost::json::serialize(huge)).status,
+      400);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, InjectionTest,
+                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
+                         version_name);
+
+}  // namespace
+}  // namespace arigate::test
