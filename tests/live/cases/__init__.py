@@ -7,6 +7,7 @@ from . import channels  # noqa: F401
 from . import bridges  # noqa: F401
 from . import bridge_applications  # noqa: F401
 from . import bridge_sound  # noqa: F401
+from . import operations  # noqa: F401
 from . import faults  # noqa: F401
 from . import capture  # noqa: F401
 from . import setup  # noqa: F401

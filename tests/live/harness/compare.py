@@ -8,7 +8,7 @@ import functools
 import json
 import pathlib
 
-from . import normalise
+from . import normalise, operations
 
 ALLOWED_FILE = pathlib.Path(__file__).resolve().parents[1] / "allowed_differences.json"
 _ABSENT = "(absent)"
@@ -39,6 +39,7 @@ class Comparison:
 
     def __init__(self, native_lines, arigate_lines, allowed=(), version="", scenario=""):
         self.differences = []
+        self.verdicts = []  # (request without its ids, verdict) of each exchange
         self.counts = collections.defaultdict(collections.Counter)
         native, arigate = _Run(native_lines), _Run(arigate_lines)
         self._compare_events(native, arigate)
@@ -106,6 +107,7 @@ class Comparison:
             else:
                 found += [Difference("answer", what, "", *f) for f in _fields(answer, right[3])]
             self.differences += found
+            self.verdicts.append((what, operations.verdict_of(not found, right[2])))
             self.counts[what]["native"] += 1
             self.counts[what]["differ" if found else "equal"] += 1
         longer = max(native.exchanges, arigate.exchanges, key=len)

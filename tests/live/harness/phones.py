@@ -109,7 +109,7 @@ Content-Length: [len]
     cseq = 1
     for step in steps:
         verb = step if isinstance(step, str) else step[0]
-        if verb in ("info", "bye", "cancel"):
+        if verb in ("info", "bye", "cancel", "hold", "unhold"):
             cseq += verb != "cancel"
         body.append(_caller_step(name, step, cseq))
     return _scenario(body)
@@ -117,7 +117,7 @@ Content-Length: [len]
 
 def _caller_step(name, step, cseq):
     """"answered" | "ringing" | ("refused", code) | ("pause", ms) | ("info", digit) | "bye" |
-    "await_bye" | "cancel"."""
+    "await_bye" | "cancel" | "hold" | "unhold"."""
     verb, argument = (step, None) if isinstance(step, str) else step
     if verb == "answered":
         return '<recv response="200" rrs="true"/>' + _send(_request("ACK", name, 1))
@@ -127,6 +127,13 @@ def _caller_step(name, step, cseq):
         return f'<recv response="{argument}"/>' + _send(_request("ACK", name, 1, branch=_INVITE_BRANCH))
     if verb == "pause":
         return f'<pause milliseconds="{argument}"/>'
+    if verb in ("hold", "unhold"):
+        offer = _SDP.replace("o=phone 1 1", f"o=phone 1 {cseq}")
+        offer += "\na=" + ("sendonly" if verb == "hold" else "sendrecv")
+        # Its own branch: [branch] is that of the last request that was sent.
+        branch = f"z9hG4bK-again-[pid]-[call_number]-{cseq}"
+        return (_send(_request("INVITE", name, cseq, "application/sdp", offer, branch=branch), retrans=True)
+                + '<recv response="100" optional="true"/><recv response="200"/>' + _send(_request("ACK", name, cseq)))
     if verb == "info":
         body = f"Signal={argument}\nDuration=160\n"
         return (_send(_request("INFO", name, cseq, "application/dtmf-relay", body), retrans=True)

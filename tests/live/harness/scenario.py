@@ -38,10 +38,10 @@ def drain(pbx, timeout):
     time.sleep(0.3)  # Native sends nothing that says "that was all".
 
 
-def caller(pbx, events, answered_by=None):
-    """Somebody calls the application; gives the path of the channel."""
+def caller(pbx, events, answered_by=None, far_end="wait"):
+    """Somebody calls the application; gives the path of the channel. far_end: what the caller does then."""
     since = events.mark()
-    pbx.call_locally("600")
+    pbx.call_locally("600", far_end)
     path = "/channels/" + events.wait("StasisStart", since=since)["channel"]["id"]
     if answered_by:
         since = events.mark()

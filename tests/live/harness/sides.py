@@ -3,7 +3,7 @@
 import contextlib
 import pathlib
 
-from . import chroots, ports
+from . import chroots, operations, ports
 from .arigate import Arigate
 from .ari import Ari
 from .outcome import Failed
@@ -44,6 +44,7 @@ def compare_sides(run, scenario, play, **pbx_settings):
         if run.record:
             save(recordings[-1], pathlib.Path(run.record) / f"{scenario}-{run.version}-{name}.jsonl")
     comparison = Comparison(*recordings, load_allowed(), run.version, scenario)
+    operations.TALLY.add(run.version, scenario, comparison)
     if comparison.refused:
         refused = "\n".join(map(str, comparison.refused))
         raise Failed(f"{comparison.table()}\nnot allowed:\n{refused}")
