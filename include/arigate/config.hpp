@@ -20,7 +20,7 @@ struct GeneralConfig {
   std::vector<std::string> channelvars;      ///< Channel variables shown in every channel object.
   bool pretty = false;                       ///< Indents every JSON answer.
   std::string ari_version = "22";  ///< Whose ARI is served: "13", "16", "18", "20" or "22".
-  std::string entity_id;  ///< asterisk_id of every event; "" takes one from the host.
+  std::string entity_id;           ///< asterisk_id of every event; "" takes one from the host.
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< "" writes to standard error.
 };
@@ -92,6 +92,21 @@ struct CaptureConfig {
   std::size_t queue_bytes_max = std::size_t{16} * 1024 * 1024;  ///< Waiting for a slow disk.
 };
 
+/// [recordings]: the folder where the PBX keeps what is recorded.
+struct RecordingsConfig {
+  std::string directory;      ///< As this host sees it; "": it does not.
+  std::string pbx_directory;  ///< As the PBX sees it; "" asks the PBX.
+  /// Without `directory`: lets commands on the PBX, run through its own dialplan functions, list,
+  /// read, copy and delete the files.
+  bool through_pbx = false;
+};
+
+/// [sounds]: the folder of the sounds that the PBX can play.
+struct SoundsConfig {
+  std::string directory;     ///< As this host sees it; "": it does not.
+  bool through_pbx = false;  ///< Without `directory`: lists them by commands on the PBX.
+};
+
 enum class PasswordFormat : std::uint8_t { plain, crypt };
 
 /// A section with `type = user`, as in ari.conf.
@@ -110,6 +125,8 @@ struct Config {
   HttpConfig http;
   DialplanConfig dialplan;
   CaptureConfig capture;
+  RecordingsConfig recordings;
+  SoundsConfig sounds;
   std::vector<UserConfig> users;
 };
 

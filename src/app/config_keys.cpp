@@ -120,6 +120,18 @@ SetValue<Config> nonempty_text_at(At at) {
   };
 }
 
+/// An absolute path without "/" at its end.
+template <class At>
+SetValue<Config> directory_at(At at) {
+  return [at](Config& config, const std::string& value) -> Problem {
+    std::string path = value;
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (!path.empty() && path.front() != '/') return "must be an absolute path";
+    at(config) = path;
+    return std::nullopt;
+  };
+}
+
 template <class At>
 SetValue<Config> bool_at(At at) {
   return [at](Config& config, const std::string& value) -> Problem {
@@ -340,6 +352,12 @@ std::vector<ConfigKey<Config>> make_config_keys() {
       {"capture", "files_max", number_at(ARIGATE_AT(capture.files_max), 0, 100'000)},
       {"capture", "queue_bytes_max",
        bytes_at(ARIGATE_AT(capture.queue_bytes_max), 64 * kib, 1024 * mib)},
+
+      {"recordings", "directory", directory_at(ARIGATE_AT(recordings.directory))},
+      {"recordings", "pbx_directory", directory_at(ARIGATE_AT(recordings.pbx_directory))},
+      {"recordings", "through_pbx", bool_at(ARIGATE_AT(recordings.through_pbx))},
+      {"sounds", "directory", directory_at(ARIGATE_AT(sounds.directory))},
+      {"sounds", "through_pbx", bool_at(ARIGATE_AT(sounds.through_pbx))},
   };
 }
 

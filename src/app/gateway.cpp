@@ -13,6 +13,7 @@
 
 #include "app/ami_options.hpp"
 #include "app/pbx_facts.hpp"
+#include "app/pbx_files.hpp"
 #include "app/recorder_options.hpp"
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
@@ -28,7 +29,9 @@
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
 #include "ari/snoop.hpp"
+#include "ari/sounds.hpp"
 #include "ari/support.hpp"
+#include "ari/unsupported.hpp"
 #include "ari/users.hpp"
 #include "core/log.hpp"
 #include "io/agi_server.hpp"
@@ -45,11 +48,13 @@
 #include "ops/entrance.hpp"
 #include "ops/gate.hpp"
 #include "ops/leg.hpp"
+#include "ops/pbx_media.hpp"
 #include "ops/play.hpp"
 #include "ops/record.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
 #include "ops/snoop.hpp"
+#include "ops/sounds.hpp"
 #include "ops/world.hpp"
 
 namespace arigate {
@@ -196,8 +201,11 @@ struct Gateway::Parts : io::AmiOwner {
         legs{world, entrance},
         snoops{world, legs},
         created{world, entrance},
-        playbacks{world},
-        recordings{world},
+        interrupter{world, [this](ChannelId id) { return take_out(std::move(id)); }},
+        playbacks{world, interrupter},
+        files{context.get_executor(), config, world, legs},
+        recordings{world, interrupter, files.recordings()},
+        sounds{clock, world.media, files.sounds()},
         rooms{context.get_executor(), world},
         bridge_media{context.get_executor(), world, legs, rooms},
         media{playbacks, recordings},
@@ -211,7 +219,8 @@ struct Gateway::Parts : io::AmiOwner {
         bridges{world, rooms, bridge_media, media},
         snoop{world, entrance, snoops, snapshots, facts},
         playback_resource{world, playbacks},
-        recording_resource{world, recordings},
+        recording_resource{world, recordings, files.recordings(), refuse_files()},
+        sound_resource{sounds, refuse_files()},
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
         support{world, facts, [this](Operation operation) { return router.serves(operation); }},
@@ -240,6 +249,7 @@ struct Gateway::Parts : io::AmiOwner {
     snoop.serve(router);
     playback_resource.serve(router);
     recording_resource.serve(router);
+    sound_resource.serve(router);
     application_resource.serve(router);
     asterisk.serve(router);
     router.on_unsupported([this](Operation operation) { return support.unsupported(operation); });
@@ -252,6 +262,17 @@ struct Gateway::Parts : io::AmiOwner {
     world.commands_queued_max = config.fastagi.commands_queued_max;
   }
   using Operation = ari::Operation;
+
+  asio::awaitable<Result<void>> take_out(ChannelId channel) {
+    co_return Error{Errc::not_supported, channel.value + " cannot be taken out of its command"};
+  }
+
+  ari::Refusal refuse_files() {
+    return [this](Operation operation) {
+      return ari::not_set_up_response(operation, facts.version,
+                                      "arigate has no access to the files of the PBX");
+    };
+  }
 
   static ops::Timeouts timeouts_of(const Config& config) {
     ops::Timeouts timeouts;
@@ -328,6 +349,10 @@ struct Gateway::Parts : io::AmiOwner {
       facts.entity_id = app::invented_entity_id(config.ami.host + facts.system_name);
     }
     writer.set_asterisk_id(facts.entity_id);
+    world.media = co_await ops::read_pbx_media(world);
+    if (const auto& given = config.recordings.pbx_directory; !given.empty()) {
+      world.media.recordings_directory = given;
+    }
     log::info("pbx known version=\"{}\" channels={}", facts.version, store.channel_count());
     co_await support.read();
     co_await ensure_context();
@@ -517,8 +542,11 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Legs legs;
   ops::Snoops snoops;
   ops::CreatedChannels created;
+  ops::Interrupter interrupter;
   ops::Playbacks playbacks;
+  app::PbxFiles files;
   ops::Recordings recordings;
+  ops::Sounds sounds;
   ops::Bridges rooms;
   ops::BridgeMedia bridge_media;
   ari::MediaRequests media;
@@ -534,6 +562,7 @@ struct Gateway::Parts : io::AmiOwner {
   ari::SnoopResource snoop;
   ari::PlaybackResource playback_resource;
   ari::RecordingResource recording_resource;
+  ari::SoundResource sound_resource;
   ari::ApplicationResource application_resource;
   ari::AsteriskResource asterisk;
   ari::SupportTable support;

@@ -204,11 +204,12 @@ class ReplayServer {
   ops::Controls controls_;
   ops::World world_;
   ops::Entrance entrance_;
-  ops::Playbacks playbacks_{world_};
+  ops::Interrupter interrupter_{world_, {}};
+  ops::Playbacks playbacks_{world_, interrupter_};
   ari::PbxFacts facts_;
   ari::Users users_{{{command_.user, Secret{command_.password}, ari::User::Format::plain, false}}};
   ari::Router router_{{}, users_};
-  ops::Recordings recordings_{world_};
+  ops::Recordings recordings_{world_, interrupter_, nullptr};
   ari::MediaRequests media_{playbacks_, recordings_};
   ari::Channels channels_{world_, entrance_, media_, snapshots_};
   ops::Bridges rooms_{context_.get_executor(), world_};

@@ -164,6 +164,7 @@ Response Channels::play(const Request& request) {
 }
 
 Channels::Later Channels::record(Request request) {
+  if (auto refusal = MediaRequests::refuse_record(request)) co_return std::move(*refusal);
   auto target = ops::target_of(world_, channel_of(request));
   if (!target) co_return error_response(target.error());
   co_return co_await media_.record(std::move(request), std::move(*target));

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/result.hpp"
 
 namespace arigate::ari {
 
@@ -28,11 +32,21 @@ struct HttpRequest {
   bool secure = false;   ///< Came over TLS.
 };
 
+/// A body that is too large to hold: asked for piece by piece, as fast as the client takes it.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  virtual std::uint64_t size() const = 0;
+  /// The next piece; "" at the end. After an error, or an end before size(), the connection is cut.
+  virtual boost::asio::awaitable<Result<std::string>> read() = 0;
+};
+
 struct Response {
   int status = 204;
   std::string body;                                            ///< JSON, or empty with 204.
   std::vector<std::pair<std::string, std::string>> headers{};  ///< Beside those of every answer.
   std::string content_type = "application/json";
+  std::shared_ptr<BodySource> source{};  ///< In place of `body`.
 };
 
 }  // namespace arigate::ari

@@ -64,6 +64,16 @@ Response MediaRequests::play(const Request& request, ops::MediaTarget target) {
   return json_response(std::move(body), 201);
 }
 
+std::optional<Response> MediaRequests::refuse_record(const Request& request) {
+  if (number(request, "maxDurationSeconds", 0) < 0) {
+    return message_response(400, "max_duration_seconds cannot be negative");
+  }
+  if (number(request, "maxSilenceSeconds", 0) < 0) {
+    return message_response(400, "max_silence_seconds cannot be negative");
+  }
+  return std::nullopt;
+}
+
 boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::MediaTarget target) {
   ops::RecordRequest wanted;
   wanted.target = std::move(target);
@@ -72,12 +82,7 @@ boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::Med
   wanted.max_duration_s = number(request, "maxDurationSeconds", 0);
   wanted.max_silence_s = number(request, "maxSilenceSeconds", 0);
   wanted.beep = request.flag("beep", false);
-  if (wanted.max_duration_s < 0) {
-    co_return message_response(400, "max_duration_seconds cannot be negative");
-  }
-  if (wanted.max_silence_s < 0) {
-    co_return message_response(400, "max_silence_seconds cannot be negative");
-  }
+  if (auto refusal = refuse_record(request)) co_return std::move(*refusal);
   const auto terminate_on = digits_of(text(request, "terminateOn"));
   if (!terminate_on) co_return message_response(400, "terminateOn invalid");
   wanted.terminate_on = *terminate_on;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 
 #include "ari/http.hpp"
 #include "ari/request.hpp"
@@ -18,6 +19,8 @@ class MediaRequests {
 
   /// 201 with the queued Playback, or native's error.
   Response play(const Request& request, ops::MediaTarget target);
+  /// What native refuses before it looks for the channel or bridge that is to be recorded.
+  static std::optional<Response> refuse_record(const Request& request);
   /// 201 with the queued LiveRecording, or native's error.
   boost::asio::awaitable<Response> record(Request request, ops::MediaTarget target);
 

@@ -49,7 +49,7 @@ Response PlaybackResource::stop(const Request& request) {
 
 Response PlaybackResource::control(const Request& request) {
   const auto operation = request.param("operation");
-  if (!operation || operation->empty()) return message_response(400, "Missing operation");
+  if (!operation) return message_response(400, "Missing operation");
   const auto control = control_named(*operation);
   if (!control) return message_response(400, "Invalid operation " + std::string{*operation});
   return done_or_error(playbacks_.control(playback_of(request), *control));

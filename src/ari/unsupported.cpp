@@ -33,4 +33,9 @@ Response refused_response(Operation operation, std::string_view pbx_version, std
   return json_response(std::move(body), 501);
 }
 
+Response not_set_up_response(Operation operation, std::string_view pbx_version,
+                             std::string_view why) {
+  return refused_response(operation, pbx_version, why, support(operation).enable);
+}
+
 }  // namespace arigate::ari

@@ -109,6 +109,7 @@ asio::awaitable<void> HttpConnection::run([[maybe_unused]] std::shared_ptr<HttpC
           next = settle(answer);
         }
         if (next == Next::upgraded) co_return;
+        if (source_ && !co_await send_source()) co_return;
         if (next == Next::close || output_.size() >= gathered_bytes_max) {
           if (!written() && !co_await drain()) co_return;
         }
@@ -179,7 +180,28 @@ void HttpConnection::answer(ari::Response response, bool keep_alive) {
                  response.body});
   }
   shared_.encoder.append_head(output_.text(), response, std::time(nullptr), keep_alive);
+  source_ = std::move(response.source);
   output_.append_body(std::move(response.body));
+}
+
+/// Never more than one piece is held. False when the connection is lost, or has to be because the
+/// body ended too early.
+asio::awaitable<bool> HttpConnection::send_source() {
+  const auto source = std::exchange(source_, nullptr);
+  for (std::uint64_t sent = 0; sent < source->size();) {
+    if (!written() && !co_await drain()) co_return false;
+    wait(Waiting::handler, {});
+    auto piece = co_await source->read();
+    if (orphaned()) co_return false;
+    if (!piece || piece->empty()) {
+      log::warn("body cut off sent={} of={} why=\"{}\"", sent, source->size(),
+                piece ? "it ended" : piece.error().detail);
+      co_return false;
+    }
+    sent += piece->size();
+    output_.append_body(std::move(*piece));
+  }
+  co_return true;
 }
 
 /// False when the client is gone or does not read.

@@ -65,6 +65,7 @@ class HttpConnection final : public HttpPeer {
   Next open_websocket(const ari::Request& request);
   void tell_request();
   void answer(ari::Response response, bool keep_alive);
+  boost::asio::awaitable<bool> send_source();
   bool written();
   boost::asio::awaitable<bool> drain();
   boost::asio::awaitable<void> linger();
@@ -75,6 +76,7 @@ class HttpConnection final : public HttpPeer {
   boost::asio::ip::tcp::socket socket_;
   HttpDecoder decoder_;
   HttpOutput output_;
+  std::shared_ptr<ari::BodySource> source_;  ///< The rest of the answer that is going out.
   Waiting waiting_ = Waiting::idle;
   TimePoint deadline_;
   std::optional<AriTap::Asked> asked_;  ///< What the tap was told of the request in work.

@@ -43,13 +43,15 @@ void HttpEncoder::append_head(std::string& out, const ari::Response& response, s
     append_value(out, value);
     out += "\r\n";
   }
-  if (!response.body.empty()) {
+  const bool has_body = response.source != nullptr || !response.body.empty();
+  if (has_body) {
     out += "Content-type: ";
     append_value(out, response.content_type);
     out += "\r\n";
   }
   out += "Content-Length: ";
-  const fmt::format_int length{response.body.size()};
+  const fmt::format_int length{response.source != nullptr ? response.source->size()
+                                                          : std::uint64_t{response.body.size()}};
   out.append(length.data(), length.size());
   out += "\r\n\r\n";
 }

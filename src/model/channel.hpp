@@ -104,6 +104,7 @@ struct Channel {
   ChannelId dialed_by;         ///< Who dials it; "" for an originated channel (old dialects).
   std::string dialstring;      ///< Of the Dial that made it; repeated in later Dial events.
   WallTime digit_begun{};      ///< Start of the DTMF digit being pressed (old dialects).
+  std::string own_language;    ///< Set by a playback of ours: not shown.
   std::string own_digit;       ///< One that we are about to press ourselves: not shown.
   WallTime own_digit_until{};  ///< It comes before that.
   std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.

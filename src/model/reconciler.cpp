@@ -139,7 +139,9 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
     take(channel.connected.number, snapshot.connected_number, number);
     take(channel.connected.name, snapshot.connected_name, text(snapshot.connected_name));
     take(channel.accountcode, snapshot.accountcode, snapshot.accountcode);
-    if (!snapshot.language.empty()) changed |= set(channel.language, snapshot.language);
+    if (!snapshot.language.empty() && snapshot.language != channel.own_language) {
+      changed |= set(channel.language, snapshot.language);
+    }
     changed |= set(channel.tenantid, snapshot.tenantid);
   } else if (!snapshot.accountcode.empty()) {
     changed |= set(channel.accountcode, snapshot.accountcode);
@@ -400,6 +402,10 @@ void Reconciler::tone_detected(const ChannelId& id, WallTime now) {
   if (const Channel* channel = store_.find(id)) emit(ChannelToneDetected{*channel}, now);
 }
 
+void Reconciler::hide_language(const ChannelId& id, std::string_view language) {
+  if (Channel* channel = store_.mutable_find(id)) channel->own_language = language;
+}
+
 void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_id) {
   Channel* channel = store_.mutable_find(id);
   if (channel != nullptr && set(channel->protocol_id, protocol_id)) ++channel->revision;
@@ -419,6 +425,11 @@ void Reconciler::set_playback(const PlaybackId& id, PlaybackState state, std::st
   found->second.media_uri = media_uri;
   found->second.next_media_uri = next_media_uri;
   emit(PlaybackChange{found->second}, now);
+}
+
+void Reconciler::show_playback(const PlaybackId& id, PlaybackState state) {
+  const auto found = store_.playbacks_.find(id);
+  if (found != store_.playbacks_.end()) found->second.state = state;
 }
 
 void Reconciler::end_playback(const PlaybackId& id, PlaybackState state, WallTime now) {

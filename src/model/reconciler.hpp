@@ -145,6 +145,10 @@ class Reconciler {
   /// We are about to send the channel this digit as if its phone had; ARI shows nothing of it.
   void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
 
+  /// The language that a playback sets on a channel for as long as it lasts; it is not shown. "" is
+  /// none.
+  void hide_language(const ChannelId& id, std::string_view language);
+
   /// What an action told that no event tells.
   void tone_detected(const ChannelId& id, WallTime now);
   void set_protocol_id(const ChannelId& id, std::string_view protocol_id);
@@ -171,6 +175,8 @@ class Reconciler {
   Result<void> add_playback(Playback playback);
   void set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
                     std::string_view next_media_uri, WallTime now);
+  /// Without telling anybody.
+  void show_playback(const PlaybackId& id, PlaybackState state);
   /// done and failed playbacks are told, then dropped.
   void end_playback(const PlaybackId& id, PlaybackState state, WallTime now);
 

@@ -60,7 +60,11 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridg
   auto leg = co_await open(bridge, options);
   if (!leg) co_return leg.error();
   sounds_[bridge].recorders.insert(*leg);
-  co_return target_of(bridge, (*leg)->control().shared_from_this());
+  // Where a recording takes no digit its end is that of its leg.
+  std::function<void()> take_out = [of = std::weak_ptr{*leg}] {
+    if (const auto still = of.lock()) still->close();
+  };
+  co_return target_of(bridge, (*leg)->control().shared_from_this(), std::move(take_out));
 }
 
 void BridgeMedia::release(const MediaTarget& target) {

@@ -79,6 +79,14 @@ std::vector<std::string> character_files(std::string_view text) {
   return names;
 }
 
+/// "ring", "440/1000", "ring;tonezone=fr".
+Tone tone_of(std::string_view text) {
+  constexpr std::string_view zone_mark = ";tonezone=";
+  const auto mark = text.find(zone_mark);
+  if (mark == std::string_view::npos) return {std::string{text}, {}};
+  return {std::string{text.substr(0, mark)}, std::string{text.substr(mark + zone_mark.size())}};
+}
+
 }  // namespace
 
 std::vector<std::string> english_number(long number) {
@@ -124,7 +132,7 @@ Result<Media> media_of(std::string_view uri, std::string_view language,
   const auto rest = colon == std::string_view::npos ? std::string_view{} : uri.substr(colon + 1);
   const Error bad{Errc::bad_request, "Media URI not usable: " + std::string{uri}};
   if (rest.empty() || has_line_break(rest)) return bad;
-  if (scheme == "tone") return Tone{std::string{rest}};
+  if (scheme == "tone") return tone_of(rest);
   if (rest.find_first_of("&,") != std::string_view::npos) return bad;
   if (scheme == "sound") {
     if (!stays_inside(rest)) return bad;
@@ -141,7 +149,7 @@ Result<Media> media_of(std::string_view uri, std::string_view language,
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
     if (error != std::errc{} || end != rest.data() + rest.size()) return bad;
     if (language.starts_with("en") && number > -1'000'000'000 && number < 1'000'000'000) {
-      return Files{english_number(number), false};
+      return Files{english_number(number), true};
     }
     return SpokenNumber{std::string{rest}};
   }

@@ -20,7 +20,8 @@ struct SpokenNumber {
 };
 /// A tone that goes on until it is stopped.
 struct Tone {
-  std::string spec;
+  std::string spec;  ///< A name of the PBX's indications, or "440+480/2000,0/4000".
+  std::string zone;  ///< Whose indications; "": the channel's own.
 };
 using Media = std::variant<Files, SpokenNumber, Tone>;
 

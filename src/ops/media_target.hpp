@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -17,6 +19,9 @@ struct MediaTarget {
   std::shared_ptr<Control> control;
   ChannelId channel;  ///< "" for a bridge.
   BridgeId bridge;    ///< "" for a channel.
+  /// Ends whatever runs on the line, where that is not done by taking a channel of an application
+  /// out of its command: for a leg of our own.
+  std::function<void()> take_out{};
 
   std::string uri() const {
     return bridge.value.empty() ? "channel:" + channel.value : "bridge:" + bridge.value;
@@ -27,12 +32,13 @@ struct MediaTarget {
 inline Result<MediaTarget> target_of(const World& world, const ChannelId& channel) {
   const auto control = control_of(world, channel);
   if (!control) return control.error();
-  return MediaTarget{(*control)->shared_from_this(), channel, {}};
+  return MediaTarget{(*control)->shared_from_this(), channel, {}, {}};
 }
 
-/// A bridge, by way of a leg in it.
-inline MediaTarget target_of(const BridgeId& bridge, std::shared_ptr<Control> leg) {
-  return MediaTarget{std::move(leg), {}, bridge};
+/// A bridge, by way of a leg in it. `take_out` ends what the leg runs, if need be the leg itself.
+inline MediaTarget target_of(const BridgeId& bridge, std::shared_ptr<Control> leg,
+                             std::function<void()> take_out = {}) {
+  return MediaTarget{std::move(leg), {}, bridge, std::move(take_out)};
 }
 
 }  // namespace arigate::ops

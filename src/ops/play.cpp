@@ -2,6 +2,7 @@
 
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -49,21 +50,51 @@ model::Playback playback_of(const PlaybackPlan& plan, const MediaTarget& target)
 
 }  // namespace
 
-PlaybackPorts Playbacks::ports_of(const std::shared_ptr<Control>& control) {
+PlaybackPorts Playbacks::ports_of(const MediaTarget& target) {
   PlaybackPorts ports;
-  ports.control_stream = [this, of = std::weak_ptr{control}](std::string_view verb) {
+  const std::weak_ptr<Control> of = target.control;
+  ports.control_stream = [this, of](std::string_view verb) {
     const auto still = of.lock();
     const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
     if (channel == nullptr) return;
     world_.ami.post(
         ami::Action{"ControlPlayback"}.add("Channel", channel->name).add("Control", verb));
   };
+  ports.interrupt = [this, of, take_out = target.take_out](const PlaybackMachine& machine) {
+    const PlaybackId id = machine.plan().id;
+    const auto find = [this, id]() -> Entry* {
+      const auto found = entries_.find(id);
+      return found == entries_.end() ? nullptr : &found->second;
+    };
+    interrupter_.interrupt({of,
+                            {},
+                            [find] {
+                              const auto* entry = find();
+                              return entry != nullptr && entry->job->interrupt_pending();
+                            },
+                            [find] {
+                              const auto* entry = find();
+                              const auto control = entry ? entry->control.lock() : nullptr;
+                              if (control) entry->job->stays(*control);
+                            },
+                            take_out});
+  };
   ports.tell = [this](const PlaybackMachine& machine, model::PlaybackState state,
                       std::size_t item) {
+    if (state == model::PlaybackState::done) {
+      return world_.reconciler.show_playback(machine.plan().id, state);
+    }
     const auto& uris = machine.plan().uris;
     const auto next = item + 1;
     world_.reconciler.set_playback(machine.plan().id, state, uris[item],
                                    next < uris.size() ? uris[next] : "", world_.clock.wall());
+  };
+  ports.hide_language = [this, of](std::string_view language) {
+    const auto still = of.lock();
+    if (still) world_.reconciler.hide_language(still->channel(), language);
+  };
+  ports.ask_again = [this, of](const PlaybackMachine& machine) {
+    world_.spawn(ask_again(of, machine.plan().id, machine.token()));
   };
   ports.end = [this](const PlaybackMachine& machine, model::PlaybackState state) {
     entries_.erase(machine.plan().id);
@@ -76,8 +107,8 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
                                    const std::function<void(const model::Playback&)>& queued) {
   const std::shared_ptr<Control> control = request.target.control;
   const auto* channel = world_.store.find_also_hidden(control->channel());
-  auto plan =
-      plan_of(request, channel == nullptr ? "en" : channel->language, world_.recordings_directory);
+  auto plan = plan_of(request, channel == nullptr ? "en" : channel->language,
+                      world_.media.recordings_directory);
   if (!plan) return plan.error();
   if (entries_.size() >= playbacks_max) return Error{Errc::overloaded, "too many playbacks"};
   const PlaybackId id = plan->id;
@@ -87,8 +118,8 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
 
   const auto means = world_.ami.dialect().control_playback ? PlaybackMachine::Means::controlled
                                                            : PlaybackMachine::Means::token;
-  auto job =
-      std::make_unique<PlaybackJob>(PlaybackMachine{std::move(*plan), means}, ports_of(control));
+  auto job = std::make_unique<PlaybackJob>(PlaybackMachine{std::move(*plan), means},
+                                           ports_of(request.target));
   entries_.emplace(id, Entry{control, job.get()});
   if (const auto waits = control->add(std::move(job)); !waits) {
     entries_.erase(id);
@@ -96,6 +127,19 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
     return waits.error();
   }
   return id;
+}
+
+/// The PBX reads its AGI socket through a buffer: a token that came together with the line before
+/// it lies there unseen until something else comes. It is answered in 3 ms otherwise.
+boost::asio::awaitable<void> Playbacks::ask_again(std::weak_ptr<Control> control, PlaybackId id,
+                                                  std::uint32_t token) {
+  const std::weak_ptr<bool> alive = alive_;
+  Eventual<bool> nothing;
+  co_await nothing.wait(world_.in(std::chrono::milliseconds{200}));
+  if (alive.expired()) co_return;  // The process ends.
+  const auto found = entries_.find(id);
+  const auto still = control.lock();
+  if (still && found != entries_.end()) found->second.job->ask_again(*still, token);
 }
 
 Result<void> Playbacks::control(const PlaybackId& id, PlaybackControl what) {

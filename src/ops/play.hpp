@@ -1,12 +1,16 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "ops/interrupter.hpp"
 #include "ops/media_target.hpp"
 #include "ops/playback.hpp"
 #include "ops/world.hpp"
@@ -27,7 +31,7 @@ class Playbacks {
  public:
   static constexpr std::size_t playbacks_max = 10'000;
 
-  explicit Playbacks(World& world) : world_{world} {}
+  Playbacks(World& world, Interrupter& interrupter) : world_{world}, interrupter_{interrupter} {}
 
   /// Queues it; `queued` sees it before it can start. Errc::bad_request, conflict (the id
   /// plays already), not_in_application (the target has gone meanwhile), overloaded.
@@ -38,14 +42,18 @@ class Playbacks {
   Result<void> control(const PlaybackId& id, PlaybackControl what);
 
  private:
-  PlaybackPorts ports_of(const std::shared_ptr<Control>& control);
+  PlaybackPorts ports_of(const MediaTarget& target);
+  boost::asio::awaitable<void> ask_again(std::weak_ptr<Control> control, PlaybackId id,
+                                         std::uint32_t token);
 
   struct Entry {
     std::weak_ptr<Control> control;
     PlaybackJob* job;  ///< Lives in that queue; erased when it ends.
   };
   World& world_;
+  Interrupter& interrupter_;
   std::unordered_map<PlaybackId, Entry> entries_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace arigate::ops

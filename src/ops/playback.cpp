@@ -21,6 +21,12 @@ std::string line(std::string_view verb, std::initializer_list<std::string_view> 
   return command ? *command : "NOOP";
 }
 
+constexpr std::string_view token_start = "arigate-token-";
+
+bool is_token(const std::optional<std::string>& value) {
+  return value && value->starts_with(token_start);
+}
+
 bool refused(const agi::Reply& reply) {
   return !reply.ok() || reply.result == "-1";
 }
@@ -74,18 +80,28 @@ bool PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
   const Media& media = plan_.media[item_];
   if (!std::holds_alternative<Files>(media)) pause_asked_ = false;  // Neither can be paused.
   if (const auto* tone = std::get_if<Tone>(&media)) {
-    state_ = State::tone;
-    tone_reply_due_ = true;
-    outputs.push_back(SendAgi{line("EXEC PlayTones", {tone->spec})});
+    if (tone->zone.empty()) {
+      play_tone(outputs);
+    } else {
+      state_ = State::zone_pending;
+      outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(tonezone)", tone->zone})});
+    }
   } else if (const auto* number = std::get_if<SpokenNumber>(&media)) {
     state_ = State::playing;
-    outputs.push_back(SendAgi{line("SAY NUMBER", {number->number, ""})});
+    const std::string escape{Interrupter::digit};
+    outputs.push_back(SendAgi{line("SAY NUMBER", {number->number, escape})});
   } else if (std::get<Files>(media).names.empty()) {
     return false;
   } else {
     play_file(outputs, now);
   }
   return true;
+}
+
+void PlaybackMachine::play_tone(Outputs& outputs) {
+  state_ = State::tone;
+  tone_reply_due_ = true;
+  outputs.push_back(SendAgi{line("EXEC PlayTones", {std::get<Tone>(plan_.media[item_]).spec})});
 }
 
 void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
@@ -152,9 +168,18 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
         begin(outputs, now);
       }
       break;
+    case State::zone_pending:
+      if (stopping_) {
+        end(outputs, model::PlaybackState::done);
+      } else {
+        play_tone(outputs);
+      }
+      break;
     case State::playing: {
       controlled_paused_ = false;
-      if (stopping_) {
+      if (interrupt_asked_ && means_ == Means::token && refused(reply)) {
+        state_ = State::line_pending;  // What we send now would be lost with the line.
+      } else if (stopping_) {
         end(outputs, model::PlaybackState::done);
       } else {
         // Native goes on with the rest of the list; the last item decides how it ends.
@@ -164,7 +189,9 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
       break;
     }
     case State::interrupted:
-      // The file's own reply comes first when it ended just before the token.
+      // The file's own reply comes first when it ended just before the token; an earlier token's
+      // is not awaited any more.
+      if (reply.value != token_text() && is_token(reply.value)) break;
       if (!ran_out_ && reply.value != token_text()) {
         ran_out_ = true;
         item_failed_ = !stopping_ && refused(reply) && !lenient();
@@ -175,21 +202,86 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
     case State::tone:
       tone_reply_due_ = false;
       if (refused(reply) || reply.result == "-2") {
-        item_failed_ = true;
-        next(outputs, now);
+        item_failed_ = !stopping_;
+        if (stopping_) {
+          end(outputs, model::PlaybackState::done);
+        } else {
+          next(outputs, now);
+        }
+      } else if (stopping_) {
+        stop_tone(outputs);
       }
       break;
     case State::tone_stop_pending:
-      if (!std::exchange(tone_reply_due_, false)) end(outputs, model::PlaybackState::done);
+      end(outputs, model::PlaybackState::done);
       break;
     case State::language_back_pending:
       end(outputs, end_state_);
       break;
     case State::queued:
     case State::paused:
+    case State::line_pending:
     case State::ended:
       break;
   }
+  return outputs;
+}
+
+PlaybackMachine::Outputs PlaybackMachine::on_new_line(TimePoint now) {
+  Outputs outputs;
+  switch (state_) {
+    case State::queued:
+    case State::paused:
+    case State::ended:
+      break;
+    case State::language_back_pending:
+      end(outputs, end_state_);
+      break;
+    case State::interrupted:
+      after_token(outputs, now);
+      break;
+    case State::tone_stop_pending:
+      end(outputs, model::PlaybackState::done);
+      break;
+    case State::language_pending:
+    case State::zone_pending:
+    case State::tone:
+    case State::playing:
+    case State::line_pending:
+      if (stopping_) {
+        end(outputs, model::PlaybackState::done);
+      } else if (state_ == State::language_pending) {
+        begin(outputs, now);
+      } else if (std::holds_alternative<Files>(plan_.media[item_])) {
+        position_ms_ = elapsed_ms(now);
+        play_file(outputs, now);
+      } else if (std::holds_alternative<Tone>(plan_.media[item_])) {
+        play_tone(outputs);
+      } else if (!play_item(outputs, now)) {
+        next(outputs, now);
+      }
+      break;
+  }
+  return outputs;
+}
+
+void PlaybackMachine::stop_tone(Outputs& outputs) {
+  state_ = State::tone_stop_pending;
+  outputs.push_back(SendAgi{"EXEC StopPlayTones"});
+}
+
+PlaybackMachine::Outputs PlaybackMachine::ask_again(std::uint32_t token) {
+  Outputs outputs;
+  if (state_ != State::interrupted || token != token_) return outputs;
+  ++token_;
+  outputs.push_back(SendToken{line("GET FULL VARIABLE", {token_text()})});
+  return outputs;
+}
+
+PlaybackMachine::Outputs PlaybackMachine::stays() {
+  Outputs outputs;
+  interrupt_asked_ = false;
+  if (state_ == State::line_pending) end(outputs, model::PlaybackState::done);
   return outputs;
 }
 
@@ -200,8 +292,11 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
   using Do = PlaybackControl;
   switch (state_) {
     case State::queued:
+      if (stopping_) return wrong;
+      if (control == Do::restart) return outputs;  // It has not begun, so that is done already.
       if (control != Do::stop) return wrong;
       stopping_ = true;  // start() ends it when its turn comes.
+      outputs.push_back(Tell{model::PlaybackState::done, item_});
       return outputs;
     case State::ended:
     case State::language_back_pending:
@@ -210,12 +305,25 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
       if (control != Do::stop) return wrong;
       stopping_ = true;
       return outputs;
+    case State::line_pending:
+      return wrong;
     case State::tone_stop_pending:
       return outputs;
+    case State::zone_pending:
     case State::tone:
-      if (control != Do::stop) return outputs;  // Native says yes and does nothing.
-      state_ = State::tone_stop_pending;
-      outputs.push_back(SendAgi{"EXEC StopPlayTones"});
+      if (control == Do::stop) {
+        stopping_ = true;
+        // Two lines at once may be read as one, so the reply is awaited.
+        if (state_ == State::tone && !tone_reply_due_) stop_tone(outputs);
+      } else if (control == Do::pause || control == Do::unpause) {
+        // Native changes what it shows; the tone goes on.
+        if (std::exchange(tone_paused_, control == Do::pause) != tone_paused_) {
+          outputs.push_back(Tell{
+              tone_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing, item_});
+        }
+      } else if (tone_paused_) {
+        return wrong;
+      }
       return outputs;
     case State::paused:
       if (control == Do::pause) return outputs;
@@ -235,7 +343,8 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
   }
   if (std::holds_alternative<SpokenNumber>(plan_.media[item_])) {
     if (control != Do::stop) return wrong;
-    stopping_ = true;  // SAY cannot be interrupted; it ends by itself.
+    stopping_ = true;
+    if (!std::exchange(interrupt_asked_, true)) outputs.push_back(Interrupt{});
     return outputs;
   }
   if (means_ == Means::token) {
@@ -282,7 +391,7 @@ void PlaybackMachine::interrupt(Outputs& outputs, TimePoint now) {
 }
 
 std::string PlaybackMachine::token_text() const {
-  return fmt::format("arigate-token-{}", token_);
+  return fmt::format("{}{}", token_start, token_);
 }
 
 /// Notes what is wanted of the interrupted file; it adds up, and a stop is never taken back.
@@ -325,6 +434,7 @@ long PlaybackMachine::elapsed_ms(TimePoint now) const {
 // --- the job ------------------------------------------------------------------------------------
 
 Job::Step PlaybackJob::start(TimePoint now) {
+  if (!machine_.plan().language.empty()) ports_.hide_language(machine_.plan().language);
   return carry_out(machine_.start(now), nullptr);
 }
 
@@ -334,6 +444,14 @@ Job::Step PlaybackJob::on(const agi::Reply& reply, TimePoint now) {
 
 void PlaybackJob::abandon(const Error&) {
   if (!machine_.ended()) ports_.end(machine_, model::PlaybackState::failed);
+}
+
+void PlaybackJob::ask_again(Control& control, std::uint32_t token) {
+  control.resume(*this, carry_out(machine_.ask_again(token), &control));
+}
+
+void PlaybackJob::stays(Control& control) {
+  control.resume(*this, carry_out(machine_.stays(), nullptr));
 }
 
 Result<void> PlaybackJob::on(PlaybackControl what, Control& control, TimePoint now) {
@@ -350,12 +468,16 @@ Job::Step PlaybackJob::carry_out(PlaybackMachine::Outputs outputs, Control* inte
         Overloaded{
             [&](PlaybackMachine::SendAgi& send) { step = Send{std::move(send.line)}; },
             [&](PlaybackMachine::SendToken& send) {
-              if (interrupted != nullptr) interrupted->interrupt(std::move(send.line));
+              if (interrupted == nullptr) return;
+              interrupted->interrupt(std::move(send.line));
+              ports_.ask_again(machine_);
             },
             [&](PlaybackMachine::ControlStream& stream) { ports_.control_stream(stream.verb); },
+            [&](PlaybackMachine::Interrupt&) { ports_.interrupt(machine_); },
             [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state, tell.item); },
             [&](PlaybackMachine::End& ended) {
               step = Done{};
+              if (!machine_.plan().language.empty()) ports_.hide_language("");
               ports_.end(machine_, ended.state);
             },
         },

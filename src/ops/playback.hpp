@@ -14,6 +14,7 @@
 #include "core/result.hpp"
 #include "model/channel.hpp"
 #include "ops/control.hpp"
+#include "ops/interrupter.hpp"
 #include "ops/media.hpp"
 
 namespace arigate::ops {
@@ -39,6 +40,7 @@ struct PlaybackPlan {
 ///
 ///   queued --start--> playing --reply--> playing the next file or item, or done
 ///   playing --pause--> paused --unpause--> playing;   playing, paused --stop--> done
+///   SAY NUMBER, which nothing of that interrupts, is ended from outside: see Interrupter
 ///   token only: playing --any control--> interrupted --answer to the token--> what was asked
 ///   a refusal of the PBX fails the item; the last item decides done or failed;   anything after
 ///   done or failed is ignored
@@ -54,8 +56,9 @@ class PlaybackMachine {
   };  ///< A line that interrupts the running one.
   struct ControlStream {
     std::string_view verb;
-  };  ///< AMI ControlPlayback with this verb.
-  /// Report this state of the entry `item` of the list.
+  };                    ///< AMI ControlPlayback with this verb.
+  struct Interrupt {};  ///< End the running command, which no other one interrupts.
+  /// Report this state of the entry `item` of the list; `done` while it is queued is shown only.
   struct Tell {
     model::PlaybackState state;
     std::size_t item;
@@ -63,13 +66,20 @@ class PlaybackMachine {
   struct End {
     model::PlaybackState state;
   };  ///< Report this and be done.
-  using Output = std::variant<SendAgi, SendToken, ControlStream, Tell, End>;
+  using Output = std::variant<SendAgi, SendToken, ControlStream, Interrupt, Tell, End>;
   using Outputs = std::vector<Output>;
 
   PlaybackMachine(PlaybackPlan plan, Means means) : plan_{std::move(plan)}, means_{means} {}
 
   Outputs start(TimePoint now);
   Outputs on(const agi::Reply& reply, TimePoint now);
+  /// The channel was taken out of the running command and has a new command line.
+  Outputs on_new_line(TimePoint now);
+  /// It could not be taken out.
+  Outputs stays();
+  /// The answer to this token has not come: another one.
+  Outputs ask_again(std::uint32_t token);
+  std::uint32_t token() const { return token_; }
   /// Errc::conflict when it is not playing.
   Result<Outputs> on(PlaybackControl control, TimePoint now);
 
@@ -77,12 +87,16 @@ class PlaybackMachine {
   std::size_t item() const { return item_; }  ///< Index of the URI that plays.
   bool started() const { return state_ != State::queued; }
   bool ended() const { return state_ == State::ended; }
+  /// The end of the running command has been asked for and has not come.
+  bool interrupt_pending() const { return interrupt_asked_ && !ended(); }
 
  private:
   enum class State : std::uint8_t {
     queued,
     language_pending,  // the reply to SET VARIABLE CHANNEL(language)
+    zone_pending,      // the reply to SET VARIABLE CHANNEL(tonezone)
     playing,           // the reply to the playing command
+    line_pending,      // the reply has come, but the line is about to go
     paused,
     interrupted,  // the reply to the token
     tone,         // plays until stopped; no reply is due
@@ -93,6 +107,8 @@ class PlaybackMachine {
 
   void begin(Outputs& outputs, TimePoint now);
   bool play_item(Outputs& outputs, TimePoint now);
+  void play_tone(Outputs& outputs);
+  void stop_tone(Outputs& outputs);
   void play_file(Outputs& outputs, TimePoint now);
   void next(Outputs& outputs, TimePoint now);
   void end(Outputs& outputs, model::PlaybackState state);
@@ -111,9 +127,11 @@ class PlaybackMachine {
   long position_ms_ = 0;  // where the running command began in the file
   TimePoint began_{};
   bool stopping_ = false;
+  bool interrupt_asked_ = false;
   bool item_failed_ = false;
   bool controlled_paused_ = false;
   bool tone_reply_due_ = false;
+  bool tone_paused_ = false;
   // While interrupted: what the answer to the token shall find.
   bool ran_out_ = false;  // the file ended by itself while the token was under way
   bool replay_asked_ = false;
@@ -125,6 +143,11 @@ class PlaybackMachine {
 /// How a playback reaches the PBX and the model.
 struct PlaybackPorts {
   std::function<void(std::string_view verb)> control_stream;
+  std::function<void(const PlaybackMachine&)> interrupt;
+  /// Calls PlaybackJob::ask_again() in a while.
+  std::function<void(const PlaybackMachine&)> ask_again;
+  /// What the channel's language is set to is not shown; "" again at the end.
+  std::function<void(std::string_view)> hide_language;
   std::function<void(const PlaybackMachine&, model::PlaybackState, std::size_t item)> tell;
   std::function<void(const PlaybackMachine&, model::PlaybackState)> end;
 };
@@ -137,9 +160,14 @@ class PlaybackJob : public Job {
 
   Step start(TimePoint now) override;
   Step on(const agi::Reply& reply, TimePoint now) override;
+  Step on_new_line(TimePoint now) override { return carry_out(machine_.on_new_line(now), nullptr); }
   void abandon(const Error& why) override;
 
-  /// From REST, at any time. `control`: the queue that this job is in.
+  bool interrupt_pending() const { return machine_.interrupt_pending(); }
+  /// The command that was to be interrupted goes on. `control`: the queue that this job is in.
+  void stays(Control& control);
+  void ask_again(Control& control, std::uint32_t token);
+  /// From REST, at any time.
   Result<void> on(PlaybackControl what, Control& control, TimePoint now);
 
  private:

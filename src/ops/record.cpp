@@ -6,18 +6,18 @@
 #include <chrono>
 #include <utility>
 
-#include "core/text.hpp"
+#include "core/log.hpp"
 
 namespace arigate::ops {
 namespace {
-
-constexpr std::size_t name_bytes_max = 1024;
-constexpr std::size_t name_part_bytes_max = 240;  ///< File systems take 255, with the extension.
 
 Error taken(const RecordingName& name) {
   return {Errc::conflict,
           fmt::format("Recording '{}' already exists and can not be overwritten", name.value)};
 }
+
+/// RECORD FILE cuts off so much when a digit ends it, so the digit comes so much later.
+constexpr std::chrono::milliseconds rewound{200};
 
 model::LiveRecording recording_of(const RecordRequest& request) {
   model::LiveRecording recording;
@@ -31,110 +31,158 @@ model::LiveRecording recording_of(const RecordRequest& request) {
 
 }  // namespace
 
-bool is_recording_name(std::string_view name) {
-  if (name.empty() || name.size() > name_bytes_max) return false;
-  const bool printable = std::all_of(name.begin(), name.end(),
-                                     [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
-  if (!printable || name.front() == '/' || name.back() == '/') return false;
-  const auto parts = split(name, '/');
-  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return part.empty() || part == "." || part == ".." || part.size() > name_part_bytes_max;
-  });
-}
-
 boost::asio::awaitable<Result<void>> Recordings::record(RecordRequest request, Queued queued) {
+  if (!world_.media.has_format(request.format)) {
+    co_return Error{Errc::unprocessable, "specified format is unknown on this system"};
+  }
+  if (!is_recording_name(request.name.value)) {
+    co_return Error{Errc::bad_request, "Recording name invalid"};
+  }
+  if (world_.store.find(request.name) != nullptr) co_return taken(request.name);
+  if (files_ != nullptr) {
+    if (request.if_exists == IfExists::fail) {
+      const auto found = co_await files_->find(request.name);
+      if (found) co_return taken(request.name);
+      if (found.error().code != Errc::not_found) co_return found.error();
+    }
+    if (const auto made = co_await files_->make_folders(request.name); !made) {
+      co_return made.error();
+    }
+  }
   co_return start(request, queued);
 }
 
 Result<void> Recordings::start(RecordRequest& request, const Queued& queued) {
-  if (!is_recording_name(request.name.value)) {
-    return Error{Errc::bad_request, "Recording name invalid"};
-  }
+  if (request.target.control->dropped()) return channel_not_in_stasis();
   if (entries_.size() >= recordings_max) return Error{Errc::overloaded, "too many recordings"};
-  const std::shared_ptr<Control> control = request.target.control;
-  const auto* channel = world_.store.find_also_hidden(control->channel());
   const RecordingName name = request.name;
   if (!world_.reconciler.add_recording(recording_of(request))) return taken(name);
   queued(*world_.store.find(name));
-
-  RecordingPlan plan;
-  plan.name = name;
-  plan.format = request.format;
-  plan.file = fmt::format("{}/{}", world_.recordings_directory, name.value);
-  plan.max_duration_s = request.max_duration_s;
-  plan.max_silence_s = request.max_silence_s;
-  plan.beep = request.beep;
-  plan.terminate_on = request.terminate_on;
-  plan.append = request.if_exists == IfExists::append;
-  plan.only_new = request.if_exists == IfExists::fail;
+  const auto* channel = world_.store.find_also_hidden(request.target.control->channel());
+  if (!request.target.channel.value.empty() && channel != nullptr &&
+      !channel->bridge.value.empty()) {
+    give_up(name, "Cannot record channel while in bridge");  // Natively not in the answer, either.
+    return {};
+  }
+  auto plan = plan_of(request);
   plan.answer = channel != nullptr && channel->state != model::ChannelState::up;
-  auto job = std::make_unique<RecordingJob>(RecordingMachine{std::move(plan)}, ports_of(control));
-  entries_.emplace(name, Entry{control, job.get()});
-  if (const auto waits = control->add(std::move(job)); !waits) {
+  auto job = std::make_unique<RecordingJob>(
+      RecordingMachine{std::move(plan), interrupter_.by_digit()}, ports_of(request.target, name));
+  entries_.emplace(name, Entry{request.target.control, job.get()});
+  if (const auto waits = request.target.control->add(std::move(job)); !waits) {
     entries_.erase(name);
-    if (const auto* left = world_.store.find(name)) {
-      auto ended = *left;
-      ended.state = model::RecordingState::failed;
-      world_.reconciler.end_recording(std::move(ended), world_.clock.wall());
-    }
+    give_up(name, waits.error().detail);
     return waits.error();
   }
   return {};
 }
 
-RecordingPorts Recordings::ports_of(const std::shared_ptr<Control>& control) {
+RecordingPlan Recordings::plan_of(const RecordRequest& request) const {
+  const std::string& name = request.name.value;
+  RecordingPlan plan;
+  plan.name = request.name;
+  plan.format = request.format;
+  plan.file = fmt::format("{}/{}", world_.media.recordings_directory, name);
+  plan.max_duration_s = request.max_duration_s;
+  plan.max_silence_s = request.max_silence_s;
+  plan.beep = request.beep;
+  plan.terminate_on = request.terminate_on;
+  plan.append = request.if_exists == IfExists::append;
+  plan.only_new = files_ == nullptr && request.if_exists == IfExists::fail;
+  plan.make_folders = files_ == nullptr && name.find('/') != std::string::npos;
+  return plan;
+}
+
+/// It has not begun.
+void Recordings::give_up(const RecordingName& name, std::string cause) {
+  const auto* known = world_.store.find(name);
+  if (known == nullptr) return;  // Its job has told the end.
+  auto ended = *known;
+  ended.state = model::RecordingState::failed;
+  ended.cause = std::move(cause);
+  world_.reconciler.end_recording(std::move(ended), world_.clock.wall());
+}
+
+RecordingPorts Recordings::ports_of(const MediaTarget& target, const RecordingName& name) {
   RecordingPorts ports;
-  const std::weak_ptr<Control> of = control;
-  ports.interrupt = [this, of] {
-    if (const auto still = of.lock()) interrupt(*still);
+  const std::weak_ptr<Control> of = target.control;
+  ports.now = [this] { return world_.clock.now(); };
+  ports.interrupt = [this, of, name, take_out = target.take_out] {
+    interrupter_.interrupt({of, rewound, [this, name] { return interrupted(name); },
+                            [this, name] { stays(name); }, take_out});
   };
   ports.mute = [this, of](bool on) {
-    if (const auto still = of.lock()) mute(*still, on);
+    if (const auto still = of.lock()) world_.spawn(mute(still->channel(), on));
   };
   ports.tell = [this](const RecordingMachine& machine, model::RecordingState state) {
     world_.reconciler.set_recording(machine.plan().name, state, world_.clock.wall());
   };
   ports.end = [this](const RecordingMachine& machine, const RecordingMachine::End& end) {
-    const RecordingName name = machine.plan().name;
-    entries_.erase(name);
-    const auto* known = world_.store.find(name);
-    if (known == nullptr) return;
-    auto ended = *known;
-    ended.state = end.state;
-    ended.cause = end.cause;
-    ended.duration = machine.duration_s();
-    ended.talking = machine.talking_s();
-    world_.reconciler.end_recording(std::move(ended), world_.clock.wall());
+    ended(machine, end);
   };
   return ports;
 }
 
-void Recordings::interrupt(Control& control) {
-  const auto* channel = world_.store.find_also_hidden(control.channel());
-  if (channel == nullptr) return;
-  using namespace std::chrono_literals;
-  const std::string digit{RecordingMachine::stop_digit};
-  world_.reconciler.expect_own_digit(channel->id, digit, world_.clock.wall() + 2s);
-  world_.ami.post(ami::Action{"PlayDTMF"}
-                      .add("Channel", channel->name)
-                      .add("Digit", digit)
-                      .add("Duration", "1")
-                      .add("Receive", "true"));
+void Recordings::ended(const RecordingMachine& machine, const RecordingMachine::End& end) {
+  const RecordingName name = machine.plan().name;
+  entries_.erase(name);
+  const auto* known = world_.store.find(name);
+  if (known == nullptr) return;
+  auto ended = *known;
+  ended.state = end.state;
+  ended.cause = end.cause;
+  ended.duration = machine.duration_s();
+  ended.talking = machine.talking_s();
+  world_.reconciler.end_recording(std::move(ended), world_.clock.wall());
+  if (end.erase && files_ != nullptr) world_.spawn(erase({name, machine.plan().format}));
 }
 
-void Recordings::mute(Control& control, bool on) {
-  const auto* channel = world_.store.find_also_hidden(control.channel());
-  if (channel == nullptr) return;
+bool Recordings::interrupted(const RecordingName& name) const {
+  const auto found = entries_.find(name);
+  return found != entries_.end() && found->second.job->interrupted();
+}
+
+void Recordings::stays(const RecordingName& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return;
+  log::warn("recording goes on, for it cannot be interrupted name=\"{}\"", name.value);
+  if (const auto control = found->second.control.lock()) found->second.job->stays(*control);
+}
+
+/// Natively silence takes the place of what the channel says. Turning its volume down does the
+/// same; MuteAudio, for a PBX without that function, leaves the time out of the file.
+boost::asio::awaitable<void> Recordings::mute(ChannelId channel, bool on) {
+  const auto* known = world_.store.find_also_hidden(channel);
+  if (known == nullptr) co_return;
+  const std::string name = known->name;
+  auto volume = ami::Action{"Setvar"}
+                    .add("Channel", name)
+                    .add("Variable", "VOLUME(RX)")
+                    .add("Value", on ? "-32768" : "0");  // A negative one divides the samples.
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  const auto set = co_await world_.ami.request(std::move(volume), deadline, "");
+  if (set || set.error().code != Errc::refused_by_pbx) co_return;
   world_.ami.post(ami::Action{"MuteAudio"}
-                      .add("Channel", channel->name)
+                      .add("Channel", name)
                       .add("Direction", "in")
                       .add("State", on ? "on" : "off"));
+}
+
+boost::asio::awaitable<void> Recordings::erase(StoredRecording recording) {
+  const auto erased = co_await files_->remove(recording);
+  if (!erased && erased.error().code != Errc::not_found) {
+    log::warn("canceled recording not deleted name=\"{}\" why=\"{}\"", recording.name.value,
+              erased.error().detail);
+  }
 }
 
 Result<void> Recordings::control(const RecordingName& name, RecordingControl what) {
   const Error unknown{Errc::not_found, "Recording not found"};
   const auto found = entries_.find(name);
   if (found == entries_.end()) return unknown;
+  if (what == RecordingControl::cancel && files_ == nullptr) {
+    return Error{Errc::not_supported, "The file cannot be deleted"};
+  }
   const Entry entry = found->second;
   const auto control = entry.control.lock();
   if (!control) return unknown;

@@ -9,8 +9,10 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "ops/interrupter.hpp"
 #include "ops/media_target.hpp"
 #include "ops/recording.hpp"
+#include "ops/recording_files.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -35,13 +37,17 @@ class Recordings {
   static constexpr std::size_t recordings_max = 10'000;
   using Queued = std::function<void(const model::LiveRecording&)>;
 
-  explicit Recordings(World& world) : world_{world} {}
+  /// `files` null: the recordings folder cannot be reached. Then only the PBX itself can look
+  /// whether a file is there, and nothing can be canceled.
+  Recordings(World& world, Interrupter& interrupter, RecordingFiles* files)
+      : world_{world}, interrupter_{interrupter}, files_{files} {}
 
-  /// Queues it; `queued` sees it before it can start. Errc::bad_request, conflict (the name is
-  /// taken), not_in_application (the target has gone meanwhile), overloaded.
+  /// Queues it; `queued` sees it before it can start. Errc::bad_request, unprocessable (a
+  /// format that the PBX does not have), conflict (the name is taken), not_in_application (the
+  /// target has gone meanwhile), overloaded.
   boost::asio::awaitable<Result<void>> record(RecordRequest request, Queued queued);
 
-  /// Errc::not_found; Errc::conflict when its state has no such operation.
+  /// Errc::not_found; conflict when its state has no such operation; not_supported.
   Result<void> control(const RecordingName& name, RecordingControl what);
 
  private:
@@ -49,17 +55,20 @@ class Recordings {
     std::weak_ptr<Control> control;
     RecordingJob* job;  ///< Lives in that queue; erased when it ends.
   };
-  RecordingPorts ports_of(const std::shared_ptr<Control>& control);
-  void interrupt(Control& control);
-  void mute(Control& control, bool on);
+  RecordingPlan plan_of(const RecordRequest& request) const;
+  RecordingPorts ports_of(const MediaTarget& target, const RecordingName& name);
+  void ended(const RecordingMachine& machine, const RecordingMachine::End& end);
+  void give_up(const RecordingName& name, std::string cause);
+  bool interrupted(const RecordingName& name) const;
+  void stays(const RecordingName& name);
+  boost::asio::awaitable<void> mute(ChannelId channel, bool on);
+  boost::asio::awaitable<void> erase(StoredRecording recording);
   Result<void> start(RecordRequest& request, const Queued& queued);
 
   World& world_;
+  Interrupter& interrupter_;
+  RecordingFiles* files_;
   std::unordered_map<RecordingName, Entry> entries_;
 };
-
-/// A name that stays inside the recordings folder: relative, no "..", no empty part, no control
-/// character, not longer than a file system takes.
-bool is_recording_name(std::string_view name);
 
 }  // namespace arigate::ops

@@ -46,6 +46,12 @@ void RecordingMachine::go_on(Outputs& outputs, TimePoint now) {
     state_ = State::looking;
     outputs.push_back(SendAgi{
         line("GET FULL VARIABLE", {fmt::format("${{STAT(e,{}.{})}}", plan_.file, plan_.format)})});
+  } else if (std::exchange(plan_.make_folders, false)) {
+    // RECORD FILE makes none. MixMonitor does before it writes anything; "a" keeps a file that is
+    // there.
+    state_ = State::folders_pending;
+    outputs.push_back(
+        SendAgi{line("EXEC MixMonitor", {fmt::format("{}.{},a", plan_.file, plan_.format)})});
   } else {
     record(outputs, now);
   }
@@ -62,8 +68,9 @@ void RecordingMachine::record(Outputs& outputs, TimePoint now) {
   }
   segment_began_ = now;
   if (first) outputs.push_back(Tell{RecordingState::recording});
-  auto command = line("RECORD FILE", {plan_.file, plan_.format, plan_.terminate_on + stop_digit,
-                                      std::to_string(left_ms)});
+  auto command = line(
+      "RECORD FILE",
+      {plan_.file, plan_.format, plan_.terminate_on + Interrupter::digit, std::to_string(left_ms)});
   const bool at_end = !first || plan_.append;
   command.append(" \"").append(at_end ? end_of_file : "0").append("\"");
   if (first && plan_.beep) command += " BEEP";
@@ -88,6 +95,13 @@ RecordingMachine::Outputs RecordingMachine::on(const agi::Reply& reply, TimePoin
         go_on(outputs, now);
       }
       break;
+    case State::folders_pending:
+      state_ = State::folders_stop_pending;
+      outputs.push_back(SendAgi{"EXEC StopMixMonitor"});
+      break;
+    case State::folders_stop_pending:
+      go_on(outputs, now);
+      break;
     case State::recording:
     case State::interrupted:
       take_result(outputs, reply, now);
@@ -105,21 +119,80 @@ RecordingMachine::Outputs RecordingMachine::on(const agi::Reply& reply, TimePoin
 
 void RecordingMachine::take_result(Outputs& outputs, const agi::Reply& reply, TimePoint now) {
   if (reply.endpos) samples_ = std::max(*reply.endpos, samples_.value_or(0));
-  const bool ours = state_ == State::interrupted;
-  recorded_ += std::chrono::duration_cast<std::chrono::milliseconds>(now - segment_began_);
+  if (!reply_seen_) count(now);
   if (!reply.ok() || reply.value == "writefile" || reply.value == "randomerror") {
     return end(outputs, RecordingState::failed, "The PBX could not write the file");
   }
   if (ended_by_silence(reply)) return trim(outputs);
-  const bool by_digit = reply.value == "dtmf" && reply.number() != stop_digit;
-  const bool by_itself = !ours || reply.value == "timeout" || by_digit;
-  if (stopping_ || by_itself) {
+  const bool stop_digit = reply.value == "dtmf" && reply.number() == Interrupter::digit;
+  const bool by_itself = reply.value == "timeout" || (reply.value == "dtmf" && !stop_digit);
+  if (state_ == State::recording) {
+    // A digit that came too late for the recording before this one; the PBX has cut off 200 ms.
+    const bool stray =
+        stop_digit && plan_.terminate_on.find(Interrupter::digit) == std::string::npos;
+    return stray ? record(outputs, now) : end(outputs, RecordingState::done);
+  }
+  if (!by_digit_ && !by_itself && reply.value == "hangup") {
+    reply_seen_ = true;  // Of our doing, most likely; a true hangup ends the session anyway.
+    return;
+  }
+  if (by_itself) return end(outputs, RecordingState::done);
+  after_interrupt(outputs, now);
+}
+
+RecordingMachine::Outputs RecordingMachine::on_new_line(TimePoint now) {
+  Outputs outputs;
+  switch (state_) {
+    case State::recording:
+    case State::interrupted:
+      if (!std::exchange(reply_seen_, false)) {
+        count_by_clock(now);
+      }
+      after_interrupt(outputs, now);
+      break;
+    case State::paused:
+    case State::queued:
+    case State::ended:
+      break;
+    default:
+      go_on(outputs, now);
+  }
+  return outputs;
+}
+
+RecordingMachine::Outputs RecordingMachine::stays() {
+  Outputs outputs;
+  if (state_ != State::interrupted) return outputs;
+  if (std::exchange(reply_seen_, false)) {
+    end(outputs, RecordingState::done);
+  } else if (stopping_) {
+    // It goes on until its own end; what was asked for is not forgotten.
+  } else {
+    state_ = State::recording;
+    pausing_ = false;
+    outputs.push_back(Tell{RecordingState::recording});
+  }
+  return outputs;
+}
+
+void RecordingMachine::after_interrupt(Outputs& outputs, TimePoint now) {
+  if (stopping_) {
     end(outputs, RecordingState::done);
   } else if (pausing_) {
     state_ = State::paused;
   } else {
     record(outputs, now);
   }
+}
+
+void RecordingMachine::count(TimePoint now) {
+  recorded_ += std::chrono::duration_cast<std::chrono::milliseconds>(now - segment_began_);
+}
+
+/// Where the reply that tells the length does not come.
+void RecordingMachine::count_by_clock(TimePoint now) {
+  count(now);
+  samples_ = static_cast<long>(recorded_.count()) * samples_per_second() / 1000;
 }
 
 /// Silence leaves some of the time, and the result is how much; its own end leaves a frame at most.
@@ -132,10 +205,11 @@ bool RecordingMachine::ended_by_silence(const agi::Reply& reply) const {
 /// The PBX leaves one second of the silence in the file, native ARI none. RECORD FILE cuts the file
 /// at the position where it starts.
 void RecordingMachine::trim(Outputs& outputs) {
-  samples_ = std::max(0L, samples_.value_or(0) - samples_per_second());
+  const long end = std::max(0L, samples_.value_or(0) - samples_per_second());
+  samples_ = end + plan_.max_silence_s * samples_per_second();  // Natively all of it counts.
   state_ = State::trimming;
   outputs.push_back(
-      SendAgi{line("RECORD FILE", {plan_.file, plan_.format, "", "1", std::to_string(*samples_)})});
+      SendAgi{line("RECORD FILE", {plan_.file, plan_.format, "", "1", std::to_string(end)})});
 }
 
 Result<RecordingMachine::Outputs> RecordingMachine::on(RecordingControl control, TimePoint now) {
@@ -182,9 +256,12 @@ void RecordingMachine::interrupt(Outputs& outputs) {
   outputs.push_back(Interrupt{});
 }
 
-RecordingMachine::Outputs RecordingMachine::abandon() {
+RecordingMachine::Outputs RecordingMachine::abandon(TimePoint now) {
   Outputs outputs;
   if (ended()) return outputs;
+  if (state_ == State::recording || state_ == State::interrupted) {
+    if (!reply_seen_) count_by_clock(now);
+  }
   end(outputs, began_ ? RecordingState::done : RecordingState::canceled);
   return outputs;
 }
@@ -219,7 +296,11 @@ std::optional<long> RecordingMachine::talking_s() const {
 // --- the job ------------------------------------------------------------------------------------
 
 void RecordingJob::abandon(const Error&) {
-  carry_out(machine_.abandon());
+  carry_out(machine_.abandon(ports_.now()));
+}
+
+void RecordingJob::stays(Control& control) {
+  control.resume(*this, carry_out(machine_.stays()));
 }
 
 Result<void> RecordingJob::on(RecordingControl what, Control& control, TimePoint now) {

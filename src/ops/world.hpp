@@ -8,6 +8,7 @@
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
 #include "ops/control.hpp"
+#include "ops/pbx_media.hpp"
 #include "ops/ports.hpp"
 #include "ops/watches.hpp"
 
@@ -31,7 +32,7 @@ struct World {
   std::string dialplan_context = "arigate";
   std::size_t commands_queued_max = Control::queue_max;  ///< Waiting on one channel.
   bool live_dangerously = false;  ///< Let ARI use functions that run or read things on the host.
-  std::string recordings_directory = "/var/spool/asterisk/recording";
+  PbxMedia media{};
   /// Starts what goes on by itself, on the core thread; its end is nobody's concern.
   std::function<void(boost::asio::awaitable<void>)> spawn{};
   CreatedChannels* created = nullptr;  ///< Those that the PBX does not have yet.

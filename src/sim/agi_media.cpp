@@ -1,6 +1,7 @@
 // AGI commands that play, record and wait for digits. They take as long as they would on a phone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -12,7 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr long samples_per_ms = 8;  ///< Of the 8 kHz files that the table stands for.
+constexpr long samples_per_ms = 8;           ///< Of the 8 kHz files that the table stands for.
+constexpr milliseconds digit_cuts_off{200};  ///< Of a recording that it ends.
 constexpr std::string_view all_digits = "0123456789*#ABCD";
 
 long samples(milliseconds time) {
@@ -193,8 +195,13 @@ AgiCommands::Work AgiCommands::say_alpha(Words words) {
   co_return co_await say(files_of_letters(words[2]), words[3]);
 }
 
-/// RECORD FILE name format escapes timeout [offset] [BEEP] [s=silence]
+/// RECORD FILE name format escapes timeout [offset] [BEEP] [s=silence]. With an offset it goes on
+/// there, or at the end of the file if that is earlier; a digit takes 200 ms off the end.
 AgiCommands::Work AgiCommands::record_file(Words words) {
+  if (!SoundTable::has_format(words[3])) co_return AgiReply{.text = "result=-1 (writefile)"};
+  const auto there = exchange_->sounds().recorded(words[2] + "." + words[3]);
+  const milliseconds offset{number(word(words, 6), 0) / samples_per_ms};
+  const auto kept = std::min(there.value_or(milliseconds{0}), offset);
   const auto timeout = number(words[5], -1);
   bool beep = false;
   long silence = 0;
@@ -241,9 +248,10 @@ AgiCommands::Work AgiCommands::record_file(Words words) {
     }
     recording = woke == Woke::control;
   }
-  const auto length = std::chrono::duration_cast<milliseconds>(exchange_->time().since(start));
+  auto length = kept + std::chrono::duration_cast<milliseconds>(exchange_->time().since(start));
   if (why == "timeout") result = left_by_silence;
-  exchange_->sounds().add(words[2], length);
+  if (why == "dtmf") length = std::max(length - digit_cuts_off, milliseconds{0});
+  exchange_->sounds().record(words[2], words[3], length);
   reply.text = fmt::format("result={} ({}) endpos={}", result, why, samples(length));
   co_return reply;
 }

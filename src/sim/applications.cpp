@@ -290,7 +290,7 @@ struct Row {
   Work (*run)(AppCall);
 };
 
-constexpr std::array<Row, 28> table{{
+constexpr std::array<Row, 30> table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},
@@ -302,6 +302,7 @@ constexpr std::array<Row, 28> table{{
     {"Goto", go_to},
     {"GotoIf", go_to_if},
     {"Hangup", hangup},
+    {"MixMonitor", nothing},
     {"MusicOnHold", music_on_hold},
     {"NoOp", nothing},
     {"Playback", playback},
@@ -312,6 +313,7 @@ constexpr std::array<Row, 28> table{{
     {"Ringing", ringing},
     {"SendDTMF", send_dtmf},
     {"Set", set},
+    {"StopMixMonitor", nothing},
     {"StopPlayTones", nothing},
     {"Transfer", transfer},
     {"UserEvent", user_event},

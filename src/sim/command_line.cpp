@@ -246,6 +246,17 @@ CommandOutput run_command_line(Exchange& exchange, std::string_view command) {
         fmt::format("Asterisk {} built by simulation @ localhost on a x86_64 running Linux\n",
                     exchange.dialect().pbx_version()));
   }
+  if (starts(words, "core show file formats")) {
+    return known(
+        "Format     Name       Extensions          \n"
+        "------     ----       ----------          \n"
+        "slin       wav        wav                 \n"
+        "gsm        gsm        gsm                 \n"
+        "slin       sln        sln|slin|raw        \n"
+        "ulaw       pcm        pcm|ulaw|ul|mu|ulw  \n"
+        "alaw       alaw       alaw|al|alw         \n"
+        "5 file formats registered.\n");
+  }
   if (starts(words, "core show uptime")) {
     const auto up = duration_text(exchange.uptime_seconds());
     return known(fmt::format("System uptime: {} \nLast reload: {} \n", up, up));

@@ -137,6 +137,7 @@ bool Exchange::write_function(Channel* channel, std::string_view name, std::stri
     if (iequals(argument, "accountcode")) channel->accountcode = value;
     return true;
   }
+  if (iequals(name, "VOLUME")) return iequals(part, "RX") || iequals(part, "TX");
   if (iequals(name, "CDR")) {
     if (iequals(argument, "accountcode")) set_accountcode(*channel, value);
     return true;
@@ -182,6 +183,9 @@ std::optional<std::string> Exchange::read_function(Channel* channel, std::string
     const auto found = database_.find("/" + std::string{argument});
     if (found == database_.end()) return std::nullopt;
     return found->second;
+  }
+  if (iequals(name, "STAT") && argument.starts_with("e,")) {
+    return sounds_.recorded(argument.substr(2)) ? "1" : "0";
   }
   if (iequals(name, "DIALPLAN_EXISTS")) {
     const auto parts = split(argument, ',');

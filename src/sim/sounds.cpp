@@ -11,6 +11,24 @@ std::optional<SoundTable::Duration> SoundTable::length(std::string_view name) co
   return std::nullopt;
 }
 
+void SoundTable::record(std::string_view path, std::string_view format, Duration length) {
+  sounds_[std::string{path}] = length;
+  recordings_[std::string{path} + "." + std::string{format}] = length;
+}
+
+std::optional<SoundTable::Duration> SoundTable::recorded(std::string_view file) const {
+  const auto found = recordings_.find(std::string{file});
+  if (found != recordings_.end()) return found->second;
+  return std::nullopt;
+}
+
+bool SoundTable::has_format(std::string_view format) {
+  for (const auto* known : {"wav", "gsm", "ulaw", "alaw", "sln"}) {
+    if (format == known) return true;
+  }
+  return false;
+}
+
 std::map<std::string, std::chrono::milliseconds> default_sounds() {
   using std::chrono::milliseconds;
   std::map<std::string, milliseconds> sounds{

@@ -18,11 +18,16 @@ class SoundTable {
   /// nullopt: no such file. An extension and a leading language directory are ignored.
   std::optional<Duration> length(std::string_view name) const;
 
-  /// What a recording made; it can be played afterwards.
-  void add(std::string_view name, Duration length) { sounds_[std::string{name}] = length; }
+  /// What RECORD FILE writes: a whole path and a format. It can be played afterwards.
+  void record(std::string_view path, std::string_view format, Duration length);
+  /// How long the recording in this file, with its extension, is; nullopt: it is not there.
+  std::optional<Duration> recorded(std::string_view file) const;
+  /// Whether the PBX has a module for this format.
+  static bool has_format(std::string_view format);
 
  private:
   std::map<std::string, Duration> sounds_;
+  std::map<std::string, Duration> recordings_;  ///< By file.
 };
 
 /// The usual prompts, with the lengths that they have in the English set.

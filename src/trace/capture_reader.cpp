@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "trace/base64.hpp"
+#include "core/base64.hpp"
 
 namespace arigate::trace {
 namespace {

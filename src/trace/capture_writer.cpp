@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "trace/base64.hpp"
+#include "core/base64.hpp"
 
 namespace arigate::trace {
 namespace {

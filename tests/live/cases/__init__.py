@@ -10,5 +10,8 @@ from . import bridge_sound  # noqa: F401
 from . import operations  # noqa: F401
 from . import faults  # noqa: F401
 from . import capture  # noqa: F401
+from . import playbacks  # noqa: F401
+from . import recordings  # noqa: F401
+from . import sound  # noqa: F401
 from . import setup  # noqa: F401
 from . import snoop  # noqa: F401

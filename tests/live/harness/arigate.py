@@ -33,9 +33,23 @@ advertise = agi://127.0.0.1:{advertised_port}
 bind = 127.0.0.1
 port = {http_port}
 
+{files}
+
 ; The users of the PBX's own ari.conf, as it stands.
 #include {ari_conf}
 """
+
+_FOLDERS = """[recordings]
+directory = {recordings}
+
+[sounds]
+directory = {sounds}"""
+
+_THROUGH_PBX = """[recordings]
+through_pbx = yes
+
+[sounds]
+through_pbx = yes"""
 
 
 def find_program(asked_for=None):
@@ -51,8 +65,9 @@ def find_program(asked_for=None):
 class Arigate:
     """Start with `with`. kill() and start() again keep the ports: the PBX finds the new process."""
 
-    def __init__(self, program, pbx, ami_port=None, agi_port=None):
-        """ami_port: where arigate finds AMI; agi_port: where it listens. A relay may stand between."""
+    def __init__(self, program, pbx, ami_port=None, agi_port=None, through_pbx=False):
+        """ami_port: where arigate finds AMI; agi_port: where it listens. A relay may stand between.
+        through_pbx: it reaches the files of the PBX by commands there; else by their folders."""
         self._program = program
         self.http_port = ports.free_tcp()
         self.agi_port = agi_port or pbx.agi_port
@@ -63,7 +78,10 @@ class Arigate:
         self._config = self._directory / "arigate.conf"
         self._config.write_text(_CONFIG.format(
             ami_port=ami_port or pbx.ami_port, agi_port=self.agi_port, advertised_port=pbx.agi_port,
-            http_port=self.http_port, secret_file=secret_file, ari_conf=pbx.file("etc/ari.conf")))
+            http_port=self.http_port, secret_file=secret_file,
+            files=_THROUGH_PBX if through_pbx else _FOLDERS.format(
+                recordings=pbx.file("spool/recording"), sounds=pbx.file("data/sounds")),
+            ari_conf=pbx.file("etc/ari.conf")))
         self._config.chmod(0o600)
         self._process = None
 

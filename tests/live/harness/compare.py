@@ -158,6 +158,8 @@ def _object(event, names):
     for member in ("playback", "channel", "peer", "bridge"):
         if isinstance(event.get(member), dict):
             return names[event[member]["id"]]
+    if isinstance(event.get("recording"), dict):
+        return f"<recording {event['recording']['name']}>"
     return "<application>"
 
 

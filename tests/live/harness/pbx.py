@@ -109,7 +109,7 @@ class Pbx:
     def _write_files(self):
         for name in ("etc", "lib", "lib/keys", "spool", "spool/recording", "run", "log", "data"):
             (self._inside / name).mkdir()
-        sounds.write_all(self._inside / "data/sounds/en")
+        sounds.write_all(self._inside / "data/sounds")
         for shared in ("rest-api", "documentation", "static-http"):
             (self._inside / "data" / shared).symlink_to(f"/usr/share/asterisk/{shared}")
         for folder in ("common", self.version):

@@ -326,7 +326,10 @@ TEST(Config, TheCommentedExampleNamesTheDefaults) {
                            "websocket_ping_interval",
                            "context",
                            "add_at_runtime",
-                           "live_dangerously"}) {
+                           "live_dangerously",
+                           "directory",
+                           "pbx_directory",
+                           "through_pbx"}) {
     for (auto at = opened.find(fmt::format("\n;{} =", name)); at != std::string::npos;
          at = opened.find(fmt::format("\n;{} =", name), at)) {
       opened.erase(at + 1, 1);
@@ -369,6 +372,11 @@ TEST(Config, TheCommentedExampleNamesTheDefaults) {
   EXPECT_EQ(seen.dialplan.context, defaults.dialplan.context);
   EXPECT_EQ(seen.dialplan.add_at_runtime, defaults.dialplan.add_at_runtime);
   EXPECT_EQ(seen.dialplan.live_dangerously, defaults.dialplan.live_dangerously);
+  EXPECT_EQ(seen.recordings.directory, defaults.recordings.directory);
+  EXPECT_EQ(seen.recordings.pbx_directory, defaults.recordings.pbx_directory);
+  EXPECT_EQ(seen.recordings.through_pbx, defaults.recordings.through_pbx);
+  EXPECT_EQ(seen.sounds.directory, defaults.sounds.directory);
+  EXPECT_EQ(seen.sounds.through_pbx, defaults.sounds.through_pbx);
 }
 
 TEST(Version, IsTheOneOfTheBuild) {

@@ -35,7 +35,7 @@ TEST(AriSupport, DiffersByTheLineOfAsterisk) {
   EXPECT_EQ(support(Operation::channels_external_media, asterisk_11), Support::refused);
   EXPECT_EQ(support(Operation::channels_external_media, asterisk_16), Support::emulated);
   EXPECT_EQ(support(Operation::recordings_pause, asterisk_16), Support::exact);
-  EXPECT_EQ(support(Operation::recordings_pause, asterisk_22), Support::emulated);
+  EXPECT_EQ(support(Operation::recordings_pause, asterisk_22), Support::exact);
   EXPECT_EQ(support(Operation::endpoints_refer, asterisk_22), Support::refused);
 }
 

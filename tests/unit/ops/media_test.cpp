@@ -27,7 +27,10 @@ std::string text_of(std::string_view uri, std::string_view language = "en") {
                                              fmt::join(files.names, " "));
                         },
                         [](const SpokenNumber& number) { return "say " + number.number; },
-                        [](const Tone& tone) { return "tone " + tone.spec; },
+                        [](const Tone& tone) {
+                          return "tone " + tone.spec +
+                                 (tone.zone.empty() ? "" : " of " + tone.zone);
+                        },
                     },
                     *media);
 }
@@ -44,22 +47,22 @@ TEST(Media, StandsForFilesNumbersAndTones) {
        "spelled letters/a letters/b letters/space digits/1 letters/exclaimation-point letters/at "
        "letters/dollar letters/dash letters/dot letters/equals letters/plus letters/slash "
        "digits/star digits/pound"},
-      {"number:0", "files digits/0"},
-      {"number:-7", "files digits/minus digits/7"},
+      {"number:0", "spelled digits/0"},
+      {"number:-7", "spelled digits/minus digits/7"},
       {"number:7x", "refused"},
       {"number:", "refused"},
       {"number:99999999999999999999", "refused"},
       {"number:1000000000", "say 1000000000"},
       {"tone:ring", "tone ring"},
       {"tone:440/250,0/250&x", "tone 440/250,0/250&x"},
-      {"tone:ring;tonezone=de", "tone ring;tonezone=de"},
+      {"tone:ring;tonezone=de", "tone ring of de"},
   };
   for (const auto& [uri, expected] : rows) EXPECT_EQ(text_of(uri), expected) << uri;
 }
 
 TEST(Media, IsSpokenByThePbxInOtherLanguages) {
   EXPECT_EQ(text_of("number:42", "de"), "say 42");
-  EXPECT_EQ(text_of("number:42", "en_GB"), "files digits/40 digits/2");
+  EXPECT_EQ(text_of("number:42", "en_GB"), "spelled digits/40 digits/2");
 }
 
 TEST(Media, NeverLeavesItsFolderNorBecomesSyntax) {

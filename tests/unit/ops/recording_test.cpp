@@ -9,7 +9,7 @@
 
 #include "ari/snapshots.hpp"
 #include "core/overloaded.hpp"
-#include "ops/record.hpp"
+#include "ops/recording_files.hpp"
 #include "support/pbx_text.hpp"
 
 namespace arigate::ops {
@@ -17,9 +17,9 @@ namespace {
 
 /// What happens, and what the machine wants done then.
 ///
-/// Inputs: "start", a control ("pause"), a reply line, "gone", "+500" (so many milliseconds pass).
-/// Outputs, joined by "; ": the AGI line, "interrupt", "mute", "unmute", "tell STATE",
-/// "end STATE SECONDS", with " erase" or the cause behind it; "refused".
+/// Inputs: "start", a control ("pause"), a reply line, "gone", "new line", "stays", "+500" (so many
+/// milliseconds pass). Outputs, joined by "; ": the AGI line, "interrupt", "mute", "unmute", "tell
+/// STATE", "end STATE SECONDS", with " erase" or the cause behind it; "refused".
 struct Step {
   std::string input;
   std::string outputs;
@@ -29,6 +29,7 @@ struct Row {
   const char* about;
   RecordingPlan plan;
   std::vector<Step> steps;
+  bool by_digit = true;
 };
 
 RecordingPlan plan() {
@@ -90,7 +91,9 @@ std::string feed(RecordingMachine& machine, std::string_view input, TimePoint& n
     return "";
   }
   if (input == "start") return text_of(machine, machine.start(now));
-  if (input == "gone") return text_of(machine, machine.abandon());
+  if (input == "new line") return text_of(machine, machine.on_new_line(now));
+  if (input == "stays") return text_of(machine, machine.stays());
+  if (input == "gone") return text_of(machine, machine.abandon(now));
   if (const auto control = control_of(input)) {
     const auto outputs = machine.on(*control, now);
     if (outputs) return text_of(machine, *outputs);
@@ -130,7 +133,7 @@ TEST(RecordingMachine, FollowsItsTable) {
        {{"start", begins + record(R"("D" "-1" "0")", " s=3")},
         {"200 result=0 (timeout) endpos=24000", R"(RECORD FILE "/rec/r" "wav" "" "1" "16000")"},
         {"stop", "refused"},
-        {"200 result=1 (timeout) endpos=16160", "end done 2"}}},
+        {"200 result=1 (timeout) endpos=16160", "end done 5"}}},
       {"until its time, with an eye on silence",
        plan([](auto& p) {
          p.max_silence_s = 3;
@@ -146,6 +149,11 @@ TEST(RecordingMachine, FollowsItsTable) {
        plan([](auto& p) { p.only_new = true; }),
        {{"start", R"(GET FULL VARIABLE "${STAT(e,/rec/r.wav)}")"},
         {"200 result=1 (1)", "end failed - The file exists already"}}},
+      {"makes its folders",
+       plan([](auto& p) { p.make_folders = true; }),
+       {{"start", R"(EXEC MixMonitor "/rec/r.wav,a")"},
+        {"200 result=0", "EXEC StopMixMonitor"},
+        {"200 result=0", begins + record()}}},
       {"answers first",
        plan([](auto& p) { p.answer = true; }),
        {{"start", "ANSWER"}, {"200 result=0", begins + record()}}},
@@ -162,7 +170,9 @@ TEST(RecordingMachine, FollowsItsTable) {
       {"the caller hangs up",
        plan(),
        {{"start", begins + record()}, {"200 result=-1 (hangup) endpos=8000", "end done 1"}}},
-      {"the link is cut", plan(), {{"start", begins + record()}, {"gone", "end done -"}}},
+      {"the link is cut",
+       plan(),
+       {{"start", begins + record()}, {"+2100", ""}, {"gone", "end done 2"}}},
       {"canceled",
        plan(),
        {{"start", begins + record()},
@@ -255,13 +265,77 @@ TEST(RecordingMachine, FollowsItsTable) {
         {"gone", "end done 2"},
         {"gone", ""},
         {"stop", "refused"}}},
+      {"a digit for the recording before this one",
+       plan(),
+       {{"start", begins + record()}, {by_digit, again}, {by_time, "end done 2"}}},
+      {"a phone that has that key",
+       plan([](auto& p) { p.terminate_on = "0123456789ABCD*#"; }),
+       {{"start", begins + record(R"("0123456789ABCD*#D" "-1" "0")")}, {by_digit, "end done 2"}}},
+      {"taken out: the reply, then the new line",
+       plan(),
+       {{"start", begins + record()},
+        {"+2500", ""},
+        {"stop", "interrupt"},
+        {"200 result=-1 (hangup) endpos=24000", ""},
+        {"new line", "end done 3"}},
+       false},
+      {"taken out: no reply",
+       plan(),
+       {{"start", begins + record()},
+        {"+2500", ""},
+        {"stop", "interrupt"},
+        {"new line", "end done 2"}},
+       false},
+      {"taken out for a pause",
+       plan(),
+       {{"start", begins + record()},
+        {"+1500", ""},
+        {"pause", "tell paused; interrupt"},
+        {"200 result=-1 (hangup) endpos=12000", ""},
+        {"new line", ""},
+        {"unpause", "tell recording; " + again},
+        {"stop", "interrupt"},
+        {"200 result=-1 (hangup) endpos=24000", ""},
+        {"new line", "end done 3"}},
+       false},
+      {"its time is over before it is taken out",
+       plan(),
+       {{"start", begins + record()},
+        {"stop", "interrupt"},
+        {by_time, "end done 2"},
+        {"new line", ""}},
+       false},
+      {"taken out by somebody else",
+       plan(),
+       {{"start", begins + record()}, {"new line", again}, {by_time, "end done 2"}},
+       false},
+      {"a true hangup while it is being taken out",
+       plan(),
+       {{"start", begins + record()},
+        {"stop", "interrupt"},
+        {"200 result=-1 (hangup) endpos=8000", ""},
+        {"gone", "end done 1"}},
+       false},
+      {"it cannot be taken out",
+       plan(),
+       {{"start", begins + record()},
+        {"pause", "tell paused; interrupt"},
+        {"stays", "tell recording"},
+        {"stop", "interrupt"},
+        {"stays", ""},
+        {by_time, "end done 2"}},
+       false},
+      {"a new line while it answers",
+       plan([](auto& p) { p.answer = true; }),
+       {{"start", "ANSWER"}, {"new line", begins + record()}},
+       false},
       {"late and repeated replies",
        plan(),
        {{by_time, ""}, {"start", begins + record()}, {by_time, "end done 2"}, {by_time, ""}}},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.about);
-    RecordingMachine machine{row.plan};
+    RecordingMachine machine{row.plan, row.by_digit};
     TimePoint now{std::chrono::hours{1}};
     for (const auto& [input, outputs] : row.steps) {
       EXPECT_EQ(feed(machine, input, now), outputs) << "at: " << input;
@@ -273,7 +347,7 @@ TEST(RecordingMachine, CountsSamplesAsTheFormatDoes) {
   const std::vector<std::pair<const char*, long>> rows{
       {"wav", 4}, {"ulaw", 4}, {"gsm", 4}, {"wav16", 2}, {"sln16", 2}, {"sln48", 0}, {"sln", 4}};
   for (const auto& [format, seconds] : rows) {
-    RecordingMachine machine{plan([&](auto& p) { p.format = format; })};
+    RecordingMachine machine{plan([&](auto& p) { p.format = format; }), true};
     TimePoint now{};
     machine.start(now);
     machine.on(test::agi_reply("200 result=0 (timeout) endpos=32000"), now);

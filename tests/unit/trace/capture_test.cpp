@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base64.hpp"
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
-#include "trace/base64.hpp"
 #include "trace/capture_reader.hpp"
 #include "trace/capture_writer.hpp"
 #include "trace/parts_reader.hpp"

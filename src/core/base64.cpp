@@ -1,9 +1,9 @@
-#include "trace/base64.hpp"
+#include "core/base64.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace arigate::trace {
+namespace arigate {
 namespace {
 
 constexpr std::string_view digits =
@@ -42,4 +42,4 @@ std::optional<std::string> base64_decoded(std::string_view text) {
   return bytes;
 }
 
-}  // namespace arigate::trace
+}  // namespace arigate

@@ -1,0 +1,85 @@
+#include "ops/pbx_shell.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+#include "agi/command.hpp"
+#include "core/base64.hpp"
+#include "ops/command.hpp"
+
+namespace arigate::ops {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto leg_timeout = 5s;
+constexpr auto script_timeout = 10s;
+
+LegOrder idle_leg() {
+  LegOrder order;
+  order.application = "Wait";
+  order.data = "60";  // An unused leg ends by itself.
+  return order;
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view text) {
+  std::string word = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      word += R"('\'')";
+    } else {
+      word += c;
+    }
+  }
+  return word + '\'';
+}
+
+Result<std::string> shell_command(std::string_view script) {
+  std::string encoded;
+  append_base64(encoded, script);
+  return agi::command("GET FULL VARIABLE",
+                      {fmt::format("${{SHELL(echo {} | base64 -d | sh 2>/dev/null | "
+                                   "head -c {} | base64 | tr -d '\\n')}}",
+                                   encoded, Shell::page_bytes)});
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<Leg>>> PbxShell::leg() {
+  if (!leg_ || leg_->over()) {
+    auto opened = co_await legs_.open(idle_leg(), world_.in(leg_timeout));
+    if (!opened) co_return opened.error();
+    leg_ = std::move(*opened);
+  }
+  co_return leg_;
+}
+
+boost::asio::awaitable<Result<std::string>> PbxShell::page(std::string script) {
+  auto line = shell_command(script);
+  if (!line) co_return line.error();
+  const auto with = co_await leg();
+  if (!with) co_return with.error();
+  const TimePoint deadline = world_.in(script_timeout);
+  const auto reply = co_await run_command(world_, (*with)->control(), std::move(*line), deadline);
+  if (!reply) co_return reply.error();
+  if (!reply->ok()) co_return Error{Errc::refused_by_pbx, reply->text};
+  auto output = base64_decoded(reply->value.value_or(""));
+  if (!output) co_return Error{Errc::not_supported, "The PBX has no shell to ask"};
+  co_return std::move(*output);
+}
+
+boost::asio::awaitable<Result<std::string>> Shell::run(std::string script) {
+  std::string all;
+  while (all.size() < output_bytes_max) {
+    auto part = fmt::format("{{ {}; }} | tail -c +{}", script, all.size() + 1);
+    const auto more = co_await page(std::move(part));
+    if (!more) co_return more.error();
+    all += *more;
+    if (more->size() < page_bytes) break;
+  }
+  co_return all;
+}
+
+}  // namespace arigate::ops
