@@ -23,6 +23,9 @@
 #include "ari/channel_origins.hpp"
 #include "ari/channel_variables.hpp"
 #include "ari/channels.hpp"
+#include "ari/device_states.hpp"
+#include "ari/endpoints.hpp"
+#include "ari/mailboxes.hpp"
 #include "ari/media_requests.hpp"
 #include "ari/playbacks.hpp"
 #include "ari/recordings.hpp"
@@ -45,16 +48,19 @@
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/created.hpp"
+#include "ops/device_states.hpp"
 #include "ops/entrance.hpp"
 #include "ops/gate.hpp"
 #include "ops/leg.hpp"
 #include "ops/pbx_media.hpp"
 #include "ops/play.hpp"
+#include "ops/read_endpoints.hpp"
 #include "ops/record.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
 #include "ops/snoop.hpp"
 #include "ops/sounds.hpp"
+#include "ops/text_messages.hpp"
 #include "ops/world.hpp"
 
 namespace arigate {
@@ -76,6 +82,9 @@ constexpr auto shutdown_limit = 10s;
 constexpr auto repair_interval = 60s;
 /// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
 constexpr auto reentry_interval = 5s;
+/// How often the states of devices are asked for where the PBX does not tell them, and of how many.
+constexpr auto device_interval = 1s;
+constexpr std::size_t devices_polled_max = 500;
 
 /// Tells each listener, in this order.
 class FanOut : public model::ChangeSink {
@@ -201,6 +210,8 @@ struct Gateway::Parts : io::AmiOwner {
         legs{world, entrance},
         snoops{world, legs},
         created{world, entrance},
+        text_messages{entrance,
+                      [this](const ops::ReceivedMessage& message) { text_message(message); }},
         interrupter{world, [this](ChannelId id) { return take_out(std::move(id)); }},
         playbacks{world, interrupter},
         files{context.get_executor(), config, world, legs},
@@ -218,6 +229,9 @@ struct Gateway::Parts : io::AmiOwner {
         channel_variables{world},
         bridges{world, rooms, bridge_media, media},
         snoop{world, entrance, snoops, snapshots, facts},
+        endpoints{world},
+        device_states{world},
+        mailboxes{world},
         playback_resource{world, playbacks},
         recording_resource{world, recordings, files.recordings(), refuse_files()},
         sound_resource{sounds, refuse_files()},
@@ -228,6 +242,7 @@ struct Gateway::Parts : io::AmiOwner {
         announce_timer{context},
         repair_timer{context},
         reentry_timer{context},
+        device_timer{context},
         resync_timer{context} {
     applications.use(level);
     changes.add(applications);
@@ -247,6 +262,9 @@ struct Gateway::Parts : io::AmiOwner {
     channel_variables.serve(router);
     bridges.serve(router);
     snoop.serve(router);
+    endpoints.serve(router);
+    device_states.serve(router);
+    mailboxes.serve(router);
     playback_resource.serve(router);
     recording_resource.serve(router);
     sound_resource.serve(router);
@@ -279,6 +297,14 @@ struct Gateway::Parts : io::AmiOwner {
     timeouts.action = config.ami.action_timeout;
     timeouts.originate = config.ami.originate_timeout;
     return timeouts;
+  }
+
+  void text_message(const ops::ReceivedMessage& message) {
+    const auto* endpoint = store.find_sip_endpoint(message.from);
+    std::string event;
+    writer.write_text_message(event, endpoint, message.from, message.to, message.body,
+                              clock.wall());
+    applications.text_message(message.application, endpoint, event);
   }
 
   void spawn(asio::awaitable<void> work) {
@@ -318,6 +344,10 @@ struct Gateway::Parts : io::AmiOwner {
     using ami::EventName;
     // A PBX that was still loading when we logged in.
     if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
+    // "sip reload" and the like: phones may have come into the configuration, or gone from it.
+    const bool reloaded =
+        message.event() == EventName::reload || message.event() == EventName::channelreload;
+    if (reloaded && synchronised) resync_soon();
     if (message.event() == EventName::shutdown) {
       log::warn("pbx shuts down");
       shutdown_told = clock.now();
@@ -395,6 +425,7 @@ struct Gateway::Parts : io::AmiOwner {
   asio::awaitable<void> resync_now() {
     if (std::exchange(resyncing, true)) co_return;
     const auto outcome = co_await ops::resync(world);
+    if (outcome) co_await ops::read_endpoints(world);
     resyncing = false;
     resync_later();
     if (outcome) {
@@ -439,6 +470,23 @@ struct Gateway::Parts : io::AmiOwner {
     }
   }
 
+  /// PBXs before Asterisk 12 do not tell the states of devices: those that somebody is subscribed
+  /// to are asked for.
+  asio::awaitable<void> device_loop() {
+    while (!stopping) {
+      device_timer.expires_after(device_interval);
+      boost::system::error_code ignored;
+      co_await device_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      if (stopping) co_return;
+      auto devices = applications.devices(devices_polled_max);
+      for (const auto& device : devices) {
+        if (const auto own = ops::own_device(device)) reconciler.watch_device(*own);
+      }
+      if (!ami.up() || ami.dialect().snapshots || devices.empty()) continue;
+      co_await ops::poll_devices(world, std::move(devices));
+    }
+  }
+
   asio::awaitable<void> reentry_loop() {
     while (!stopping) {
       reentry_timer.expires_after(reentry_interval);
@@ -476,7 +524,7 @@ struct Gateway::Parts : io::AmiOwner {
   Result<void> start() {
     const auto options = agi_options();
     if (!options) return options.error();
-    agi.emplace(context.get_executor(), *options, entrance);
+    agi.emplace(context.get_executor(), *options, text_messages);
     if (const auto listening = agi->start(); !listening) return listening.error();
     model::ReconcilerOptions model_options;
     model_options.channelvars = config.general.channelvars;
@@ -491,6 +539,7 @@ struct Gateway::Parts : io::AmiOwner {
     ami.start();
     spawn(repair_loop());
     spawn(reentry_loop());
+    spawn(device_loop());
     return {};
   }
 
@@ -514,6 +563,7 @@ struct Gateway::Parts : io::AmiOwner {
     co_await entrance.hand_back_all(deadline);
     repair_timer.cancel();
     reentry_timer.cancel();
+    device_timer.cancel();
     announce_timer.cancel();
     resync_timer.cancel();
     ami.stop();
@@ -542,6 +592,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Legs legs;
   ops::Snoops snoops;
   ops::CreatedChannels created;
+  ops::TextMessages text_messages;
   ops::Interrupter interrupter;
   ops::Playbacks playbacks;
   app::PbxFiles files;
@@ -560,6 +611,9 @@ struct Gateway::Parts : io::AmiOwner {
   ari::ChannelVariables channel_variables;
   ari::BridgeResource bridges;
   ari::SnoopResource snoop;
+  ari::EndpointResource endpoints;
+  ari::DeviceStateResource device_states;
+  ari::MailboxResource mailboxes;
   ari::PlaybackResource playback_resource;
   ari::RecordingResource recording_resource;
   ari::SoundResource sound_resource;
@@ -571,6 +625,7 @@ struct Gateway::Parts : io::AmiOwner {
   asio::steady_timer announce_timer;
   asio::steady_timer repair_timer;
   asio::steady_timer reentry_timer;
+  asio::steady_timer device_timer;
   asio::steady_timer resync_timer;
   std::optional<TimePoint> shutdown_told;  ///< The PBX has said that it goes.
   std::string pbx_started;                 ///< When, in its own words.

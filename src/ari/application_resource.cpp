@@ -56,6 +56,9 @@ Response ApplicationResource::shown(const Request& request) const {
 }
 
 Response ApplicationResource::subscribe(const Request& request) {
+  if (request.param("eventSource") == "" && applications_.exists(application_of(request))) {
+    return message_response(400, "Invalid event source URI scheme");
+  }
   const auto outcome =
       applications_.subscribe(application_of(request), request.list("eventSource"));
   return outcome ? shown(request) : error_response(outcome.error());

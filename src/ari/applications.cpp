@@ -101,7 +101,8 @@ bool Applications::active(const AppName& application) const {
 void Applications::drop_if_over(App& application) {
   const bool over = application.socket == nullptr && application.channels.empty() &&
                     application.endpoints.empty() && application.devices.empty() &&
-                    application.bridges.empty();
+                    application.bridges.empty() && !application.all_endpoints &&
+                    !application.all_devices;
   if (over) apps_.erase(application.name.value);
 }
 
@@ -145,11 +146,11 @@ std::string Applications::list_json() const {
 }
 
 void Applications::append_json(std::string& out, const App& application) const {
-  const auto list = [&](std::string_view name, std::string_view everything, const auto& entries,
-                        auto text_of) {
+  const auto list = [&](std::string_view name, std::string_view everything, bool has_everything,
+                        const auto& entries, auto text_of) {
     out.append(",\"").append(name).append("\":[");
     bool first = true;
-    if (application.subscribe_all && !everything.empty()) {
+    if (application.subscribe_all || has_everything) {
       append_json_string(out, everything);
       first = false;
     }
@@ -173,12 +174,13 @@ void Applications::append_json(std::string& out, const App& application) const {
   const auto self = [](const std::string& text) -> const std::string& { return text; };
   out += "{\"name\":";
   append_json_string(out, application.name.value);
-  list("channel_ids", all_channels, application.channels,
+  list("channel_ids", all_channels, false, application.channels,
        [](const auto& entry) -> const std::string& { return entry.first.value; });
-  list("bridge_ids", all_bridges, application.bridges,
+  list("bridge_ids", all_bridges, false, application.bridges,
        [](const BridgeId& id) -> const std::string& { return id.value; });
-  list("endpoint_ids", all_endpoints, application.endpoints, self);
-  list("device_names", all_devices, application.devices, self);
+  list("endpoint_ids", all_endpoints, application.all_endpoints, application.endpoints,
+       [](const auto& entry) -> const std::string& { return entry.first; });
+  list("device_names", all_devices, application.all_devices, application.devices, self);
   filters("events_allowed", application.allowed);
   filters("events_disallowed", application.disallowed);
   out += '}';
@@ -215,15 +217,16 @@ Result<void> Applications::subscribe(const AppName& application,
     const bool missing =
         (source.scheme == "channel" && store_.find(ChannelId{std::string{source.id}}) == nullptr) ||
         (source.scheme == "bridge" && store_.find(BridgeId{std::string{source.id}}) == nullptr) ||
-        source.id.empty();
+        (source.scheme == "endpoint" && !source.id.empty() &&
+         store_.find_endpoint_named(source.id) == nullptr);
     if (missing) return Error{Errc::unprocessable, "Event source does not exist"};
   }
   for (const auto& source : *parsed) {
     const std::string id{source.id};
     if (source.scheme == "channel") interest(*found->second, ChannelId{id}, 1);
     if (source.scheme == "bridge") found->second->bridges.insert(BridgeId{id});
-    if (source.scheme == "endpoint") found->second->endpoints.insert(id);
-    if (source.scheme == "deviceState") found->second->devices.insert(id);
+    if (source.scheme == "endpoint") add_endpoint(*found->second, id);
+    if (source.scheme == "deviceState") add_device(*found->second, id);
   }
   return {};
 }
@@ -237,10 +240,14 @@ Result<void> Applications::unsubscribe(const AppName& application,
   App& of = *found->second;
   for (const auto& source : *parsed) {
     const std::string id{source.id};
+    // Natively there is no way back from all endpoints, and a device need not have been subscribed.
+    if (source.scheme == "endpoint" && id.empty()) {
+      return Error{Errc::not_supported, "Method not implemented"};
+    }
     const bool had = (source.scheme == "channel" && of.channels.contains(ChannelId{id})) ||
                      (source.scheme == "bridge" && of.bridges.contains(BridgeId{id})) ||
                      (source.scheme == "endpoint" && of.endpoints.contains(id)) ||
-                     (source.scheme == "deviceState" && of.devices.contains(id));
+                     source.scheme == "deviceState";
     if (!had) return Error{Errc::unprocessable, "Event source was not subscribed to"};
   }
   for (const auto& source : *parsed) {
@@ -250,10 +257,50 @@ Result<void> Applications::unsubscribe(const AppName& application,
       if (count != of.channels.end()) interest(of, ChannelId{id}, -count->second);
     }
     if (source.scheme == "bridge") of.bridges.erase(BridgeId{id});
-    of.endpoints.erase(source.scheme == "endpoint" ? id : std::string{});
-    of.devices.erase(source.scheme == "deviceState" ? id : std::string{});
+    if (source.scheme == "endpoint") drop_endpoint(of, id);
+    if (source.scheme == "deviceState") of.devices.erase(id);
+    if (source.scheme == "deviceState" && id.empty()) of.all_devices = false;
   }
   return {};
+}
+
+void Applications::add_endpoint(App& application, const std::string& name) {
+  if (application.subscribe_all || application.all_endpoints) return;  // As native: all is enough.
+  if (name.empty()) {
+    application.all_endpoints = true;
+    by_endpoint_[name].push_back(&application);
+  } else if (++application.endpoints[name] == 1) {
+    by_endpoint_[name].push_back(&application);
+  }
+}
+
+void Applications::drop_endpoint(App& application, const std::string& name) {
+  const auto count = application.endpoints.find(name);
+  if (count == application.endpoints.end() || --count->second > 0) return;
+  application.endpoints.erase(count);
+  const auto listeners = by_endpoint_.find(name);
+  if (listeners == by_endpoint_.end()) return;
+  std::erase(listeners->second, &application);
+  if (listeners->second.empty()) by_endpoint_.erase(listeners);
+}
+
+void Applications::add_device(App& application, const std::string& name) {
+  if (application.subscribe_all || application.all_devices) return;
+  if (name.empty()) {
+    application.all_devices = true;
+  } else {
+    application.devices.insert(name);
+  }
+}
+
+std::vector<std::string> Applications::devices(std::size_t most) const {
+  std::set<std::string> names;
+  for (const auto& [app_name, application] : apps_) {
+    for (const auto& device : application->devices) {
+      if (names.size() < most) names.insert(device);
+    }
+  }
+  return {names.begin(), names.end()};
 }
 
 Result<void> Applications::filter(const AppName& application, std::vector<std::string> allowed,
@@ -277,7 +324,9 @@ void Applications::on(const model::Change& change, WallTime when) {
   }
   if (!awaited_.empty()) begin_to_follow(change);
   const auto of = [&](const model::Channel* channel) {
-    if (channel != nullptr) for_channel(channel->id, type, change, when);
+    if (channel == nullptr) return;
+    for_channel(channel->id, type, change, when);
+    if (!by_endpoint_.empty()) for_endpoint_of(*channel, type, change, when);
   };
   std::visit(Overloaded{
                  [&](const model::Dial& dial) {
@@ -285,25 +334,25 @@ void Applications::on(const model::Change& change, WallTime when) {
                    of(&dial.peer);
                  },
                  [&](const model::PlaybackChange& playback) {
-                   for_channel(playback.playback.channel, type, change, when);
+                   of(store_.find(playback.playback.channel));
                    for_bridge(store_.find(playback.playback.bridge), type, change, when);
                  },
                  [&](const model::RecordingChange& recording) {
-                   for_channel(recording.recording.channel, type, change, when);
+                   of(store_.find(recording.recording.channel));
                    for_bridge(store_.find(recording.recording.bridge), type, change, when);
                  },
                  [&](const model::DeviceStateChanged& device) {
-                   for (const auto& [name, application] : apps_) {
-                     if (application->devices.contains(std::string{device.device})) {
-                       deliver(*application, type, change, when);
-                     }
-                   }
+                   for_device(device.device, type, change, when);
+                 },
+                 // Who is subscribed to all endpoints natively gets no EndpointStateChange.
+                 [&](const model::EndpointStateChange& endpoint) {
+                   for_endpoint(endpoint.endpoint, false, type, change, when);
                  },
                  [&](const model::PeerStatusChange& peer) {
-                   for_endpoint(peer.endpoint, type, change, when);
+                   for_endpoint(peer.endpoint, true, type, change, when);
                  },
                  [&](const model::ContactStatusChange& contact) {
-                   for_endpoint(contact.endpoint, type, change, when);
+                   for_endpoint(contact.endpoint, true, type, change, when);
                  },
                  // Who is told of a channel is not told of the bridges that it passes through.
                  [&](const model::ChannelEnteredBridge& enters) {
@@ -325,7 +374,7 @@ void Applications::on(const model::Change& change, WallTime when) {
                  },
              },
              change);
-  for_all(type, change, when);
+  if (!std::holds_alternative<model::EndpointStateChange>(change)) for_all(type, change, when);
   if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) drop_bridge(gone->bridge.id);
   if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
     if (const auto found = apps_.find(end->application.value); found != apps_.end()) {
@@ -387,12 +436,37 @@ void Applications::drop_bridge(const BridgeId& bridge) {
   for (App* application : had) drop_if_over(*application);
 }
 
-void Applications::for_endpoint(const model::Endpoint& endpoint, std::string_view type,
-                                const model::Change& change, WallTime when) {
-  const std::string& all_of = endpoint.technology;
-  const std::string name = all_of + '/' + endpoint.resource;
+void Applications::for_endpoint(const model::Endpoint& endpoint, bool for_those_of_all,
+                                std::string_view type, const model::Change& change, WallTime when) {
+  if (by_endpoint_.empty()) return;
+  const auto tell = [&](const std::string& name) {
+    const auto listeners = by_endpoint_.find(name);
+    if (listeners == by_endpoint_.end()) return;
+    for (App* application : listeners->second) deliver(*application, type, change, when);
+  };
+  tell(endpoint.technology + '/' + endpoint.resource);
+  tell(endpoint.technology);
+  if (for_those_of_all) tell("");
+}
+
+/// Natively the events of a channel are also those of its endpoint; not the ones that tell an
+/// application of its own.
+void Applications::for_endpoint_of(const model::Channel& channel, std::string_view type,
+                                   const model::Change& change, WallTime when) {
+  if (std::holds_alternative<model::StasisStart>(change) ||
+      std::holds_alternative<model::StasisEnd>(change) ||
+      std::holds_alternative<model::ApplicationMoveFailed>(change)) {
+    return;
+  }
+  const auto* endpoint = store_.find_endpoint_named(model::endpoint_of_channel(channel.name));
+  if (endpoint != nullptr) for_endpoint(*endpoint, false, type, change, when);
+}
+
+void Applications::for_device(std::string_view device, std::string_view type,
+                              const model::Change& change, WallTime when) {
+  const std::string name{device};
   for (const auto& [app_name, application] : apps_) {
-    if (application->endpoints.contains(name) || application->endpoints.contains(all_of)) {
+    if (application->all_devices || application->devices.contains(name)) {
       deliver(*application, type, change, when);
     }
   }
@@ -442,6 +516,24 @@ void Applications::deliver(App& application, std::string_view type, const model:
   event_.resize(event_length_);
   event_ += application.tail;
   application.socket->send(event_);
+}
+
+void Applications::text_message(const AppName& application, const model::Endpoint* endpoint,
+                                std::string_view body) {
+  constexpr std::string_view type = "TextMessageReceived";
+  std::set<std::string> names{application.value};
+  const auto add = [&](const std::string& subscription) {
+    const auto listeners = by_endpoint_.find(subscription);
+    if (listeners == by_endpoint_.end()) return;
+    for (const App* listener : listeners->second) names.insert(listener->name.value);
+  };
+  add("");
+  for (const App* listener : all_) names.insert(listener->name.value);
+  if (endpoint != nullptr) {
+    add(endpoint->technology);
+    add(endpoint->technology + '/' + endpoint->resource);
+  }
+  for (const auto& name : names) send(AppName{name}, type, std::string{body});
 }
 
 void Applications::send(const AppName& application, std::string_view type, std::string body) {

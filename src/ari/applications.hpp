@@ -70,9 +70,16 @@ class Applications : public EventSocketOwner,
   /// unprocessable as Errc::unprocessable: the object does not exist or was not subscribed.
   Result<void> subscribe(const AppName& application, const std::vector<std::string>& sources);
   Result<void> unsubscribe(const AppName& application, const std::vector<std::string>& sources);
+  /// The devices that somebody is subscribed to, `most` at most.
+  std::vector<std::string> devices(std::size_t most) const;
   /// Event types let through, and held back; both empty lets all through.
   Result<void> filter(const AppName& application, std::vector<std::string> allowed,
                       std::vector<std::string> disallowed);
+
+  /// TextMessageReceived, for the application that the dialplan names and for those that are
+  /// subscribed to the endpoint (nullptr: it is not known); `body` as of EventWriter.
+  void text_message(const AppName& application, const model::Endpoint* endpoint,
+                    std::string_view body);
 
   /// Sends an event made elsewhere (ChannelUserevent of REST) to one application; `body` as of
   /// EventWriter.
@@ -88,10 +95,12 @@ class Applications : public EventSocketOwner,
     std::string tail;  ///< ,"application":"NAME"}
     EventSocket* socket = nullptr;
     bool subscribe_all = false;
-    std::map<ChannelId, int> channels;  ///< How many reasons there are to be told of a channel.
-    std::set<std::string> endpoints;    ///< "SIP/alice", "SIP" for all of one technology.
+    std::map<ChannelId, int> channels;     ///< How many reasons there are to be told of a channel.
+    std::map<std::string, int> endpoints;  ///< "SIP/alice", "SIP" for all of one; how many times.
     std::set<std::string> devices;
     std::set<BridgeId> bridges;
+    bool all_endpoints = false;  ///< Subscribed to "endpoint:", and in the same way
+    bool all_devices = false;    ///< to "deviceState:".
     std::set<std::string, std::less<>> allowed, disallowed;
     std::uint64_t last_event = 0;  ///< Serial number of the last event it was given.
   };
@@ -110,8 +119,15 @@ class Applications : public EventSocketOwner,
                   WallTime when);
   void drop_guest(const BridgeId& bridge, const ChannelId& channel);
   void drop_bridge(const BridgeId& bridge);
-  void for_endpoint(const model::Endpoint& endpoint, std::string_view type,
+  void for_endpoint(const model::Endpoint& endpoint, bool for_those_of_all, std::string_view type,
                     const model::Change& change, WallTime when);
+  void for_device(std::string_view device, std::string_view type, const model::Change& change,
+                  WallTime when);
+  void for_endpoint_of(const model::Channel& channel, std::string_view type,
+                       const model::Change& change, WallTime when);
+  void add_endpoint(App& application, const std::string& name);
+  void drop_endpoint(App& application, const std::string& name);
+  void add_device(App& application, const std::string& name);
   void begin_to_follow(const model::Change& change);
   void for_all(std::string_view type, const model::Change& change, WallTime when);
   Result<std::vector<Source>> sources_of(const std::vector<std::string>& sources) const;
@@ -126,6 +142,7 @@ class Applications : public EventSocketOwner,
   std::unordered_map<ChannelId, std::vector<App*>> by_channel_;
   /// The channels in each bridge that an application has brought there, and which one that was.
   std::unordered_map<BridgeId, std::unordered_map<ChannelId, std::string>> guests_;
+  std::unordered_map<std::string, std::vector<App*>> by_endpoint_;  ///< "SIP/alice" or "SIP".
   std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_map<EventSocket*, std::shared_ptr<EventSocket>> sockets_;
   std::string event_;  ///< The event that is being delivered, as far as it is the same for all.

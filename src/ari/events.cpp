@@ -86,6 +86,7 @@ std::string_view event_type(const Change& change) {
             return "BridgeAttendedTransfer";
           },
           [](const DeviceStateChanged&) -> std::string_view { return "DeviceStateChanged"; },
+          [](const EndpointStateChange&) -> std::string_view { return "EndpointStateChange"; },
           [](const PeerStatusChange&) -> std::string_view { return "PeerStatusChange"; },
           [](const ContactStatusChange&) -> std::string_view { return "ContactStatusChange"; },
           [](const StasisStart&) -> std::string_view { return "StasisStart"; },
@@ -297,6 +298,10 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
             Members{state}.text("name", event.device).text("state", event.state);
             members.raw("device_state", state + '}');
           },
+          [&](const EndpointStateChange& event) {
+            auto members = begin();
+            append_endpoint(members.key("endpoint"), event.endpoint);
+          },
           [&](const PeerStatusChange& event) {
             auto members = begin();
             append_endpoint(members.key("endpoint"), event.endpoint);
@@ -355,6 +360,18 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
     out += ",\"asterisk_id\":";
     append_json_string(out, asterisk_id_);
   }
+}
+
+void EventWriter::write_text_message(std::string& out, const model::Endpoint* endpoint,
+                                     std::string_view from, std::string_view to,
+                                     std::string_view body, WallTime when) const {
+  Members members{out};
+  members.text("type", "TextMessageReceived").timestamp(when);
+  if (endpoint != nullptr) append_endpoint(members.key("endpoint"), *endpoint);
+  std::string message;
+  Members{message}.text("from", from).text("to", to).text("body", body).raw("variables", "{}");
+  members.raw("message", message + '}');
+  if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
 }
 
 void EventWriter::write_plain(std::string& out, std::string_view type, WallTime when) const {

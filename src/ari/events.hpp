@@ -23,6 +23,9 @@ class EventWriter {
 
   /// Appends the event of `change`; it must have an event_type().
   void write(std::string& out, const model::Change& change, WallTime when) const;
+  /// TextMessageReceived; `endpoint` nullptr: who sent it is none.
+  void write_text_message(std::string& out, const model::Endpoint* endpoint, std::string_view from,
+                          std::string_view to, std::string_view body, WallTime when) const;
   /// {"type":"ApplicationReplaced", …
   void write_plain(std::string& out, std::string_view type, WallTime when) const;
 

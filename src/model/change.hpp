@@ -139,6 +139,10 @@ struct DeviceStateChanged {
   std::string_view device;
   std::string_view state;
 };
+/// Its state or its channels are other ones.
+struct EndpointStateChange {
+  const Endpoint& endpoint;
+};
 struct PeerStatusChange {
   const Endpoint& endpoint;
   std::string_view status, cause, address, port, time;
@@ -214,8 +218,8 @@ using Change = std::variant<
     ChannelUnhold, ChannelToneDetected, ChannelTalkingStarted, ChannelTalkingFinished,
     ChannelUserevent, Dial, BridgeCreated, BridgeDestroyed, ChannelEnteredBridge, ChannelLeftBridge,
     BridgeMerged, BridgeVideoSourceChanged, BridgeBlindTransfer, BridgeAttendedTransfer,
-    DeviceStateChanged, PeerStatusChange, ContactStatusChange, StasisStart, StasisEnd,
-    ApplicationMoveFailed, PlaybackChange, RecordingChange, AgiStarted, ChannelReplaced,
+    DeviceStateChanged, EndpointStateChange, PeerStatusChange, ContactStatusChange, StasisStart,
+    StasisEnd, ApplicationMoveFailed, PlaybackChange, RecordingChange, AgiStarted, ChannelReplaced,
     OriginateFailed, LegSeen, LegGone, RoomEntered, RoomLeft, Resynced>;
 
 /// The channel that a change is about first of all; nullptr when it is about none. Of a Dial it is

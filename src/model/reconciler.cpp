@@ -225,6 +225,7 @@ void Reconciler::announce(Channel& channel, WallTime now) {
   channel.announced = true;
   ++channel.revision;
   auto held = unannounced_.extract(channel.uniqueid);
+  tell_endpoint_of(channel.name, now);
   emit(ChannelCreated{channel}, now);
   auto expected = expected_by_id_.extract(channel.id.value);
   if (!dialect_.takes_channel_id) {
@@ -500,7 +501,9 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   if (channel.hidden) --hidden_count_;
   remember_ended(channel.uniqueid.value);
   const ChannelId id = channel.id;
+  const std::string name = channel.hidden ? "" : channel.name;
   store_.erase(id);
+  tell_endpoint_of(name, now);
 }
 
 }  // namespace arigate::model

@@ -17,6 +17,7 @@
 #include "ami/message.hpp"
 #include "ami/snapshot.hpp"
 #include "model/change.hpp"
+#include "model/device_states.hpp"
 #include "model/room_name.hpp"
 #include "model/store.hpp"
 
@@ -89,6 +90,29 @@ class Reconciler {
   std::uint64_t serial() const { return serial_; }
   /// An event of a channel that nothing else told of has come: a list would tell.
   bool take_gap() { return std::exchange(gap_, false); }
+
+  // The same for the endpoints of one technology.
+  void begin_endpoints() { endpoint_list_serial_ = serial_; }
+  /// `rows`: the items of PJSIPShowEndpoints, SIPpeers or IAXpeerlist; none where the PBX does not
+  /// have the technology.
+  void apply_endpoints(std::string_view technology, std::span<const ami::Message> rows,
+                       WallTime now);
+
+  // --- devices ---------------------------------------------------------------------------------
+
+  /// ARI has set `Stasis:name`, or somebody is subscribed to it.
+  void own_device(const std::string& name) { devices_.own(name); }
+  /// The same for one that may have been deleted before.
+  void watch_device(const std::string& name) {
+    if (!devices_.deleted(name)) devices_.own(name);
+  }
+  /// It is about to be deleted, and has been.
+  void leave_device(const std::string& name) { devices_.leave(name); }
+  void delete_device(const std::string& name, WallTime now);
+  bool deleted_device(std::string_view name) const { return devices_.deleted(name); }
+  /// What was asked of a PBX that does not tell by itself; `device` as the PBX calls it. `set`: we
+  /// have set it, so it counts as news even when no state was known before.
+  void device_state(std::string_view device, std::string_view state, bool set, WallTime now);
 
   // --- what our own operations do -------------------------------------------------------------
 
@@ -285,9 +309,13 @@ class Reconciler {
   void on_originate_response(const ami::Message& event, WallTime now);
   void on_userevent(const ami::Message& event, WallTime now);
   void on_hold(const ami::Message& event, bool on, WallTime now);
+  void on_extension_status(const ami::Message& event, WallTime now);
+  void tell_device_state(std::string_view device, std::string_view state, WallTime now);
   void on_peer_status(const ami::Message& event, WallTime now);
   void on_contact_status(const ami::Message& event, WallTime now);
   Endpoint* known_endpoint(std::string_view technology, std::string_view resource);
+  void take_endpoint_state(Endpoint& endpoint, EndpointState state, WallTime now);
+  void tell_endpoint_of(std::string_view channel_name, WallTime now);
   void on_row(const ami::Message& row, WallTime now);
   bool put_into_conference(Channel& channel, const ami::Message& row, WallTime now);
   Channel* find_masqueraded(const ami::Snapshot& row, Channel* channel, WallTime now);
@@ -328,6 +356,8 @@ class Reconciler {
   ami::Dialect dialect_;
   std::uint64_t serial_ = 0;
   std::uint64_t list_serial_ = 0;
+  std::uint64_t endpoint_list_serial_ = 0;
+  DeviceStates devices_;
   bool makes_snapshot_ = false;  ///< The event is one for which native makes a new snapshot.
   bool telling_ = true;          ///< Off while the first list is taken: that is no news.
   std::size_t hidden_count_ = 0;

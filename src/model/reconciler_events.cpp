@@ -164,7 +164,9 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
         return;
       }
       if (is_room_device(event[Key::device])) return;
-      return emit(DeviceStateChanged{event[Key::device], event[Key::state]}, now);
+      return tell_device_state(event[Key::device], event[Key::state], now);
+    case EventName::extensionstatus:
+      return dialect_.snapshots ? void() : on_extension_status(event, now);
     case EventName::peerstatus:
       return on_peer_status(event, now);
     case EventName::contactstatus:

@@ -58,6 +58,24 @@ const Endpoint* Store::find_endpoint(std::string_view technology, std::string_vi
   return nullptr;
 }
 
+const Endpoint* Store::find_sip_endpoint(std::string_view uri) const {
+  const auto scheme = uri.find("sip");  // "sip:" or "sips:"
+  const auto colon = uri.find(':', scheme == std::string_view::npos ? uri.size() : scheme);
+  if (colon == std::string_view::npos) return nullptr;
+  const auto user = uri.substr(colon + 1, uri.find_first_of("@;>", colon) - colon - 1);
+  for (const std::string_view technology : {"PJSIP", "SIP"}) {
+    if (const auto* found = find_endpoint(technology, user)) return found;
+  }
+  return nullptr;
+}
+
+const Endpoint* Store::find_endpoint_named(std::string_view name) const {
+  const auto found = endpoints_.lower_bound(name);
+  if (found == endpoints_.end()) return nullptr;
+  const Endpoint& endpoint = found->second;
+  return found->first == name || endpoint.technology == name ? &endpoint : nullptr;
+}
+
 Channel* Store::mutable_find(const ChannelId& id) {
   const auto found = by_id_.find(id.value);
   return found == by_id_.end() ? nullptr : &found->second->channel;
@@ -158,6 +176,10 @@ Endpoint* Store::add_endpoint(std::string_view technology, std::string_view reso
     if (endpoint_of_channel(channel.name) == place->first) endpoint.channels.push_back(&channel);
   });
   return &endpoint;
+}
+
+void Store::erase_endpoint(std::string_view name) {
+  if (const auto found = endpoints_.find(name); found != endpoints_.end()) endpoints_.erase(found);
 }
 
 void Store::join_endpoint(const Channel& channel) {

@@ -33,8 +33,12 @@ class Store {
   const Playback* find(const PlaybackId& id) const;
   const LiveRecording* find(const RecordingName& name) const;
   const Bridge* find(const BridgeId& id) const;
-  /// By "SIP/alice"; the case of the technology does not count.
+  /// The case of the technology does not count, as in native ARI.
   const Endpoint* find_endpoint(std::string_view technology, std::string_view resource) const;
+  /// The SIP phone of a "Alice <sip:alice@host:port>"; nullptr when none has that name.
+  const Endpoint* find_sip_endpoint(std::string_view uri) const;
+  /// By "SIP/alice", or the first one of "SIP"; here the case counts, as in native ARI.
+  const Endpoint* find_endpoint_named(std::string_view name) const;
 
   /// In the order in which they came; not the hidden ones.
   template <class Visit>
@@ -90,6 +94,7 @@ class Store {
   void set_uniqueid(Channel& channel, std::string_view uniqueid);
   /// Gives a channel that nobody has seen yet its public id.
   void set_id(Channel& channel, ChannelId id);
+  void erase_endpoint(std::string_view name);
   void join_endpoint(const Channel& channel);
   void leave_endpoint(const Channel& channel);
 

@@ -33,7 +33,8 @@ void ActionCall::end_list(std::string_view event, const Fields& fields) const {
 }
 
 const ActionRow* find_action(const Dialect& dialect, std::string_view name) {
-  if (name.starts_with("Confbridge") && !dialect.conferences_told()) return nullptr;
+  const bool since_10 = name.starts_with("Confbridge") || iequals(name, "MessageSend");
+  if (since_10 && !dialect.conferences_told()) return nullptr;
   for (const auto group :
        {call_actions(), state_actions(), conference_actions(), system_actions()}) {
     for (const auto& row : group) {

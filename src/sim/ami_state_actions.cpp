@@ -144,18 +144,6 @@ ActionWork sip_show_peer(ActionCall call) {
                               .add("SIP-Useragent", "simulated phone"));
 }
 
-/// Number of an extension state, as AMI shows it.
-long extension_status(std::string_view device_state) {
-  if (device_state == "NOT_INUSE") return 0;
-  if (device_state == "INUSE") return 1;
-  if (device_state == "BUSY") return 2;
-  if (device_state == "UNAVAILABLE" || device_state == "INVALID") return 4;
-  if (device_state == "RINGING") return 8;
-  if (device_state == "RINGINUSE") return 9;
-  if (device_state == "ONHOLD") return 16;
-  return 0;
-}
-
 ActionWork extension_state(ActionCall call) {
   const auto exten = call.request["Exten"];
   if (exten.empty()) {
@@ -253,20 +241,64 @@ ActionWork db_del(ActionCall call) {
   co_return;
 }
 
+/// A phone takes what is sent to it; nobody else is known.
+ActionWork message_send(ActionCall call) {
+  const auto to = call.request["To"];
+  const auto colon = to.find(':');
+  if (to.empty()) {
+    call.fail("No 'To' address specified.");
+  } else if (!iequals(to.substr(0, colon), "sip")) {
+    call.fail("Message technology not found.");
+  } else if (call.exchange->endpoint(fmt::format("SIP/{}", to.substr(colon + 1))) == nullptr) {
+    call.fail("Message failed to send.");
+  } else {
+    call.succeed("Message successfully sent");
+  }
+  co_return;
+}
+
+/// One box of voicemail.
+ActionWork voicemail_users(ActionCall call) {
+  call.respond("Success", Fields{}.add("Message", "Voicemail user list will follow"));
+  call.item("VoicemailUserEntry", Fields{}
+                                      .add("VMContext", "default")
+                                      .add("VoiceMailbox", "100")
+                                      .add("NewMessageCount", "3")
+                                      .add("OldMessageCount", "1"));
+  Fields end;
+  if (call.request.has("ActionID")) end.add("ActionID", call.action_id());
+  call.end_list("VoicemailUserEntryComplete", end);
+  co_return;
+}
+
+ActionWork mailbox_count(ActionCall call) {
+  const bool there = call.request["Mailbox"] == "100@default";
+  call.respond("Success", Fields{}
+                              .add("Message", "Mailbox Message Count")
+                              .add("Mailbox", call.request["Mailbox"])
+                              .add("UrgMessages", "0")
+                              .add("NewMessages", there ? "3" : "0")
+                              .add("OldMessages", there ? "1" : "0"));
+  co_return;
+}
+
 constexpr Privilege reporting = privilege::system | privilege::reporting;
 
-constexpr std::array<ActionRow, 11> table{{
+constexpr std::array<ActionRow, 14> table{{
     {"CoreShowChannels", reporting, core_show_channels},
     {"DBDel", privilege::system, db_del},
     {"DBGet", reporting, db_get},
     {"DBPut", privilege::system, db_put},
     {"ExtensionState", privilege::call | privilege::reporting, extension_state},
     {"Getvar", privilege::call | privilege::reporting, getvar},
+    {"MailboxCount", privilege::call | privilege::reporting, mailbox_count},
+    {"MessageSend", privilege::message, message_send},
     {"SIPpeers", reporting, sip_peers},
     {"SIPshowpeer", reporting, sip_show_peer},
     {"Setvar", privilege::call, setvar},
     {"ShowDialPlan", privilege::config | privilege::reporting, show_dialplan},
     {"Status", privilege::system | privilege::call | privilege::reporting, status},
+    {"VoicemailUsersList", privilege::call | privilege::reporting, voicemail_users},
 }};
 
 }  // namespace

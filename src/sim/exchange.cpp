@@ -272,8 +272,37 @@ bool Exchange::registered(std::string_view name) const {
 }
 
 void Exchange::set_registered(std::string_view name, bool registered) {
+  const std::string before = device_state(name);
   std::erase(unregistered_, name);
   if (!registered) unregistered_.emplace_back(name);
+  if (device_state(name) != before) tell_device_state(name);
+}
+
+void Exchange::tell_device_state(std::string_view device) {
+  if (dialect_->control_playback()) {  // From Asterisk 12 on.
+    publish({Event{"DeviceStateChange", privilege::call,
+                   Fields{}.add("Device", device).add("State", device_state(device))}});
+  }
+  for (const auto& hint : dialplan_.hints()) {
+    if (hint.device != device) continue;
+    publish({Event{"ExtensionStatus", privilege::call,
+                   Fields{}
+                       .add("Exten", hint.exten)
+                       .add("Context", hint.context)
+                       .add("Hint", hint.device)
+                       .add("Status", extension_status(device_state(device)))}});
+  }
+}
+
+long extension_status(std::string_view device_state) {
+  if (device_state == "NOT_INUSE") return 0;
+  if (device_state == "INUSE") return 1;
+  if (device_state == "BUSY") return 2;
+  if (device_state == "UNAVAILABLE" || device_state == "INVALID") return 4;
+  if (device_state == "RINGING") return 8;
+  if (device_state == "RINGINUSE") return 9;
+  if (device_state == "ONHOLD") return 16;
+  return 0;
 }
 
 }  // namespace arigate::sim

@@ -99,6 +99,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Replaces ${…} and $[…].
   std::string substitute(Channel* channel, std::string_view text);
   std::string device_state(std::string_view device) const;
+  /// ExtensionStatus of the hints for that device.
+  void tell_device_state(std::string_view device);
 
   const Endpoint* endpoint(std::string_view name) const;
   bool registered(std::string_view name) const;
@@ -153,6 +155,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::vector<std::string> unregistered_;
   std::vector<std::weak_ptr<AgiLink>> agi_links_;
 };
+
+/// Number of an extension state, as AMI shows it.
+long extension_status(std::string_view device_state);
 
 using ExchangePtr = std::shared_ptr<Exchange>;
 

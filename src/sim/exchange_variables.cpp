@@ -98,8 +98,10 @@ bool Exchange::write_function(Channel* channel, std::string_view name, std::stri
     return true;
   }
   if (iequals(name, "DEVICE_STATE") || iequals(name, "DEVSTATE")) {
-    if (!argument.starts_with("Custom:")) return false;
+    if (!argument.starts_with("Custom:") || value == "UNKNOWN") return false;
     custom_device_states_[std::string{argument}] = value;
+    database_["/CustomDevstate/" + std::string{argument.substr(7)}] = value;
+    tell_device_state(argument);
     return true;
   }
   if (iequals(name, "DB")) {

@@ -37,6 +37,7 @@ inline constexpr Privilege reporting{1U << 9U};
 inline constexpr Privilege dialplan{1U << 11U};
 inline constexpr Privilege originate{1U << 12U};
 inline constexpr Privilege agi{1U << 13U};
+inline constexpr Privilege message{1U << 18U};
 inline constexpr Privilege all{0xffffffffU};
 }  // namespace privilege
 

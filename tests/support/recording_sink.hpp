@@ -87,6 +87,9 @@ inline std::string text_of(const model::Change& change) {
           [&](const DeviceStateChanged& e) {
             return fmt::format("device {} {}", e.device, e.state);
           },
+          [&](const EndpointStateChange& e) {
+            return fmt::format("endpoint {} {}", name(e.endpoint), e.endpoint.channels.size());
+          },
           [&](const PeerStatusChange& e) {
             return fmt::format("peer {} {} cause={} at {}:{} time={}", name(e.endpoint), e.status,
                                e.cause, e.address, e.port, e.time);

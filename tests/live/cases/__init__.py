@@ -3,7 +3,7 @@
 from . import comparator  # noqa: F401
 from . import asterisk, calls  # noqa: F401
 from . import requests  # noqa: F401
-from . import channels  # noqa: F401
+from . import channels, device_states, endpoints  # noqa: F401
 from . import bridges  # noqa: F401
 from . import bridge_applications  # noqa: F401
 from . import bridge_sound  # noqa: F401

@@ -157,7 +157,8 @@ def unused_entries():
 def _object(event, names):
     for member in ("playback", "channel", "peer", "bridge"):
         if isinstance(event.get(member), dict):
-            return names[event[member]["id"]]
+            if "id" in event[member]:
+                return names[event[member]["id"]]
     if isinstance(event.get("recording"), dict):
         return f"<recording {event['recording']['name']}>"
     return "<application>"

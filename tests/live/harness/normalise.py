@@ -13,6 +13,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 _NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)|-0x[0-9a-f]+$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOPBACK_PORT = re.compile(r"127\.0\.0\.1:\d+")
+# By which of its members an object in a list is known.
+_NAMES_OF_OBJECTS = {"id", "name", "resource"}
 # Measured by the PBX at the end of a call, or made up by the phone: no two calls are alike.
 _VARIABLES_OF_ONE_CALL = ("RTPAUDIOQOS", "RTPVIDEOQOS", "SIPCALLID")
 
@@ -100,10 +102,15 @@ def _mask(value, names, key=""):
     return _LOOPBACK_PORT.sub("127.0.0.1:<port>", value)
 
 
+def _name_of(item):
+    return next(str(item[name]) for name in ("id", "name", "resource") if name in item)
+
+
 def _is_set(key, items):
     """Lists of objects, and of their ids, come in the order of the PBX's hash tables: no order at all."""
-    return key.endswith("_ids") or key == "channels" or all(isinstance(i, dict) and i.keys() & {"id", "name"} for i in items)
+    return key.endswith("_ids") or key in ("channels", "device_names") or all(
+        isinstance(i, dict) and i.keys() & _NAMES_OF_OBJECTS for i in items)
 
 
 def _in_order(items):
-    return sorted(items, key=lambda item: str(item.get("id") or item["name"]) if isinstance(item, dict) else item)
+    return sorted(items, key=lambda item: _name_of(item) if isinstance(item, dict) else item)

@@ -1,0 +1,71 @@
+#include "ops/text_messages.hpp"
+
+#include <array>
+#include <string_view>
+
+#include "core/log.hpp"
+
+namespace arigate::ops {
+namespace {
+
+/// The channel on which a PBX runs its dialplan for a message: "Message/ast_msg_queue".
+constexpr std::string_view message_channel = "Message/";
+
+/// The parts of a message, in the order in which they are asked for.
+struct Part {
+  std::string_view command;
+  std::string ReceivedMessage::*place;
+};
+constexpr std::array<Part, 3> parts{{
+    {R"(GET FULL VARIABLE "${MESSAGE(from)}")", &ReceivedMessage::from},
+    {R"(GET FULL VARIABLE "${MESSAGE(to)}")", &ReceivedMessage::to},
+    {R"(GET FULL VARIABLE "${MESSAGE(body)}")", &ReceivedMessage::body},
+}};
+
+}  // namespace
+
+void TextMessages::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
+  if (!environment.channel.starts_with(message_channel)) {
+    return next_.connected(std::move(link), std::move(environment));
+  }
+  const auto target = agi::target_of(environment);
+  if (!target || sessions_.size() >= sessions_max) {
+    log::warn("text message not read channel={} url={}", environment.channel, environment.request);
+    return link->close();
+  }
+  AgiLink* const raw = link.get();
+  Session& session = sessions_[raw];
+  session.link = std::move(link);
+  session.message.application.value = target->application;
+  ask(session);
+}
+
+void TextMessages::ask(Session& session) {
+  session.link->send(std::string{parts[session.asked].command});
+  ++session.asked;
+}
+
+void TextMessages::received(AgiLink& link, const agi::Reply& reply) {
+  const auto found = sessions_.find(&link);
+  if (found == sessions_.end()) return next_.received(link, reply);
+  Session& session = found->second;
+  session.message.*parts[session.asked - 1].place = reply.value.value_or("");
+  if (session.asked < parts.size()) return ask(session);
+  const Session whole = std::move(session);
+  sessions_.erase(found);
+  log::debug("text message app={} bytes={}", whole.message.application.value,
+             whole.message.body.size());
+  receiver_(whole.message);
+  whole.link->close();
+}
+
+void TextMessages::hangup_seen(AgiLink& link) {
+  // The channel of messages never hangs up before its dialplan ends; the answers still come.
+  if (!sessions_.contains(&link)) next_.hangup_seen(link);
+}
+
+void TextMessages::closed(AgiLink& link) {
+  if (sessions_.erase(&link) == 0) next_.closed(link);
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,122 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "model/device_states.hpp"
+#include "ops/device_states.hpp"
+#include "support/small_world.hpp"
+
+namespace arigate::ops {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+boost::asio::awaitable<bool> polled_all(World& world, std::vector<std::string> devices) {
+  co_await poll_devices(world, std::move(devices));
+  co_return true;
+}
+
+TEST(DeviceStates, KnowTheirNamesAndStates) {
+  EXPECT_EQ(own_device("Stasis:x"), "x");
+  EXPECT_EQ(own_device("stasis:a b"), "a b");
+  EXPECT_EQ(own_device("Stasis:"), "");
+  EXPECT_EQ(own_device("Custom:x"), std::nullopt);
+  EXPECT_EQ(own_device("SIP/x"), std::nullopt);
+  EXPECT_EQ(settable_state("inuse"), "INUSE");
+  EXPECT_EQ(settable_state("RINGINUSE"), "RINGINUSE");
+  for (const auto* text : {"", "UNKNOWN", "bogus"}) EXPECT_EQ(settable_state(text), "") << text;
+}
+
+TEST(DeviceStates, ReadAHint) {
+  const struct {
+    const char *status, *last, *state;
+  } rows[] = {{"0", "", "NOT_INUSE"},
+              {"0", "UNKNOWN", "UNKNOWN"},
+              {"1", "", "INUSE"},
+              {"2", "", "BUSY"},
+              {"4", "INUSE", "UNAVAILABLE"},
+              {"4", "INVALID", "INVALID"},
+              {"8", "", "RINGING"},
+              {"9", "", "RINGINUSE"},
+              {"16", "", "ONHOLD"},
+              {"17", "", "ONHOLD"},
+              {"-1", "", ""},
+              {"-2", "", ""}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(model::state_of_hint(row.status, row.last), row.state) << row.status;
+  }
+}
+
+TEST(DeviceStates, OfAnOldPbxAreToldWhenTheyChange) {
+  test::SmallWorld world{"1.1"};
+  world.wait_for_ever();
+  const auto put = [&](const std::string& state) {
+    const auto outcome = world.start(set_device_state(world.world, "lamp", state));
+    EXPECT_EQ(world.ami.waiting_action(),
+              "Setvar|Variable: DEVICE_STATE(Custom:lamp)|Value: " + state);
+    world.ami.answer();
+    world.settle();
+    EXPECT_TRUE(outcome->has_value() && **outcome);
+  };
+  put("INUSE");
+  EXPECT_EQ(world.sink.take(), (Lines{"device Stasis:lamp INUSE"}));
+  put("INUSE");
+  world.event("Event: ExtensionStatus|Exten: 800|Context: default|Hint: Custom:lamp|Status: 1");
+  EXPECT_EQ(world.sink.take(), Lines{}) << "nothing has changed";
+  world.event("Event: ExtensionStatus|Exten: 801|Context: default|Hint: SIP/alice|Status: 8");
+  world.event("Event: ExtensionStatus|Exten: 802|Context: default|Hint: SIP/a&SIP/b|Status: 8");
+  EXPECT_EQ(world.sink.take(), (Lines{"device SIP/alice RINGING"}));
+
+  const auto polled = world.start(polled_all(world.world, {"SIP/alice", "SIP/x"}));
+  EXPECT_EQ(world.ami.waiting_action(), "Getvar|Variable: DEVICE_STATE(SIP/alice)");
+  world.ami.answer({"Response: Success|Value: INUSE"});
+  world.settle();
+  world.ami.answer({"Response: Success|Value: BUSY"});
+  world.settle();
+  EXPECT_TRUE(polled->has_value());
+  EXPECT_EQ(world.sink.take(), (Lines{"device SIP/alice INUSE"}))
+      << "the first of SIP/x is no news";
+}
+
+TEST(DeviceStates, DeletedOnesAreUnknownWhateverThePbxStillSays) {
+  test::SmallWorld world{"5.0.4"};
+  world.wait_for_ever();
+  world.reconciler.own_device("lamp");
+  world.event("Event: DeviceStateChange|Device: Custom:lamp|State: INUSE");
+  world.event("Event: DeviceStateChange|Device: Custom:other|State: INUSE");
+  EXPECT_EQ(world.sink.take(), (Lines{"device Stasis:lamp INUSE", "device Custom:other INUSE"}));
+  const auto outcome = world.start(delete_device(world.world, "lamp"));
+  world.event("Event: DeviceStateChange|Device: Custom:lamp|State: NOT_INUSE");
+  world.ami.answer();
+  world.settle();
+  EXPECT_EQ(world.ami.waiting_action(), "DBDel|Family: CustomDevstate|Key: lamp");
+  world.ami.refuse(Errc::refused_by_pbx);  // There was none: natively that is no error.
+  world.settle();
+  ASSERT_TRUE(outcome->has_value() && **outcome);
+  world.event("Event: DeviceStateChange|Device: Custom:lamp|State: NOT_INUSE");
+  EXPECT_EQ(world.sink.take(), (Lines{"device Stasis:lamp UNKNOWN"}));
+  const auto state = world.start(device_state(world.world, "Stasis:lamp"));
+  ASSERT_TRUE(state->has_value() && **state);
+  EXPECT_EQ(***state, "UNKNOWN");
+  world.event("Event: DeviceStateChange|Device: Custom:lamp|State: BUSY");
+  EXPECT_FALSE(world.reconciler.deleted_device("lamp"));
+}
+
+TEST(DeviceStates, AreListedFromTheDatabase) {
+  test::SmallWorld world;
+  world.wait_for_ever();
+  const auto list = world.start(list_devices(world.world));
+  EXPECT_EQ(world.ami.waiting_action(), "Command|Command: database show CustomDevstate");
+  world.ami.answer(
+      {"Response: Success|Output: /CustomDevstate/lamp: 2                           : INUSE     |"
+       "Output: /CustomDevstate/a b,c                            : NOT_INUSE                |"
+       "Output: 2 results found."});
+  world.settle();
+  ASSERT_TRUE(list->has_value() && **list);
+  using Device = std::pair<std::string, std::string>;
+  EXPECT_EQ(***list, (std::vector<Device>{{"a b,c", "NOT_INUSE"}, {"lamp: 2", "INUSE"}}));
+}
+
+}  // namespace
+}  // namespace arigate::ops
