@@ -105,6 +105,10 @@ CLI::App* add_replay(CLI::App& program, ReplayCommand& options) {
       ->add_option("--agi", options.fastagi,
                    "With --pbx, HOST:PORT of the FastAGI server (default: the recorded port here)")
       ->needs(pbx);
+  replay
+      ->add_flag("--wait", options.wait,
+                 "With --pbx, go on behind each recorded action when the client has asked it too")
+      ->needs(pbx);
   replay->add_flag("--once", options.once, "With --pbx, end when everything is played")->needs(pbx);
   replay
       ->add_flag("--strict", options.strict,

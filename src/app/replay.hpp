@@ -19,6 +19,7 @@ struct ReplayCommand {
   std::optional<std::uint16_t> port;  ///< Else that of ARI, or of AMI with pbx.
   bool pbx = false;                   ///< Play the PBX; of this mode are:
   std::string fastagi;                ///< the application's FastAGI server, else as recorded,
+  bool wait = false;                  ///< wait for the client at every recorded action,
   bool once = false;                  ///< end when everything is played,
   bool strict = false;                ///< end at the first action that is not in the capture.
   std::string user = "replay";

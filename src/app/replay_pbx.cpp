@@ -112,6 +112,7 @@ int replay_as_pbx(const ReplayCommand& command) {
   if (!fastagi) return refuse("--agi must be address:port");
   options.fastagi = *fastagi;
   options.speed = command.speed.value_or(1);
+  options.wait_for_actions = command.wait;
 
   std::signal(SIGPIPE, SIG_IGN);
   const bool damaged = script->damaged.has_value();

@@ -58,7 +58,8 @@ std::size_t common_headers(const Request& left, const Request& right) {
 
 }  // namespace
 
-RecordedAnswers::RecordedAnswers(const RecordedScript& script) : script_{script} {
+RecordedAnswers::RecordedAnswers(const RecordedScript& script)
+    : script_{script}, asked_(script.actions.size()) {
   for (const auto& action : script.actions) {
     if (!is_housekeeping(action.request["Action"])) {
       by_content_[content_of(action.request)].actions.push_back(&action);
@@ -72,6 +73,7 @@ Result<const RecordedAction*> RecordedAnswers::find(const Request& request) {
   auto& same = found->second;
   const auto* action = same.actions[std::min(same.next, same.actions.size() - 1)];
   ++same.next;
+  asked_[static_cast<std::size_t>(action - script_.actions.data())] = true;
   const auto recorded_id = action->request["ActionID"];
   if (!recorded_id.empty()) {
     client_ids_.insert_or_assign(std::string{recorded_id}, std::string{request["ActionID"]});

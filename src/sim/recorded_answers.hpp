@@ -21,6 +21,10 @@ class RecordedAnswers {
   /// Errc::not_found: the capture holds no such action; the text names the line of the one that is
   /// most like it, and what differs.
   Result<const RecordedAction*> find(const Request& request);
+  /// Whether find() has given this one.
+  bool asked(const RecordedAction& action) const {
+    return asked_[static_cast<std::size_t>(&action - script_.actions.data())];
+  }
   /// The ActionID that the client gave to the action with this recorded one: events about it get
   /// that. The recorded id when nobody has asked.
   std::string_view client_id(std::string_view recorded_id) const;
@@ -35,6 +39,7 @@ class RecordedAnswers {
   const RecordedScript& script_;
   std::map<std::string, Same> by_content_;
   std::map<std::string, std::string, std::less<>> client_ids_;
+  std::vector<bool> asked_;
 };
 
 /// The same for the commands of one FastAGI connection.

@@ -20,12 +20,14 @@ namespace arigate::sim {
 class RecordedPbx::Client : public std::enable_shared_from_this<Client> {
  public:
   static constexpr std::size_t unsent_bytes_max = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t behind_bytes = std::size_t{1} * 1024 * 1024;
 
   Client(RecordedPbx& pbx, boost::asio::ip::tcp::socket socket)
       : pbx_{&pbx}, socket_{std::move(socket)}, timer_{socket_.get_executor()} {}
 
   boost::asio::awaitable<void> run(std::shared_ptr<Client> self);
   bool wants_events() const { return logged_in_ && wants_events_; }
+  bool is_behind() const { return unsent_.size() > behind_bytes && !leaving_; }
   bool writes() const { return writing_ && !leaving_; }
   void send(std::string_view bytes);
   /// The PBX goes away.

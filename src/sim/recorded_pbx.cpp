@@ -21,6 +21,8 @@ namespace {
 
 /// For clients to take the last events.
 constexpr std::chrono::seconds end_limit{5};
+/// For what a client may do at any time.
+constexpr std::chrono::milliseconds poll_interval{10};
 
 }  // namespace
 
@@ -96,31 +98,33 @@ void RecordedPbx::begin() {
   asio::co_spawn(executor_, play(stopped_), asio::detached);
 }
 
-asio::awaitable<void> RecordedPbx::sleep_until(std::int64_t t_us) {
-  const auto due = begun_ + scaled(t_us - script_.begin_us);
+asio::awaitable<void> RecordedPbx::sleep_until(std::chrono::steady_clock::time_point due) {
   if (due <= std::chrono::steady_clock::now()) co_return;
   timer_.expires_at(due);
   error_code ignored;
   co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<void> RecordedPbx::play(std::shared_ptr<bool> stopped) {
-  std::size_t events = 0;
-  std::size_t sessions = 0;
-  while (events < script_.events.size() || sessions < script_.sessions.size()) {
-    const bool session_next = events == script_.events.size() ||
-                              (sessions < script_.sessions.size() &&
-                               script_.sessions[sessions].t_us < script_.events[events].t_us);
-    const auto t_us = session_next ? script_.sessions[sessions].t_us : script_.events[events].t_us;
-    co_await sleep_until(t_us);
-    if (*stopped) co_return;
-    if (!session_next) {
-      send_event(script_.events[events++]);
-      continue;
+std::vector<RecordedPbx::Moment> RecordedPbx::moments() const {
+  std::vector<Moment> moments;
+  const auto add = [&](const auto& happenings, Moment::What what) {
+    for (std::size_t i = 0; i < happenings.size(); ++i) {
+      moments.push_back({happenings[i].t_us, what, i});
     }
-    const auto session = std::make_shared<Session>(*this, script_.sessions[sessions++]);
-    sessions_.insert(session);
-    asio::co_spawn(executor_, session->run(session), asio::detached);
+  };
+  if (options_.wait_for_actions) add(script_.actions, Moment::What::action);
+  add(script_.events, Moment::What::event);
+  add(script_.sessions, Moment::What::session);
+  std::stable_sort(moments.begin(), moments.end(),
+                   [](const Moment& a, const Moment& b) { return a.t_us < b.t_us; });
+  return moments;
+}
+
+asio::awaitable<void> RecordedPbx::play(std::shared_ptr<bool> stopped) {
+  const auto all = moments();
+  for (const auto& moment : all) {
+    co_await play_moment(moment, stopped);
+    if (*stopped) co_return;
   }
   // A client that does not read is not waited for.
   const auto limit = std::chrono::steady_clock::now() + end_limit;
@@ -128,11 +132,46 @@ asio::awaitable<void> RecordedPbx::play(std::shared_ptr<bool> stopped) {
   while (!*stopped &&
          (!sessions_.empty() || (std::any_of(clients_.begin(), clients_.end(), writes) &&
                                  std::chrono::steady_clock::now() < limit))) {
-    timer_.expires_after(std::chrono::milliseconds{20});
-    error_code ignored;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
   }
   if (!*stopped) options_.ended();
+}
+
+asio::awaitable<void> RecordedPbx::play_moment(Moment moment, std::shared_ptr<bool> stopped) {
+  if (moment.what == Moment::What::action) {
+    co_await wait_for_action(script_.actions[moment.index], std::move(stopped));
+    co_return;
+  }
+  co_await sleep_until(due_of(moment.t_us));
+  if (*stopped) co_return;
+  if (moment.what == Moment::What::event) {
+    send_event(script_.events[moment.index]);
+    if (options_.speed <= 0) co_await wait_for_readers(std::move(stopped));
+    co_return;
+  }
+  const auto session = std::make_shared<Session>(*this, script_.sessions[moment.index]);
+  sessions_.insert(session);
+  asio::co_spawn(executor_, session->run(session), asio::detached);
+}
+
+/// What came behind the action comes behind it again, as long after it as it did.
+asio::awaitable<void> RecordedPbx::wait_for_action(const RecordedAction& action,
+                                                   std::shared_ptr<bool> stopped) {
+  if (is_housekeeping(action.request["Action"])) co_return;
+  while (!answers_.asked(action)) {
+    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
+    if (*stopped) co_return;
+  }
+  begun_ = std::chrono::steady_clock::now() - scaled(action.t_us - script_.begin_us);
+}
+
+/// Without a pace, the clients' reading is the pace.
+asio::awaitable<void> RecordedPbx::wait_for_readers(std::shared_ptr<bool> stopped) {
+  const auto is_behind = [](const auto& client) { return client->is_behind(); };
+  while (std::any_of(clients_.begin(), clients_.end(), is_behind)) {
+    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
+    if (*stopped) co_return;
+  }
 }
 
 void RecordedPbx::send_event(const RecordedEvent& event) {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "sim/recorded_answers.hpp"
@@ -22,6 +23,8 @@ struct RecordedPbxOptions {
   boost::asio::ip::tcp::endpoint listen;   ///< For AMI; port 0 takes a free one.
   boost::asio::ip::tcp::endpoint fastagi;  ///< Where the application's FastAGI server is.
   double speed = 1;                        ///< Times the recorded pace; 0: as fast as it goes.
+  /// Go on behind a recorded action when the client has asked it too: its pace, not the recorded.
+  bool wait_for_actions = false;
   std::size_t clients_max = 1'000;
   /// Is told what the capture does not hold, or cannot do.
   std::function<void(const std::string&)> failed;
@@ -48,8 +51,24 @@ class RecordedPbx {
   class Session;
 
   boost::asio::awaitable<void> accept(std::shared_ptr<bool> stopped);
+  /// Something of the capture that happens at its time.
+  struct Moment {
+    enum class What : std::uint8_t { event, session, action };
+    std::int64_t t_us = 0;
+    What what = What::event;
+    std::size_t index = 0;
+  };
+
+  std::vector<Moment> moments() const;
   boost::asio::awaitable<void> play(std::shared_ptr<bool> stopped);
-  boost::asio::awaitable<void> sleep_until(std::int64_t t_us);
+  boost::asio::awaitable<void> play_moment(Moment moment, std::shared_ptr<bool> stopped);
+  boost::asio::awaitable<void> wait_for_action(const RecordedAction& action,
+                                               std::shared_ptr<bool> stopped);
+  boost::asio::awaitable<void> wait_for_readers(std::shared_ptr<bool> stopped);
+  boost::asio::awaitable<void> sleep_until(std::chrono::steady_clock::time_point due);
+  std::chrono::steady_clock::time_point due_of(std::int64_t t_us) const {
+    return begun_ + scaled(t_us - script_.begin_us);
+  }
   void begin();
   void send_event(const RecordedEvent& event);
   void fail(const std::string& what) const { options_.failed(what); }

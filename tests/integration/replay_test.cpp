@@ -220,16 +220,26 @@ TEST_P(OfEveryVersion, PlaysThePbxForAGateway) {
   EXPECT_FALSE(channels_of(seen, "ChannelDestroyed").empty());
 }
 
+/// The bytes of the first action of this name.
+std::string recorded_action(std::string_view file, std::string_view name) {
+  auto reader = trace::Reader::open(capture(file));
+  EXPECT_TRUE(reader);
+  for (auto line = reader->next(); line && *line; line = reader->next()) {
+    if ((*line)->data.starts_with(fmt::format("Action: {}\r\n", name))) return (*line)->data;
+  }
+  return {};
+}
+
 class PlayedPbx : public testing::Test {
  protected:
-  void start(std::vector<std::string> more) {
-    std::vector<std::string> arguments{"replay", "--pbx", "--port", "0",
-                                       capture("16/resync.jsonl.gz")};
+  void start(std::vector<std::string> more, std::string_view file = "16/resync.jsonl.gz",
+             std::string_view ami = "5.0.4") {
+    std::vector<std::string> arguments{"replay", "--pbx", "--port", "0", capture(file)};
     arguments.insert(arguments.end(), more.begin(), more.end());
     pbx_.emplace(arguments);
     ASSERT_TRUE(pbx_->prints("connections")) << pbx_->printed();
     client_ = LineSocket::connect(port_after("AMI at 127.0.0.1:", pbx_->printed()));
-    EXPECT_EQ(client_->line(), "Asterisk Call Manager/5.0.4\r");
+    EXPECT_EQ(client_->line(), fmt::format("Asterisk Call Manager/{}\r", ami));
   }
   std::string ask(std::string_view action, std::string_view end = "\r\n\r\n") {
     client_->send(action);
@@ -257,6 +267,21 @@ TEST_F(PlayedPbx, AnswersWhatItHoldsUnderTheClientsOwnId) {
   EXPECT_TRUE(client_->ends());
   pbx_->signal(SIGTERM);
   EXPECT_EQ(pbx_->exit_code(), 0) << pbx_->printed();
+}
+
+TEST_F(PlayedPbx, WaitsForTheClientIfAskedFor) {
+  start({"--wait", "--speed", "max"}, "1.8/ami-originate-agi-success.jsonl.gz", "1.1");
+  EXPECT_THAT(ask("Action: Login\r\nActionID: a\r\nUsername: u\r\nSecret: any\r\n\r\n"),
+              HasSubstr("Authentication accepted"));
+  EXPECT_THAT(client_->read_until("\r\n\r\n"), HasSubstr("Event: FullyBooted"));
+  EXPECT_TRUE(client_->silent_for(std::chrono::milliseconds{50}))
+      << "the call begins when it is asked for";
+  auto originate = recorded_action("1.8/ami-originate-agi-success.jsonl.gz", "Originate");
+  originate.replace(originate.find("ctl-2"), 5, "mine!");
+  client_->send(originate);
+  EXPECT_THAT(client_->read_until("Event: Newchannel"),
+              HasSubstr("Response: Success\r\nActionID: mine!\r\n"));
+  client_->read_until("Event: Hangup");
 }
 
 TEST_F(PlayedPbx, FailsLoudlyOnWhatItDoesNotHold) {
