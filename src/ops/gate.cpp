@@ -37,7 +37,7 @@ void Gate::pass(const ami::Message& event) {
   auto question = ask(std::string{judgement.name}, std::string{judgement.uniqueid});
   boost::asio::co_spawn(executor_, std::move(question),
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
-                          if (link == link_) answered(thrown ? Answer::unknown : answer);
+                          if (link == link_) answered(thrown ? Answer::none : answer);
                         });
 }
 
@@ -52,8 +52,10 @@ void Gate::drop(const ami::Message& event, std::string_view why) {
 void Gate::answered(Answer answer) {
   asking_ = false;
   const ami::Message subject = std::exchange(subject_, {});
-  if (answer != Answer::unknown &&
-      (answer == Answer::there) == (asked_ == Verdict::sound_if_there)) {
+  const bool meant = answer == Answer::refused ||  // Who cannot tell cannot be asked.
+                     (answer == Answer::there && asked_ == Verdict::sound_if_there) ||
+                     (answer == Answer::gone && asked_ == Verdict::sound_if_gone);
+  if (meant) {
     apply_(subject);
   } else {
     world_.reconciler.doubt(subject);
@@ -82,7 +84,11 @@ boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uni
 boost::asio::awaitable<Gate::Answer> Gate::look_in_list(std::string uniqueid) {
   const auto rows =
       co_await world_.ami.list(ami::Action{"CoreShowChannels"}, world_.in(world_.timeouts.action));
-  if (!rows) co_return Answer::unknown;
+  if (!rows) {
+    const Errc why = rows.error().code;
+    const bool silent = why == Errc::timeout || why == Errc::unavailable || why == Errc::overloaded;
+    co_return silent ? Answer::none : Answer::refused;
+  }
   for (const auto& row : *rows) {
     if (row[ami::Key::uniqueid] == uniqueid) co_return Answer::there;
   }

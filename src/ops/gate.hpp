@@ -41,7 +41,7 @@ class Gate {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
-  enum class Answer { there, gone, unknown };
+  enum class Answer { there, gone, none, refused };
 
   void pass(const ami::Message& event);
   void drop(const ami::Message& event, std::string_view why);

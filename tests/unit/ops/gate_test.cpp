@@ -110,6 +110,13 @@ TEST_F(GateTest, LooksIntoAListWhereNoVariableCanBeRead) {
   EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
 }
 
+TEST_F(GateTest, BelievesAPbxThatCanTellNeither) {
+  take(hangup);
+  refuse(Errc::forbidden);
+  refuse(Errc::forbidden);
+  EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+}
+
 TEST_F(GateTest, BelievesNothingThatNobodyConfirms) {
   world_.deadlines_pass();
   take(hangup);
