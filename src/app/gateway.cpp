@@ -174,11 +174,8 @@ struct Recording {
 
 /// Where conferences have no actions, a member comes out of its room by way of the re-entry
 /// context.
-template <class Entrance>
-void let_members_out(ops::Bridges& rooms, Entrance& entrance) {
-  if constexpr (requires { entrance.reenter(ChannelId{}); }) {
-    rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); });
-  }
+void let_members_out(ops::Bridges& rooms, ops::Entrance& entrance) {
+  rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); });
 }
 
 }  // namespace
@@ -212,7 +209,7 @@ struct Gateway::Parts : io::AmiOwner {
         created{world, entrance},
         text_messages{entrance,
                       [this](const ops::ReceivedMessage& message) { text_message(message); }},
-        interrupter{world, [this](ChannelId id) { return take_out(std::move(id)); }},
+        interrupter{world, [this](ChannelId id) { return entrance.reenter(std::move(id)); }},
         playbacks{world, interrupter},
         files{context.get_executor(), config, world, legs},
         recordings{world, interrupter, files.recordings()},
@@ -280,10 +277,6 @@ struct Gateway::Parts : io::AmiOwner {
     world.commands_queued_max = config.fastagi.commands_queued_max;
   }
   using Operation = ari::Operation;
-
-  asio::awaitable<Result<void>> take_out(ChannelId channel) {
-    co_return Error{Errc::not_supported, channel.value + " cannot be taken out of its command"};
-  }
 
   ari::Refusal refuse_files() {
     return [this](Operation operation) {

@@ -3,6 +3,7 @@
 
 #include "generated/ari_operations.hpp"
 #include "integration/gateway_fixture.hpp"
+#include "support/temp_folder.hpp"
 
 namespace arigate::test {
 namespace {
@@ -30,6 +31,8 @@ class SupportTest : public GatewayFixture, public testing::WithParamInterface<si
 };
 
 TEST_P(SupportTest, EachCellIsWhatIsAnswered) {
+  const test::TempFolder files;  // What needs the PBX's files is told apart by the configuration.
+  config_.recordings.directory = config_.sounds.directory = files.path().string();
   start(GetParam(), sim::arigate_context());
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (!examined() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();

@@ -125,6 +125,10 @@ class ScriptedPbx {
              "EventList: start\r\n\r\nEvent: BridgeListComplete\r\n" + id +
              "EventList: Complete\r\nListItems: 0\r\n\r\n";
     }
+    // It has no driver for phones.
+    if (name.starts_with("PJSIP") || name.starts_with("SIP") || name.starts_with("IAX")) {
+      return "Response: Error\r\n" + id + "Message: Invalid/unknown command: " + name + "\r\n\r\n";
+    }
     if (name == "Getvar") return variable(value_of(action, "Channel"), id);
     return "Response: Success\r\n" + id + "Message: Done\r\n\r\n";
   }
