@@ -167,13 +167,14 @@ Endpoint* Store::add_endpoint(std::string_view technology, std::string_view reso
   if (endpoints_.size() >= endpoints_max) return nullptr;
   std::string name{technology};
   name.append("/").append(resource);
-  const auto [place, fresh] = endpoints_.try_emplace(std::move(name));
-  Endpoint& endpoint = place->second;
-  if (!fresh) return &endpoint;
+  const auto added = endpoints_.try_emplace(std::move(name));
+  const std::string& full_name = added.first->first;
+  Endpoint& endpoint = added.first->second;
+  if (!added.second) return &endpoint;
   endpoint.technology = technology;
   endpoint.resource = resource;
   each_known([&](const Channel& channel) {
-    if (endpoint_of_channel(channel.name) == place->first) endpoint.channels.push_back(&channel);
+    if (endpoint_of_channel(channel.name) == full_name) endpoint.channels.push_back(&channel);
   });
   return &endpoint;
 }

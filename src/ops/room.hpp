@@ -58,7 +58,7 @@ class RoomRest : public RestingJob {
   Step on(const agi::Reply& reply, TimePoint) override;
   Step call_away(TimePoint) override;
   /// The PBX has taken it out by way of the re-entry context: the reply never comes.
-  Step on_new_line(TimePoint);
+  Step on_new_line(TimePoint) override;
   void abandon(const Error&) override {}
 
  private:

@@ -1,5 +1,6 @@
 // Any bytes, cut anywhere: what is kept of them is the same, and no secret that stands on a line of
-// its own is in it. Sources: src/trace/secret_mask.cpp src/trace/number_mask.cpp src/core/text.cpp
+// its own is in it.
+// Sources: src/trace/secret_mask.cpp src/trace/number_mask.cpp src/core/text.cpp
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -6,8 +6,10 @@ import threading
 
 _FIRST, _LAST = 12000, 31000
 _lock = threading.Lock()
-# Given out in this process. Another run of the tests starts at another random place.
-_taken = set()
+# Given out lately in this process, oldest first: who had an older one is gone. Another run of the
+# tests starts at another random place.
+_taken = {}
+_TAKEN_MAX = 4000
 
 
 def free_tcp():
@@ -28,8 +30,10 @@ def _take(kind, count):
         for _ in range(1000):
             first = random.randrange(_FIRST, _LAST, 2)
             wanted = range(first, first + count)
-            if _taken.isdisjoint(wanted) and all(_is_free(kind, port) for port in wanted):
-                _taken.update(wanted)
+            if _taken.keys().isdisjoint(wanted) and all(_is_free(kind, port) for port in wanted):
+                _taken.update(dict.fromkeys(wanted))
+                while len(_taken) > _TAKEN_MAX:
+                    del _taken[next(iter(_taken))]
                 return first
     raise OSError("no free ports")
 
