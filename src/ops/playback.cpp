@@ -292,6 +292,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
   using Do = PlaybackControl;
   switch (state_) {
     case State::queued:
+      if (stopping_ && control == Do::stop) return outputs;  // Natively one may ask again.
       if (stopping_) return wrong;
       if (control == Do::restart) return outputs;  // It has not begun, so that is done already.
       if (control != Do::stop) return wrong;
