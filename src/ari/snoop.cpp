@@ -124,7 +124,8 @@ SnoopResource::Later SnoopResource::snoop(Request request) {
   wanted.spy = *spy;
   wanted.whisper = *whisper;
   wanted.destination.application.value = application;
-  for (const auto part : split(text(request, "appArgs"), ',')) {
+  const auto app_args = text(request, "appArgs");
+  for (const auto part : split(app_args, ',')) {
     wanted.destination.arguments.emplace_back(part);
   }
   const Operation operation = request.operation;
