@@ -117,6 +117,53 @@ struct UserConfig {
   bool read_only = false;
 };
 
+/// What becomes of a call whose application is not there.
+enum class NewCall : std::uint8_t { refuse, park };
+enum class LostCall : std::uint8_t { keep, leave, park, hang_up };
+
+/// A section with `type = application`: how one application is treated, or with the name `*` all
+/// that have no section of their own.
+struct ApplicationConfig {
+  std::string name;  ///< `application`, else the name of the section.
+  NewCall new_call = NewCall::refuse;
+  LostCall lost_call = LostCall::keep;     ///< When its last client has gone.
+  std::chrono::milliseconds grace{5'000};  ///< Before anything is done with a lost call.
+  bool park_answer = true;                 ///< Answer a call that waits; else it rings.
+  std::string park_music;                  ///< Music class; "" is the PBX's default.
+  std::chrono::milliseconds park_timeout{60'000};
+  std::string fallback_context, fallback_exten, fallback_priority;  ///< "": where it is.
+  std::size_t log_events_max = 1'000;  ///< Kept for clients that resume.
+  std::size_t log_bytes_max = std::size_t{1024} * 1024;
+  std::chrono::milliseconds log_keep{600'000};  ///< After the last such client has gone.
+};
+
+/// A section with `type = websocket_client`, as in websocket_client.conf: where an outbound
+/// WebSocket goes.
+struct WebSocketClientConfig {
+  std::string name;
+  bool per_call = false;  ///< connection_type: one for each call, else one that stays.
+  std::string uri;        ///< "ws://host:port/path" or "wss://…".
+  std::string protocols = "ari";
+  std::string username;
+  Secret password;
+  std::chrono::milliseconds connection_timeout{500};
+  std::chrono::milliseconds reconnect_interval{500};  ///< Doubles up to a limit, with jitter.
+  std::size_t reconnect_attempts = 4;                 ///< Of a call; one that stays never gives up.
+  bool tls_enabled = false;
+  std::string ca_list_file, ca_list_path, cert_file, priv_key_file;
+  bool verify_server_cert = true, verify_server_hostname = true;
+};
+
+/// A section with `type = outbound_websocket`, as in ari.conf: which applications such a WebSocket
+/// serves.
+struct OutboundWebSocketConfig {
+  std::string name;
+  std::string client;  ///< websocket_client_id.
+  std::vector<std::string> apps;
+  bool subscribe_all = false;
+  std::string local_user;  ///< local_ari_user: whose rights its requests have.
+};
+
 /// Everything arigate can be told. Plain data: a test or an embedder fills in what it needs.
 struct Config {
   GeneralConfig general;
@@ -128,6 +175,9 @@ struct Config {
   RecordingsConfig recordings;
   SoundsConfig sounds;
   std::vector<UserConfig> users;
+  std::vector<ApplicationConfig> applications;
+  std::vector<WebSocketClientConfig> websocket_clients;
+  std::vector<OutboundWebSocketConfig> outbound_websockets;
 };
 
 /// Something to tell the person who wrote the file. Never holds a secret.

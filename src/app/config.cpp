@@ -57,10 +57,9 @@ class Loader {
     if (known) return take_fixed_section(section);
     const auto type = type_of(section);
     if (type == "user") return take_user(section);
-    if (type == "outbound_websocket") {
-      return warning(section, fmt::format("[{}] is left out: arigate opens no WebSocket by itself",
-                                          section.name));
-    }
+    if (type == "application") return take_application(section);
+    if (type == "websocket_client") return take_websocket_client(section);
+    if (type == "outbound_websocket") return take_outbound_websocket(section);
     error(section,
           fmt::format("unknown section [{}]; a user's section needs type = user", section.name));
   }
@@ -101,6 +100,42 @@ class Loader {
       error(section, fmt::format("user {} has no password", user.name));
     }
     loaded_.config.users.push_back(std::move(user));
+  }
+
+  void take_application(const ConfSection& section) {
+    ApplicationConfig application;
+    application.name = section.name;
+    for (const auto& entry : section.entries) {
+      if (!iequals(entry.key, "type")) set(app::application_keys(), section, entry, application);
+    }
+    loaded_.config.applications.push_back(std::move(application));
+  }
+
+  void take_websocket_client(const ConfSection& section) {
+    WebSocketClientConfig client;
+    client.name = section.name;
+    std::optional<SeenSecret> password;
+    for (const auto& entry : section.entries) {
+      if (iequals(entry.key, "type") || take_secret(entry, "password", password)) continue;
+      set(app::websocket_client_keys(), section, entry, client);
+    }
+    if (password) client.password = password->secret;
+    if (!client.uri.starts_with("ws://") && !client.uri.starts_with("wss://")) {
+      error(section, fmt::format("[{}] needs uri = ws://… or wss://…", section.name));
+    }
+    loaded_.config.websocket_clients.push_back(std::move(client));
+  }
+
+  void take_outbound_websocket(const ConfSection& section) {
+    OutboundWebSocketConfig outbound;
+    outbound.name = section.name;
+    for (const auto& entry : section.entries) {
+      if (!iequals(entry.key, "type")) {
+        set(app::outbound_websocket_keys(), section, entry, outbound);
+      }
+    }
+    if (outbound.apps.empty()) error(section, fmt::format("[{}] needs apps = …", section.name));
+    loaded_.config.outbound_websockets.push_back(std::move(outbound));
   }
 
   /// Finds the key of `entry` and lets it put the value into `target`.
@@ -194,9 +229,27 @@ class Loader {
     if (config.ami.reconnect_max < config.ami.reconnect_min) {
       error(whole, "[ami] reconnect_max must not be shorter than reconnect_min");
     }
+    check_outbound(whole);
     if (config.users.empty()) {
       warning(whole, "there is no section with type = user: nobody can use ARI");
     }
+  }
+
+  /// An ari.conf that is included may have connections whose other half is in a file of the PBX.
+  void check_outbound(const ConfigProblem& whole) {
+    auto& config = loaded_.config;
+    const auto named = [](const auto& list, const std::string& name) {
+      return std::any_of(list.begin(), list.end(),
+                         [&](const auto& entry) { return entry.name == name; });
+    };
+    std::erase_if(config.outbound_websockets, [&](const OutboundWebSocketConfig& outbound) {
+      const bool has_client = named(config.websocket_clients, outbound.client);
+      if (has_client && named(config.users, outbound.local_user)) return false;
+      warning(whole, fmt::format("[{}] is left out: {} names no section of type {}", outbound.name,
+                                 has_client ? "local_ari_user" : "websocket_client_id",
+                                 has_client ? "user" : "websocket_client"));
+      return true;
+    });
   }
 
   std::filesystem::path file_;

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "app/config_values.hpp"
 #include "core/text.hpp"
 #include "generated/api_docs.hpp"
 
@@ -22,61 +23,6 @@ namespace {
 
 using Problem = std::optional<std::string>;
 using std::chrono::milliseconds;
-
-// --- From text to a value. -----------------------------------------------------------------------
-
-/// The words that Asterisk takes for yes and no.
-std::optional<bool> to_bool(std::string_view text) {
-  const auto is_one_of = [text](const auto& words) {
-    return std::any_of(words.begin(), words.end(), [&](auto word) { return iequals(word, text); });
-  };
-  if (is_one_of(std::array{"yes", "true", "y", "t", "1", "on"})) return true;
-  if (is_one_of(std::array{"no", "false", "n", "f", "0", "off"})) return false;
-  return std::nullopt;
-}
-
-template <class Number>
-std::optional<Number> to_number(std::string_view text) {
-  Number number{};
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-/// "5", "0.1", "5 s", "100 ms", "2 min", "1 h"; a bare number counts `bare_unit`s.
-std::optional<milliseconds> to_duration(std::string_view text, milliseconds bare_unit) {
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
-      {{"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}}};
-  const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = to_number<double>(text.substr(0, digits));
-  const auto unit = trim(text.substr(digits));
-  std::int64_t scale = unit.empty() ? bare_unit.count() : 0;
-  for (const auto& [name, unit_scale] : units) {
-    if (unit == name) scale = unit_scale;
-  }
-  if (!number || scale == 0 || *number > 1e9) return std::nullopt;
-  return milliseconds{std::llround(*number * static_cast<double>(scale))};
-}
-
-/// "4096", "64 KiB", "4 MiB".
-std::optional<std::size_t> to_bytes(std::string_view text) {
-  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = to_number<std::uint32_t>(text.substr(0, digits));
-  const auto unit = trim(text.substr(digits));
-  if (!number) return std::nullopt;
-  if (unit.empty()) return *number;
-  if (unit == "KiB") return std::size_t{*number} * 1024;
-  if (unit == "MiB") return std::size_t{*number} * 1024 * 1024;
-  return std::nullopt;
-}
-
-std::vector<std::string> to_list(std::string_view text) {
-  std::vector<std::string> list;
-  for (const auto part : split(text, ',')) {
-    if (const auto item = trim(part); !item.empty()) list.emplace_back(item);
-  }
-  return list;
-}
 
 bool is_address(const std::string& text) {
   boost::system::error_code failure;

@@ -27,4 +27,10 @@ const std::vector<ConfigKey<Config>>& config_keys();
 /// Every key of a user's section, but those of the password.
 const std::vector<ConfigKey<UserConfig>>& user_keys();
 
+/// Every key of a section with `type = application`, `websocket_client` (but those of its
+/// password) or `outbound_websocket`.
+const std::vector<ConfigKey<ApplicationConfig>>& application_keys();
+const std::vector<ConfigKey<WebSocketClientConfig>>& websocket_client_keys();
+const std::vector<ConfigKey<OutboundWebSocketConfig>>& outbound_websocket_keys();
+
 }  // namespace arigate::app

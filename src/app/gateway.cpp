@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/ami_options.hpp"
+#include "app/application_policies.hpp"
 #include "app/pbx_facts.hpp"
 #include "app/pbx_files.hpp"
 #include "app/recorder_options.hpp"
@@ -29,6 +30,7 @@
 #include "ari/media_requests.hpp"
 #include "ari/playbacks.hpp"
 #include "ari/recordings.hpp"
+#include "ari/rest_over_websocket.hpp"
 #include "ari/router.hpp"
 #include "ari/snapshots.hpp"
 #include "ari/snoop.hpp"
@@ -41,10 +43,12 @@
 #include "io/ami_client.hpp"
 #include "io/ari_tap.hpp"
 #include "io/http_server.hpp"
+#include "io/outbound_websockets.hpp"
 #include "io/recorder.hpp"
 #include "io/system_clock.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
+#include "ops/admission.hpp"
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/created.hpp"
@@ -204,6 +208,8 @@ struct Gateway::Parts : io::AmiOwner {
         gate{context.get_executor(), world,
              [this](const ami::Message& message) { apply(message); }},
         entrance{context.get_executor(), world},
+        admission{context.get_executor(), world, entrance,
+                  [this](const AppName& name) { return app::away_policy(config, name); }},
         legs{world, entrance},
         snoops{world, legs},
         created{world, entrance},
@@ -235,7 +241,11 @@ struct Gateway::Parts : io::AmiOwner {
         application_resource{applications, store, snapshots, writer, clock},
         asterisk{world, facts},
         support{world, facts, [this](Operation operation) { return router.serves(operation); }},
-        http{context, http_options(config.http, recording.ari_tap()), router, applications},
+        rest{context.get_executor(), applications, router, writer, clock},
+        http{context, http_options(config.http, recording.ari_tap()), router, rest},
+        outbound{context, app::outbound_options(config), rest,
+                 [this](const AppName& name) { return applications.has_channels(name); },
+                 [this](ari::EventSocket& socket) { applications.say_farewell(socket); }},
         announce_timer{context},
         repair_timer{context},
         reentry_timer{context},
@@ -253,6 +263,16 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(rooms);
     let_members_out(rooms, entrance);
     changes.add(bridge_media);
+    entrance.use(admission);
+    application_resource.use(admission);
+    applications.limit_logs([this](const AppName& name) { return app::log_limits(config, name); });
+    applications.on_presence([this](const AppName& name) { admission.came(name); },
+                             [this](const AppName& name) {
+                               if (!stopping) admission.lost(name);
+                             });
+    applications.on_summon([this](AppName name, std::string channel) {
+      return outbound.summon(std::move(name), std::move(channel));
+    });
     channels.serve(router);
     channel_origins.serve(router);
     channel_controls.serve(router);
@@ -485,6 +505,7 @@ struct Gateway::Parts : io::AmiOwner {
       reentry_timer.expires_after(reentry_interval);
       boost::system::error_code ignored;
       co_await reentry_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      applications.expire(clock.now());
       if (!stopping && ami.up() && kept_in_memory) co_await ensure_context();
     }
   }
@@ -530,6 +551,7 @@ struct Gateway::Parts : io::AmiOwner {
               config.fastagi.bind, agi->port());
     if (const auto opened = recording.open(ports()); !opened) return opened.error();
     ami.start();
+    outbound.start();
     spawn(repair_loop());
     spawn(reentry_loop());
     spawn(device_loop());
@@ -551,6 +573,7 @@ struct Gateway::Parts : io::AmiOwner {
     if (std::exchange(stopping, true)) co_return;
     log::info("stopping sessions={}", entrance.session_count());
     agi->stop();
+    outbound.stop();
     co_await http.stop();
     legs.close_all();  // They serve what this process does, and end with it.
     co_await entrance.hand_back_all(deadline);
@@ -561,6 +584,7 @@ struct Gateway::Parts : io::AmiOwner {
     resync_timer.cancel();
     ami.stop();
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
+    admission.cancel_all();
     entrance.drop_all();
     watches.cancel_all();
     if (recording.recorder) co_await recording.recorder->close(deadline + capture_spare);
@@ -582,6 +606,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::World world;
   ops::Gate gate;
   ops::Entrance entrance;
+  ops::Admission admission;
   ops::Legs legs;
   ops::Snoops snoops;
   ops::CreatedChannels created;
@@ -613,7 +638,9 @@ struct Gateway::Parts : io::AmiOwner {
   ari::ApplicationResource application_resource;
   ari::AsteriskResource asterisk;
   ari::SupportTable support;
+  ari::RestOverWebSocket rest;
   io::HttpServer http;
+  io::OutboundWebSockets outbound;
   std::optional<io::AgiServer> agi;
   asio::steady_timer announce_timer;
   asio::steady_timer repair_timer;

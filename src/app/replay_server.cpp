@@ -100,6 +100,7 @@ class ReplayServer {
         http_{context, http_options(command), router_, applications_},
         timer_{context},
         signals_{context, SIGTERM, SIGINT} {
+    applications_.tell_starts_to_all();
     channels_.serve(router_);
     bridges_.serve(router_);
     playback_resource_.serve(router_);

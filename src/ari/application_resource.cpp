@@ -15,18 +15,30 @@ AppName application_of(const Request& request) {
   return AppName{std::string{request.path("applicationName")}};
 }
 
-/// [{"type":"StasisStart"}, …] as names; nullopt when it has another form.
-std::optional<std::vector<std::string>> types_in(const json::object& body, std::string_view name) {
-  std::vector<std::string> types;
-  const auto* list = body.if_contains(name);
-  if (list == nullptr) return types;
-  if (!list->is_array()) return std::nullopt;
-  for (const auto& entry : list->get_array()) {
-    const auto* type = entry.is_object() ? entry.get_object().if_contains("type") : nullptr;
-    if (type == nullptr || !type->is_string()) return std::nullopt;
-    types.emplace_back(type->get_string());
+/// "" is one source, of no known kind.
+std::vector<std::string> sources_of(const Request& request) {
+  auto sources = request.list("eventSource");
+  if (sources.empty() && request.param("eventSource")) sources.emplace_back();
+  return sources;
+}
+
+/// The members of `variables` in the body, as JSON; nullopt when it is no object. Values keep their
+/// types, and the name of the event is not theirs to set.
+std::optional<std::string> variables_of(const Request& request) {
+  boost::system::error_code error;
+  const auto body = json::parse(request.body(), error);
+  std::string fields;
+  const auto* object = error ? nullptr : body.if_object();
+  const auto* variables = object != nullptr ? object->if_contains("variables") : nullptr;
+  if (variables == nullptr) return fields;
+  if (!variables->is_object()) return std::nullopt;
+  for (const auto& [name, value] : variables->get_object()) {
+    if (name == "eventname") continue;
+    if (!fields.empty()) fields += ',';
+    append_json_string(fields, name);
+    fields.append(":").append(json::serialize(value));
   }
-  return types;
+  return fields;
 }
 
 }  // namespace
@@ -47,6 +59,7 @@ void ApplicationResource::serve(Router& router) {
   on(Operation::applications_unsubscribe, &ApplicationResource::unsubscribe);
   on(Operation::applications_filter, &ApplicationResource::filter);
   on(Operation::events_user_event, &ApplicationResource::user_event);
+  on(Operation::events_claim_channel, &ApplicationResource::claim);
 }
 
 Response ApplicationResource::shown(const Request& request) const {
@@ -56,37 +69,25 @@ Response ApplicationResource::shown(const Request& request) const {
 }
 
 Response ApplicationResource::subscribe(const Request& request) {
-  if (request.param("eventSource") == "" && applications_.exists(application_of(request))) {
-    return message_response(400, "Invalid event source URI scheme");
-  }
-  const auto outcome =
-      applications_.subscribe(application_of(request), request.list("eventSource"));
+  const auto sources = sources_of(request);
+  if (sources.empty()) return message_response(400, "Missing parameter eventSource");
+  const auto outcome = applications_.subscribe(application_of(request), sources);
   return outcome ? shown(request) : error_response(outcome.error());
 }
 
 Response ApplicationResource::unsubscribe(const Request& request) {
-  const auto application = application_of(request);
-  const auto outcome = applications_.unsubscribe(application, request.list("eventSource"));
+  const auto sources = sources_of(request);
+  if (sources.empty()) return message_response(400, "Missing parameter eventSource");
+  const auto outcome = applications_.unsubscribe(application_of(request), sources);
   return outcome ? shown(request) : error_response(outcome.error());
 }
 
 Response ApplicationResource::filter(const Request& request) {
-  const auto application = application_of(request);
-  if (!applications_.exists(application)) return message_response(404, "Application not found");
   boost::system::error_code error;
-  auto body =
-      request.body().empty() ? json::value(json::object_kind) : json::parse(request.body(), error);
-  if (error || !body.is_object()) return message_response(400, "Invalid event type filter");
-  // Some clients wrap the parameter in its own name.
-  if (const auto* wrapped = body.get_object().if_contains("filter");
-      wrapped != nullptr && wrapped->is_object()) {
-    body = json::value(*wrapped);
-  }
-  auto allowed = types_in(body.get_object(), "allowed");
-  auto disallowed = types_in(body.get_object(), "disallowed");
-  if (!allowed || !disallowed) return message_response(400, "Invalid event type filter");
-  const auto outcome =
-      applications_.filter(application, std::move(*allowed), std::move(*disallowed));
+  auto body = json::parse(request.body(), error);
+  // Without a JSON body it is as if an empty one had come, as natively.
+  if (error || !body.is_object()) body = json::object();
+  const auto outcome = applications_.filter(application_of(request), body.get_object());
   return outcome ? shown(request) : error_response(outcome.error());
 }
 
@@ -97,28 +98,65 @@ Response ApplicationResource::user_event(const Request& request) {
   }
   const AppName name{std::string{*application}};
   if (!applications_.exists(name)) return message_response(404, "Application not found");
+  // Of several things of one kind the last one is shown, as natively.
+  std::string bridge, endpoint;
   const model::Channel* channel = nullptr;
-  for (const auto& source : request.list("source")) {
+  auto sources = request.list("source");
+  if (sources.empty() && request.param("source")) sources.emplace_back();
+  for (const auto& source : sources) {
     const auto colon = source.find(':');
     const auto scheme = source.substr(0, colon);
-    if (colon == std::string::npos ||
-        (scheme != "channel" && scheme != "bridge" && scheme != "endpoint")) {
+    const auto id = colon == std::string::npos ? std::string{} : source.substr(colon + 1);
+    bool found = false;
+    if (colon == std::string::npos) {
+      return message_response(400, "Invalid event source URI scheme");
+    } else if (scheme == "channel") {
+      const auto* known = store_.find(ChannelId{id});
+      found = known != nullptr;
+      if (found) channel = known;
+    } else if (scheme == "bridge") {
+      const auto* known = store_.find(BridgeId{id});
+      found = known != nullptr;
+      bridge.clear();
+      if (found) append_bridge(bridge, *known);
+    } else if (scheme == "endpoint") {
+      found = find_endpoint(id, endpoint);
+    } else {
       return message_response(400, "Invalid event source URI scheme");
     }
-    const auto* found =
-        scheme == "channel" ? store_.find(ChannelId{source.substr(colon + 1)}) : nullptr;
-    if (found == nullptr) return message_response(422, "Event source was not found");
-    channel = found;
+    if (!found) return message_response(422, "Event source was not found");
   }
-  const auto variables = request.fields("variables");
-  if (!variables) return error_response(variables.error());
-  std::vector<std::pair<std::string_view, std::string_view>> fields;
-  for (const auto& [field, value] : *variables) fields.emplace_back(field, value);
+  const auto fields = variables_of(request);
+  if (!fields) return message_response(400, "variables must be an object");
   std::string event;
-  writer_.write(event, model::ChannelUserevent{channel, request.path("eventName"), fields},
-                clock_.wall());
-  applications_.send(name, "ChannelUserevent", std::move(event));
+  const auto shown = channel != nullptr ? snapshots_.channel(*channel) : std::string_view{};
+  writer_.write_user_event(event, {request.path("eventName"), *fields, shown, bridge, endpoint},
+                           clock_.wall());
+  applications_.send(name, "ChannelUserevent", std::move(event),
+                     channel != nullptr ? channel->id : ChannelId{});
   return {};
+}
+
+/// Puts the JSON of an endpoint into `out`; false when there is none of that name.
+bool ApplicationResource::find_endpoint(std::string_view name, std::string& out) const {
+  const auto slash = name.find('/');
+  if (slash == std::string_view::npos) return false;
+  const auto* known = store_.find_endpoint(name.substr(0, slash), name.substr(slash + 1));
+  if (known == nullptr) return false;
+  out.clear();
+  append_endpoint(out, *known);
+  return true;
+}
+
+Response ApplicationResource::claim(const Request& request) {
+  const std::string channel{request.param("channelId").value_or("")};
+  const std::string application{request.param("application").value_or("")};
+  if (channel.empty()) return message_response(400, "channelId parameter is required");
+  if (application.empty()) return message_response(400, "application parameter is required");
+  if (admission_ == nullptr) {
+    return message_response(404, "Channel not found or not in broadcast state");
+  }
+  return done_or_error(admission_->claim(ChannelId{channel}, AppName{application}));
 }
 
 }  // namespace arigate::ari

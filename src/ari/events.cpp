@@ -374,6 +374,37 @@ void EventWriter::write_text_message(std::string& out, const model::Endpoint* en
   if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
 }
 
+void EventWriter::write_user_event(std::string& out, const UserEvent& event, WallTime when) const {
+  Members members{out};
+  members.text("type", "ChannelUserevent").timestamp(when).text("eventname", event.name);
+  std::string fields{"{"};
+  fields += event.fields;
+  if (fields.size() > 1) fields += ',';
+  fields += "\"eventname\":";
+  append_json_string(fields, event.name);
+  members.raw("userevent", fields + '}');
+  if (!event.channel.empty()) members.raw("channel", event.channel);
+  if (!event.bridge.empty()) members.raw("bridge", event.bridge);
+  if (!event.endpoint.empty()) members.raw("endpoint", event.endpoint);
+  if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
+}
+
+void EventWriter::write_offer(std::string& out, const Channel& channel, WallTime when) const {
+  Members members{out};
+  members.text("type", "CallBroadcast").timestamp(when).raw("channel", snapshots_.channel(channel));
+  if (!channel.caller.number.empty()) members.text("caller", channel.caller.number);
+  if (!channel.dialplan.exten.empty()) members.text("called", channel.dialplan.exten);
+  if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
+}
+
+void EventWriter::write_offer_taken(std::string& out, const Channel& channel, const AppName& winner,
+                                    WallTime when) const {
+  Members members{out};
+  members.text("type", "CallClaimed").timestamp(when).raw("channel", snapshots_.channel(channel));
+  members.text("winner_app", winner.value);
+  if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
+}
+
 void EventWriter::write_plain(std::string& out, std::string_view type, WallTime when) const {
   Members members{out};
   members.text("type", type).timestamp(when);

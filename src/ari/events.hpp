@@ -26,6 +26,16 @@ class EventWriter {
   /// TextMessageReceived; `endpoint` nullptr: who sent it is none.
   void write_text_message(std::string& out, const model::Endpoint* endpoint, std::string_view from,
                           std::string_view to, std::string_view body, WallTime when) const;
+  /// A ChannelUserevent with what it is about: `fields` as JSON members behind one another, each
+  /// of the objects as JSON, "" for none.
+  struct UserEvent {
+    std::string_view name, fields, channel, bridge, endpoint;
+  };
+  void write_user_event(std::string& out, const UserEvent& event, WallTime when) const;
+  /// CallBroadcast: the applications may claim the channel. CallClaimed: which one has it.
+  void write_offer(std::string& out, const model::Channel& channel, WallTime when) const;
+  void write_offer_taken(std::string& out, const model::Channel& channel, const AppName& winner,
+                         WallTime when) const;
   /// {"type":"ApplicationReplaced", …
   void write_plain(std::string& out, std::string_view type, WallTime when) const;
 

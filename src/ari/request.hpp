@@ -19,7 +19,9 @@ namespace arigate::ari {
 class Request {
  public:
   Operation operation{};
-  std::string user;  ///< Who asks.
+  std::string user;        ///< Who asks.
+  bool read_only = false;  ///< May only read, over the WebSocket that opens too.
+  bool outbound = false;   ///< Of a WebSocket that we have opened.
 
   /// Percent-decoded value of {name} in the route.
   std::string_view path(std::string_view name) const;

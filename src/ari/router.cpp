@@ -80,7 +80,8 @@ void Router::on(Operation operation, Handler handler) {
   handlers_.at(static_cast<std::size_t>(operation)) = std::move(handler);
 }
 
-Answer Router::handle(const HttpRequest& http) {
+/// Finds the path below /ari, and reads the parameters of query and form; a response refuses them.
+std::optional<Response> Router::read_target(const HttpRequest& http, Routed& routed) const {
   const auto question = http.target.find('?');
   const auto query =
       question == std::string_view::npos ? std::string_view{} : http.target.substr(question + 1);
@@ -92,9 +93,10 @@ Answer Router::handle(const HttpRequest& http) {
     return message_response(404, "Resource not found");
   }
   if (!path->empty()) path->remove_prefix(1);
+  routed.path = *path;
+  routed.own = own;
 
   // Native lets the query override a form, and a JSON body both.
-  Routed routed{*path, own, {}, {}};
   Result<void> read{};
   std::string form_key;
   if (!http.body.empty() &&
@@ -105,18 +107,32 @@ Answer Router::handle(const HttpRequest& http) {
     read = read_query(query, parameters_max, routed.request, routed.api_key);
   }
   if (routed.api_key.empty()) routed.api_key = std::move(form_key);
+  if (!read) return message_response(400, read.error().detail);
+  return std::nullopt;
+}
 
+Answer Router::handle(const HttpRequest& http) {
+  Routed routed;
+  auto refused = read_target(http, routed);
+  if (refused && refused->status == 404) return *std::move(refused);
   const auto asked = routed.request.param("pretty");
   const bool pretty =
       options_.pretty || (asked && (asked->empty() || routed.request.flag("pretty", false)));
-  Answer answer = read ? authenticate(http, std::move(routed))
-                       : Answer{message_response(400, read.error().detail)};
+  Answer answer = refused ? Answer{*std::move(refused)} : authenticate(http, std::move(routed));
   if (auto* response = std::get_if<Response>(&answer)) {
     finish(http, pretty, *response);
   } else if (auto* work = std::get_if<boost::asio::awaitable<Decision>>(&answer)) {
     return finish_later(std::move(*work), http, pretty);
   }
   return answer;
+}
+
+Answer Router::handle_as(const HttpRequest& http, const Identity& identity) {
+  Routed routed;
+  if (auto refused = read_target(http, routed)) return *std::move(refused);
+  // A key in the request counts, as natively.
+  if (!routed.api_key.empty()) return authenticate(http, std::move(routed));
+  return decide(http, std::move(routed), identity);
 }
 
 Answer Router::authenticate(const HttpRequest& http, Routed routed) {
@@ -154,6 +170,7 @@ Answer Router::decide(const HttpRequest& http, Routed routed, const Identity& id
     return message_response(403, "Write access denied");
   }
   routed.request.user = identity.user;
+  routed.request.read_only = identity.read_only;
   if (!http.body.empty()) {
     if (iequals(media_type(http.content_type), "application/json")) {
       if (const auto read = json_body_.read(http.body, routed.request); !read) {

@@ -70,15 +70,21 @@ class Router {
   }
   void on_unsupported(UnsupportedHandler handler) { unsupported_ = std::move(handler); }
 
+  /// What stands before every resource: "/ari/", with the configured prefix.
+  std::string root() const { return options_.prefix + "/ari/"; }
+
   /// The 501 of an operation that this PBX cannot do, also for a handler that finds that out.
   Response unsupported(Operation operation) const;
 
   /// The views in `http` must live until an answer that waits has come.
   Answer handle(const HttpRequest& http);
+  /// The same for a request of somebody who is known already; `pretty` does not count.
+  Answer handle_as(const HttpRequest& http, const Identity& identity);
 
  private:
   struct Routed;
 
+  std::optional<Response> read_target(const HttpRequest& http, Routed& routed) const;
   Answer authenticate(const HttpRequest& http, Routed routed);
   boost::asio::awaitable<Decision> verify(HttpRequest http, Routed routed);
   Answer decide(const HttpRequest& http, Routed routed, const Identity& identity);

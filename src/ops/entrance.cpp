@@ -11,6 +11,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "ops/admission.hpp"
 #include "ops/answer.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
@@ -75,6 +76,7 @@ struct Entrance::Session {
   std::vector<Eventual<bool>> awaiting_return;
   bool fresh = false;    ///< Originated by us, here for the first time.
   bool hung_up = false;  ///< HANGUP was seen on the AGI side.
+  Eventual<Wake> wake;   ///< Of a channel that waits for its application.
   std::unique_ptr<Watches::Watch> hangup_request;
 };
 
@@ -183,24 +185,32 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     co_return co_await refuse(session, true);
   }
   if (come_back(session, environment)) co_return;
-  const auto destination = co_await destination_of(session, environment);
+  auto destination = co_await destination_of(session, environment);
   if (session->state != Session::State::arriving) co_return;
   const auto* channel = world_.store.find(session->uniqueid);
   if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
   if (take_awaited(session, environment)) co_return;
-  if (destination && world_.applications.active(destination->application)) {
+  std::vector<std::string> lines;
+  std::string status = "FAILED";
+  bool enters = false;
+  if (destination) enters = co_await admitted(session, *destination, lines, status);
+  // That took a while: everything may be different now.
+  if (session->state != Session::State::arriving) co_return;
+  channel = world_.store.find(session->uniqueid);
+  if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (enters) {
     co_await learn_call_id(world_, channel->id);
-    // That took a while: everything may be different now.
     if (session->state != Session::State::arriving) co_return;
     channel = world_.store.find(session->uniqueid);
     if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
   }
-  if (!destination || !world_.applications.active(destination->application)) {
+  if (!enters || !world_.applications.active(destination->application)) {
     log::info("application not active, channel goes back to the dialplan channel={} app={}",
               channel->id.value, destination ? destination->application.value : "");
     // In the re-entry context the dialplan would ask again each second: right after a restart of
     // ours, when the application may still come back, but not for a call that has never been in.
-    co_return co_await refuse(session, !session->in_own_context || session->fresh);
+    const bool tell = !session->in_own_context || session->fresh || !lines.empty();
+    co_return co_await refuse(session, tell, std::move(lines), std::move(status));
   }
   if (const auto older = session_of(channel->id)) {  // A leftover: the PBX has opened a new one.
     older->link->close();
@@ -309,13 +319,35 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
   co_return destination_from(*reply->value);
 }
 
+/// May the channel enter, and which application? It may have to wait for that.
+boost::asio::awaitable<bool> Entrance::admitted(std::shared_ptr<Session> session,
+                                                Destination& destination,
+                                                std::vector<std::string>& lines,
+                                                std::string& status) {
+  if (admission_ == nullptr) co_return world_.applications.active(destination.application);
+  const auto* channel = world_.store.find(session->uniqueid);
+  if (channel == nullptr) co_return false;
+  Visitor visitor{channel->id, session->control, session->wake};
+  auto decision = co_await admission_->admit(std::move(visitor), destination.application,
+                                             destination.arguments);
+  lines = std::move(decision.lines);
+  status = std::move(decision.status);
+  if (!decision.enter) co_return false;
+  destination.application = std::move(decision.application);
+  destination.arguments = std::move(decision.arguments);
+  co_return true;
+}
+
 /// As Stasis does for an application that is not there: a status variable, then the next priority.
-boost::asio::awaitable<void> Entrance::refuse(std::shared_ptr<Session> session, bool tell_status) {
+boost::asio::awaitable<void> Entrance::refuse(std::shared_ptr<Session> session, bool tell_status,
+                                              std::vector<std::string> lines, std::string status) {
   session->state = Session::State::ending;
   if (tell_status && !session->hung_up) {
     const TimePoint deadline = world_.in(world_.timeouts.action);
-    co_await run_command(world_, *session->control, set_variable("STASISSTATUS", "FAILED"),
-                         deadline);
+    co_await run_command(world_, *session->control, set_variable("STASISSTATUS", status), deadline);
+    for (auto& line : lines) {
+      co_await run_command(world_, *session->control, std::move(line), deadline);
+    }
     if (session->in_own_context) {
       co_await run_command(world_, *session->control, set_variable("ARIGATE_DONE", "1"), deadline);
     }
@@ -339,6 +371,7 @@ void Entrance::hangup_seen(AgiLink& link) {
   if (found->second->hung_up) return;
   const auto session = found->second;
   session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
+  session->wake.set(Wake::hung_up);
   if (session->state == Session::State::held) spawn(end_after_hangup(session));
 }
 
@@ -428,6 +461,7 @@ boost::asio::awaitable<void> Entrance::say_goodbye(std::shared_ptr<Session> sess
 /// Forgets a session whose link is closed or closing.
 void Entrance::over(Session& session, const Error& why) {
   session.state = Session::State::over;
+  session.wake.set(Wake::hung_up);
   if (!session.channel.value.empty() &&
       world_.controls.find(session.channel) == session.control.get()) {
     world_.controls.take(session.channel);

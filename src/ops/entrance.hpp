@@ -17,6 +17,7 @@
 
 namespace arigate::ops {
 
+class Admission;
 class Legs;
 
 /// Where an originated channel shall go: named by the extension of the re-entry context.
@@ -48,6 +49,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   /// Sessions of legs of our own go there.
   void use(Legs& legs) { legs_ = &legs; }
+  /// Who decides about those that come; without one, only an application that is there gets them.
+  void use(Admission& admission) { admission_ = &admission; }
 
   // AgiOwner, called by the FastAGI server.
   void connected(std::shared_ptr<AgiLink> link, agi::Environment environment) override;
@@ -106,7 +109,11 @@ class Entrance : public AgiOwner, public model::ChangeSink {
       std::shared_ptr<Session> session, agi::Environment environment);
   boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session,
                                              agi::Environment environment);
-  boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status);
+  boost::asio::awaitable<bool> admitted(std::shared_ptr<Session> session, Destination& destination,
+                                        std::vector<std::string>& lines, std::string& status);
+  boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status,
+                                      std::vector<std::string> lines = {},
+                                      std::string status = "FAILED");
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
   void end(const std::shared_ptr<Session>& session, std::vector<std::string> lines);
   boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
@@ -124,6 +131,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::any_io_executor executor_;
   World& world_;
   Legs* legs_ = nullptr;
+  Admission* admission_ = nullptr;
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
   std::unordered_map<ChannelId, std::shared_ptr<Session>> held_;  ///< Those that are in controls.
   std::unordered_map<std::string, ChannelId> returning_;          ///< By extension.

@@ -79,6 +79,20 @@ class ApplicationPort {
   virtual void follow(const AppName& application, const ChannelId& channel) = 0;
   /// The originate is over; it need not have come to a Dial.
   virtual void forget(const ChannelId& channel) = 0;
+
+  /// The application that a channel enters which asks for `application`: that one when it is there,
+  /// or one that is called for this channel alone. Errc::not_found: nobody is there.
+  virtual boost::asio::awaitable<Result<AppName>> summon(
+      AppName application, [[maybe_unused]] std::string channel_name) {
+    if (active(application)) co_return application;
+    co_return Error{Errc::not_found, "application not active"};
+  }
+  /// Tells the applications whose names match `filter` that they may claim the channel; who has it.
+  virtual void offer(const ChannelId&, const std::string& /*filter*/) {}
+  virtual void offer_taken(const ChannelId&, const AppName& /*winner*/,
+                           const std::string& /*filter*/) {}
+  /// Tells an application once more of every channel that it has.
+  virtual void announce(const AppName&) {}
 };
 
 /// How long operations wait. All have limits, none is endless.

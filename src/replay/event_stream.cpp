@@ -23,6 +23,7 @@ EventStream::EventStream(Options options)
   request.set_param("app", options.application);
   request.set_list("app", {options.application});
   if (options.subscribe_all) request.set_param("subscribeAll", "true");
+  applications_.tell_starts_to_all();
   applications_.opened(borrowed(*this), request);
 }
 

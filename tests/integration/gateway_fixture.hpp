@@ -50,7 +50,7 @@ class EventClient {
   bool open() const { return head_.find(" 101 ") != std::string::npos; }
   const std::string& head() const { return head_; }
   void send(std::string_view text) { client_.send(client_text_frame(text)); }
-  void send(const boost::json::value& value) { send(boost::json::serialize(value)); }
+  void send_json(const boost::json::value& value) { send(boost::json::serialize(value)); }
 
   /// The next event; null when none came.
   boost::json::value next() {
@@ -169,16 +169,34 @@ class GatewayFixture : public testing::Test {
 
   std::uint16_t port() const { return gateway_->http_port(); }
   FakePbx& pbx() { return *pbx_; }
-  void call(std::string exten, std::string phone = "SIP/alice") {
-    pbx_->ask([&](sim::Pbx& pbx) {
-      pbx.place_call({.endpoint = std::move(phone), .exten = std::move(exten)});
+  /// A phone calls; `context` may be one of the test's own dialplan.
+  std::shared_ptr<sim::Call> call(std::string exten, std::string context = "") {
+    return pbx_->ask([&](sim::Pbx& pbx) {
+      return pbx.place_call(
+          {.endpoint = "SIP/alice", .exten = std::move(exten), .context = std::move(context)});
     });
+  }
+  void hang_up(const std::shared_ptr<sim::Call>& call) {
+    pbx_->ask([&](sim::Pbx&) { call->hang_up(); });
+  }
+  std::string global(std::string name) {
+    return pbx_->ask([&](sim::Pbx& pbx) { return pbx.global(name); });
   }
 
   /// Waits until `condition` holds on the gateway's thread; false when it does not in 10 s.
   bool eventually(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
     while (!boost::asio::post(context_, boost::asio::use_future(condition)).get()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  /// The same for a condition that asks the gateway, on the test's own thread.
+  bool comes_true(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::yield();
     }
@@ -218,5 +236,9 @@ inline std::string version_name(const testing::TestParamInfo<sim::Version>& info
   }
   return "";
 }
+
+inline const auto every_version =
+    testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                    sim::Version::asterisk_16, sim::Version::asterisk_22);
 
 }  // namespace arigate::test

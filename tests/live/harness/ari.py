@@ -110,6 +110,9 @@ class EventSocket:
         with self._changed:
             return len(self.events)
 
+    def send_text(self, text):
+        self._send(1, text.encode())
+
     def wait_closed(self, timeout=5):
         with self._changed:
             if not self._changed.wait_for(lambda: self.closed, timeout):

@@ -65,9 +65,10 @@ def find_program(asked_for=None):
 class Arigate:
     """Start with `with`. kill() and start() again keep the ports: the PBX finds the new process."""
 
-    def __init__(self, program, pbx, ami_port=None, agi_port=None, through_pbx=False):
+    def __init__(self, program, pbx, ami_port=None, agi_port=None, through_pbx=False, settings=""):
         """ami_port: where arigate finds AMI; agi_port: where it listens. A relay may stand between.
-        through_pbx: it reaches the files of the PBX by commands there; else by their folders."""
+        through_pbx: it reaches the files of the PBX by commands there; else by their folders.
+        settings: further sections of its configuration."""
         self._program = program
         self.http_port = ports.free_tcp()
         self.agi_port = agi_port or pbx.agi_port
@@ -81,7 +82,7 @@ class Arigate:
             http_port=self.http_port, secret_file=secret_file,
             files=_THROUGH_PBX if through_pbx else _FOLDERS.format(
                 recordings=pbx.file("spool/recording"), sounds=pbx.file("data/sounds")),
-            ari_conf=pbx.file("etc/ari.conf")))
+            ari_conf=pbx.file("etc/ari.conf")) + settings)
         self._config.chmod(0o600)
         self._process = None
 

@@ -18,17 +18,18 @@ _HERE = pathlib.Path(__file__).resolve().parents[1]
 
 
 def client_modules():
-    """The directory with npm's ari-client, installed once beside the chroots."""
+    """The directory with npm's ARI clients, installed once beside the chroots."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Skip("node or npm is not installed")
     home = chroots.cache_directory() / "node"
-    if not (home / "node_modules/ari-client/package.json").exists():
+    packages = ("ari-client", "@ipcom/asterisk-ari")
+    if not all((home / "node_modules" / package / "package.json").exists() for package in packages):
         home.mkdir(parents=True, exist_ok=True)
         shutil.copy(_HERE / "package.json", home)
         install = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
                                  cwd=home, capture_output=True, text=True)
         if install.returncode != 0:
-            raise Skip("npm could not install ari-client: " + install.stderr.strip()[-200:])
+            raise Skip("npm could not install the clients: " + install.stderr.strip()[-200:])
     return home / "node_modules"
 
 

@@ -16,7 +16,7 @@ _OLDEST_WITH_ARI = "16"
 
 
 @contextlib.contextmanager
-def side(name, version, program, **pbx_settings):
+def side(name, version, program, arigate_settings="", **pbx_settings):
     """Gives (pbx, URL of ARI) of that side. Both have a fresh PBX, so counters start equal."""
     if name == NATIVE and version in chroots.BROUGHT:
         version = _OLDEST_WITH_ARI
@@ -25,7 +25,7 @@ def side(name, version, program, **pbx_settings):
         if name == NATIVE:
             yield pbx, pbx.ari_url
         else:
-            yield pbx, stack.enter_context(Arigate(program, pbx)).ari_url
+            yield pbx, stack.enter_context(Arigate(program, pbx, settings=arigate_settings)).ari_url
 
 
 def client(url, recorder=None):

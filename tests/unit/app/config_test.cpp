@@ -261,7 +261,8 @@ TEST(Config, WarnsOfWhatItLeavesOut) {
   const auto loaded = load_config(file);
   EXPECT_THAT(texts(loaded.errors), IsEmpty());
   EXPECT_THAT(texts(loaded.warnings),
-              ElementsAre("a.conf:4: [out] is left out: arigate opens no WebSocket by itself",
+              ElementsAre("a.conf: [out] is left out: websocket_client_id names no section of type "
+                          "websocket_client",
                           "a.conf: there is no section with type = user: nobody can use ARI"));
 }
 
@@ -287,6 +288,11 @@ TEST(Config, TheCommentedExampleLoadsAndNamesEveryKey) {
            text.find(fmt::format("\n;{} =", key)) != std::string::npos;
   };
   for (const auto& key : app::config_keys()) EXPECT_TRUE(is_shown(key.name)) << key.name;
+  for (const auto& key : app::application_keys()) EXPECT_TRUE(is_shown(key.name)) << key.name;
+  for (const auto& key : app::websocket_client_keys()) EXPECT_TRUE(is_shown(key.name)) << key.name;
+  for (const auto& key : app::outbound_websocket_keys()) {
+    EXPECT_TRUE(is_shown(key.name)) << key.name;
+  }
   for (const auto* name : {"secret", "secret_file", "secret_env", "password", "password_file",
                            "password_env", "password_format", "read_only"}) {
     EXPECT_TRUE(is_shown(name)) << name;
@@ -377,6 +383,41 @@ TEST(Config, TheCommentedExampleNamesTheDefaults) {
   EXPECT_EQ(seen.recordings.through_pbx, defaults.recordings.through_pbx);
   EXPECT_EQ(seen.sounds.directory, defaults.sounds.directory);
   EXPECT_EQ(seen.sounds.through_pbx, defaults.sounds.through_pbx);
+}
+
+TEST(Config, ReadsTheSectionsOfApplicationsAndOutboundWebSockets) {
+  const TempFolder folder;
+  const auto file = folder.write(
+      "a.conf", fmt::format("{}[u]\ntype = user\npassword = p\n"
+                            "[*]\ntype = application\nnew_call = park\npark_timeout = 2 min\n"
+                            "[shop-policy]\ntype = application\napplication = shop\n"
+                            "lost_call = hangup\ngrace = 1\nlog_events_max = 5\n"
+                            "[server]\ntype = websocket_client\n"
+                            "connection_type = per_call_config\nuri = wss://h:1/x\n"
+                            "reconnect_interval = 250\npassword = q\n"
+                            "[conn]\ntype = outbound_websocket\nwebsocket_client_id = server\n"
+                            "apps = a, b\nlocal_ari_user = u\n",
+                            link));
+  ::chmod(file.c_str(), 0600);
+  const auto loaded = load_config(file);
+  EXPECT_THAT(texts(loaded.errors), IsEmpty());
+  const auto& config = loaded.config;
+  ASSERT_THAT(config.applications, SizeIs(2));
+  EXPECT_EQ(config.applications[0].name, "*");
+  EXPECT_EQ(config.applications[0].park_timeout, std::chrono::minutes{2});
+  EXPECT_EQ(config.applications[1].name, "shop");
+  EXPECT_EQ(config.applications[1].lost_call, LostCall::hang_up);
+  ASSERT_THAT(config.outbound_websockets, SizeIs(1));
+  EXPECT_THAT(config.outbound_websockets[0].apps, ElementsAre("a", "b"));
+  EXPECT_TRUE(config.websocket_clients[0].per_call);
+  EXPECT_EQ(config.websocket_clients[0].reconnect_interval, std::chrono::milliseconds{250});
+  for (const auto* wrong :
+       {"[x]\ntype = application\nnew_call = dance\n", "[x]\ntype = application\nnope = 1\n",
+        "[x]\ntype = websocket_client\nuri = http://h\n", "[x]\ntype = outbound_websocket\n"}) {
+    const auto bad = folder.write("b.conf", link + std::string{wrong});
+    ::chmod(bad.c_str(), 0600);
+    EXPECT_THAT(load_config(bad).errors, SizeIs(1)) << wrong;
+  }
 }
 
 TEST(Version, IsTheOneOfTheBuild) {

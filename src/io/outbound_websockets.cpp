@@ -1,0 +1,373 @@
+#include "io/outbound_websockets.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <deque>
+#include <exception>
+#include <random>
+#include <utility>
+
+#include "ari/request.hpp"
+#include "core/log.hpp"
+#include "io/websocket_frame.hpp"
+#include "io/websocket_uri.hpp"
+#include "trace/base64.hpp"
+
+namespace arigate::io {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace ssl = boost::asio::ssl;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Plain = beast::websocket::stream<beast::tcp_stream>;
+using Secure = beast::websocket::stream<beast::ssl_stream<beast::tcp_stream>>;
+
+/// A peer that is silent for so long is asked for a sign of life, and then given up.
+constexpr std::chrono::seconds idle_timeout{30};
+/// How long the connection of a call stays when its channel has left (seen: 22, about 3 s).
+constexpr std::chrono::seconds linger{3};
+/// For the channel to enter after its connection was made.
+constexpr std::chrono::seconds entrance_time{6};
+
+/// Between 80 and 120 % of `wait`, so that many do not come at the same time.
+std::chrono::milliseconds jittered(std::chrono::milliseconds wait) {
+  static std::minstd_rand random{std::random_device{}()};
+  return wait * std::uniform_int_distribution<int>{80, 120}(random) / 100;
+}
+
+}  // namespace
+
+/// One open connection, whatever it runs on.
+class OutboundWebSockets::Session : public ari::EventSocket,
+                                    public std::enable_shared_from_this<Session> {
+ public:
+  virtual asio::awaitable<error_code> connect(WebSocketUri uri, OutboundOptions options) = 0;
+  /// Until it ends; `heard` gets each text.
+  virtual asio::awaitable<void> read(std::function<void(std::string_view)> heard) = 0;
+  virtual void abort() = 0;
+};
+
+template <class Stream>
+class OutboundWebSockets::SessionOn final : public Session {
+ public:
+  template <class... Arguments>
+  explicit SessionOn(asio::io_context& context, Arguments&&... arguments)
+      : context_{context}, stream_{std::forward<Arguments>(arguments)...} {}
+
+  asio::awaitable<error_code> connect(WebSocketUri uri, OutboundOptions options) override {
+    error_code error;
+    tcp::resolver resolver{context_};
+    const auto places = co_await resolver.async_resolve(
+        uri.host, uri.port, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    auto& lowest = beast::get_lowest_layer(stream_);
+    lowest.expires_after(options.connection_timeout);
+    co_await lowest.async_connect(places, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    lowest.socket().set_option(tcp::no_delay{true}, error);
+    if constexpr (std::is_same_v<Stream, Secure>) {
+      lowest.expires_after(options.connection_timeout);
+      if (SSL_set_tlsext_host_name(stream_.next_layer().native_handle(), uri.host.c_str()) != 1) {
+        co_return error_code{asio::error::invalid_argument};
+      }
+      if (options.verify_server_cert && options.verify_server_hostname) {
+        stream_.next_layer().set_verify_callback(ssl::host_name_verification{uri.host});
+      }
+      co_await stream_.next_layer().async_handshake(
+          ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return error;
+    }
+    lowest.expires_never();
+    beast::websocket::stream_base::timeout timeout{options.connection_timeout, idle_timeout, true};
+    stream_.set_option(timeout);
+    stream_.read_message_max(message_bytes_max);
+    std::string credentials;
+    if (!options.username.empty()) {
+      credentials = "Basic ";
+      trace::append_base64(credentials, options.username + ':' + options.password.reveal());
+    }
+    beast::websocket::stream_base::decorator head{
+        [protocols = options.protocols, credentials](beast::websocket::request_type& request) {
+          if (!protocols.empty()) {
+            request.set(beast::http::field::sec_websocket_protocol, protocols);
+          }
+          if (!credentials.empty()) request.set(beast::http::field::authorization, credentials);
+        }};
+    stream_.set_option(std::move(head));
+    const std::string authority = uri.authority();
+    co_await stream_.async_handshake(authority, uri.target,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    stream_.text(true);
+    open_ = !error;
+    co_return error;
+  }
+
+  asio::awaitable<void> read(std::function<void(std::string_view)> heard) override {
+    const auto self = this->shared_from_this();
+    beast::flat_buffer buffer;
+    for (;;) {
+      error_code error;
+      co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
+      if (error) break;
+      if (stream_.got_text()) {
+        const auto data = buffer.cdata();
+        heard({static_cast<const char*>(data.data()), data.size()});
+      } else {
+        close(close_code::unsupported_data, "text only");
+      }
+      buffer.consume(buffer.size());
+    }
+    open_ = false;
+    abort();
+  }
+
+  void send(std::string_view json) override {
+    if (!open_ || closing_ != 0) return;
+    if (queued_bytes_ + json.size() > queue_bytes_max) {
+      log::warn("outbound websocket reset why=\"queue is full\" queued_bytes={}", queued_bytes_);
+      return abort();
+    }
+    queued_bytes_ += json.size();
+    queue_.emplace_back(json);
+    write_soon();
+  }
+
+  void close(std::uint16_t code, std::string_view) override {
+    if (!open_ || closing_ != 0) return;
+    closing_ = code;
+    write_soon();
+  }
+
+  void abort() override {
+    open_ = false;
+    error_code ignored;
+    beast::get_lowest_layer(stream_).socket().close(ignored);
+  }
+
+ private:
+  void write_soon() {
+    if (std::exchange(writing_, true)) return;
+    asio::co_spawn(context_, write(), [self = this->shared_from_this()](std::exception_ptr) {});
+  }
+
+  asio::awaitable<void> write() {
+    error_code error;
+    while (!queue_.empty() && !error) {
+      const std::string text = std::move(queue_.front());
+      queue_.pop_front();
+      co_await stream_.async_write(asio::buffer(text),
+                                   asio::redirect_error(asio::use_awaitable, error));
+      queued_bytes_ -= text.size();
+    }
+    writing_ = false;
+    if (error) {
+      abort();
+    } else if (closing_ != 0) {
+      open_ = false;
+      const beast::websocket::close_reason reason{closing_};
+      co_await stream_.async_close(reason, asio::redirect_error(asio::use_awaitable, error));
+      abort();
+    }
+  }
+
+  asio::io_context& context_;
+  Stream stream_;
+  bool open_ = false;
+  bool writing_ = false;
+  std::uint16_t closing_ = 0;
+  std::deque<std::string> queue_;
+  std::size_t queued_bytes_ = 0;
+};
+
+// --- the connections ----------------------------------------------------------------------------
+
+OutboundWebSockets::OutboundWebSockets(asio::io_context& context,
+                                       std::vector<OutboundOptions> options,
+                                       ari::EventSocketOwner& owner, Wanted wanted,
+                                       Farewell farewell)
+    : context_{context},
+      options_{std::move(options)},
+      owner_{owner},
+      wanted_{std::move(wanted)},
+      farewell_{std::move(farewell)} {}
+
+OutboundWebSockets::~OutboundWebSockets() = default;
+
+void OutboundWebSockets::spawn(asio::awaitable<void> work) {
+  asio::co_spawn(context_, std::move(work), [](const std::exception_ptr& thrown) {
+    if (!thrown) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log::error("outbound websocket failed what=\"{}\"", error.what());
+    }
+  });
+}
+
+void OutboundWebSockets::start() {
+  for (const auto& options : options_) {
+    if (!options.per_call) spawn(keep_open(options));
+  }
+}
+
+void OutboundWebSockets::stop() {
+  stopping_ = true;
+  for (auto& timer : pauses_) timer.cancel();
+  const auto sessions = sessions_;
+  for (const auto& held : sessions) {
+    const auto session = held.lock();
+    if (!session) continue;
+    farewell_(*session);
+    session->close(close_code::going_away, "arigate stops");
+  }
+}
+
+asio::awaitable<void> OutboundWebSockets::pause(std::chrono::milliseconds wait) {
+  if (stopping_) co_return;
+  const auto place = pauses_.emplace(pauses_.end(), context_, wait);
+  error_code ignored;
+  co_await place->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  pauses_.erase(place);
+}
+
+/// nullptr when it cannot be opened; the log says why.
+asio::awaitable<std::shared_ptr<OutboundWebSockets::Session>> OutboundWebSockets::open(
+    const OutboundOptions& options) {
+  const auto uri = parse_websocket_uri(options.uri);
+  if (!uri) {
+    log::error("outbound websocket name={} why=\"uri is not usable\"", options.name);
+    co_return nullptr;
+  }
+  std::shared_ptr<Session> session;
+  error_code error;
+  if (uri->tls || options.tls) {
+    // Held by the stream: it may go when the session is made.
+    ssl::context tls{ssl::context::tls_client};
+    tls.set_verify_mode(options.verify_server_cert ? ssl::verify_peer : ssl::verify_none, error);
+    if (options.ca_list_file.empty() && options.ca_list_path.empty()) {
+      tls.set_default_verify_paths(error);
+    }
+    if (!options.ca_list_file.empty()) tls.load_verify_file(options.ca_list_file, error);
+    if (!error && !options.ca_list_path.empty()) tls.add_verify_path(options.ca_list_path, error);
+    if (!error && !options.cert_file.empty()) {
+      tls.use_certificate_chain_file(options.cert_file, error);
+    }
+    if (!error && !options.priv_key_file.empty()) {
+      tls.use_private_key_file(options.priv_key_file, ssl::context::pem, error);
+    }
+    session = std::make_shared<SessionOn<Secure>>(context_, context_.get_executor(), tls);
+  } else {
+    session = std::make_shared<SessionOn<Plain>>(context_, context_.get_executor());
+  }
+  if (!error) error = co_await session->connect(*uri, options);
+  if (error) {
+    log::warn("outbound websocket not connected name={} uri={} why=\"{}\"", options.name,
+              options.uri, error.message());
+    session->abort();
+    co_return nullptr;
+  }
+  log::info("outbound websocket connected name={} uri={}", options.name, options.uri);
+  co_return session;
+}
+
+/// Tells the owner of it and reads it until it ends; then `then`.
+void OutboundWebSockets::serve(const OutboundOptions& options, std::shared_ptr<Session> session,
+                               std::vector<std::string> apps, std::function<void()> then) {
+  ari::Request request;
+  request.user = options.user;
+  request.read_only = options.read_only;
+  request.outbound = true;
+  request.set_list("app", std::move(apps));
+  if (options.subscribe_all) request.set_param("subscribeAll", "true");
+  const auto place = sessions_.emplace(sessions_.end(), session);
+  owner_.opened(session, request);
+  auto* const raw = session.get();
+  auto reading = raw->read([this, raw](std::string_view text) { owner_.received(*raw, text); });
+  asio::co_spawn(context_, std::move(reading),
+                 [this, session, place, name = options.name,
+                  then = std::move(then)](const std::exception_ptr&) {
+                   sessions_.erase(place);
+                   log::info("outbound websocket ended name={}", name);
+                   owner_.closed(*session);
+                   then();
+                 });
+}
+
+asio::awaitable<void> OutboundWebSockets::keep_open(const OutboundOptions& options) {
+  auto wait = options.reconnect_interval;
+  while (!stopping_) {
+    const auto session = co_await open(options);
+    if (session && !stopping_) {
+      wait = options.reconnect_interval;
+      serve(options, session, options.apps, [this, &options] {
+        if (!stopping_) spawn(keep_open(options));
+      });
+      co_return;  // The next attempt starts when this one has ended.
+    }
+    co_await pause(jittered(wait));
+    wait = std::min(2 * wait, reconnect_max);
+  }
+}
+
+asio::awaitable<Result<AppName>> OutboundWebSockets::summon(AppName application,
+                                                            std::string channel_name) {
+  const auto options =
+      std::find_if(options_.begin(), options_.end(), [&](const OutboundOptions& each) {
+        return each.per_call &&
+               std::find(each.apps.begin(), each.apps.end(), application.value) != each.apps.end();
+      });
+  if (options == options_.end()) co_return Error{Errc::not_found, "application not active"};
+  if (per_call_ >= per_call_max || stopping_) {
+    co_return Error{Errc::overloaded, "too many outbound websockets"};
+  }
+  ++per_call_;
+  std::shared_ptr<Session> session;
+  for (std::size_t attempt = 0; attempt < options->reconnect_attempts && !stopping_; ++attempt) {
+    if (attempt > 0) co_await pause(jittered(options->reconnect_interval));
+    session = co_await open(*options);
+    if (session) break;
+  }
+  if (!session) {
+    --per_call_;
+    co_return Error{Errc::unavailable, "The application does not answer"};
+  }
+  AppName own{application.value + ':' + channel_name};
+  std::vector<std::string> apps{own.value};
+  serve(*options, session, std::move(apps), [this] { --per_call_; });
+  spawn(watch(session, own));
+  co_return own;
+}
+
+/// Closes the connection of a call when its channel has left.
+asio::awaitable<void> OutboundWebSockets::watch(std::shared_ptr<Session> session,
+                                                AppName application) {
+  const std::weak_ptr<Session> weak = session;
+  session.reset();
+  const auto begun = std::chrono::steady_clock::now();
+  bool entered = false;
+  while (!weak.expired() && !stopping_) {
+    co_await pause(entered ? std::chrono::milliseconds{500} : std::chrono::milliseconds{100});
+    const bool has_channel = wanted_(application);
+    entered = entered || has_channel;
+    const bool late = std::chrono::steady_clock::now() > begun + entrance_time;
+    if (has_channel || (!entered && !late)) continue;
+    co_await pause(linger);
+    if (wanted_(application)) continue;
+    if (const auto open = weak.lock()) open->close(close_code::normal, {});
+    co_return;
+  }
+}
+
+}  // namespace arigate::io

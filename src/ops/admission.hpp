@@ -1,0 +1,120 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "ops/control.hpp"
+#include "ops/eventual.hpp"
+#include "ops/leave.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// What becomes of the calls of an application that is not there.
+struct AwayPolicy {
+  enum class NewCall : std::uint8_t {
+    refuse,  ///< Back to the dialplan at once, as natively.
+    park,    ///< Waits until the application comes, or time is up.
+  };
+  enum class LostCall : std::uint8_t {
+    keep,   ///< Stays in the application, as natively.
+    leave,  ///< Goes on in the dialplan.
+    park,   ///< Waits, with music, until the application comes back or time is up.
+    hang_up,
+  };
+  NewCall new_call = NewCall::refuse;
+  LostCall lost_call = LostCall::keep;
+  std::chrono::milliseconds grace{5'000};  ///< Before anything is done with a lost call.
+  bool answer = true;                      ///< A new call that waits is answered; else it rings.
+  std::string music_class;                 ///< "": the PBX's default.
+  std::chrono::milliseconds patience{60'000};  ///< How long a call waits.
+  DialplanGoal fallback;                       ///< Where it goes then; nowhere: the next priority.
+};
+
+/// What wakes a channel that waits.
+enum class Wake : std::uint8_t { hung_up, application_came, claimed };
+
+/// A channel that has come and is in no application yet.
+struct Visitor {
+  ChannelId channel;
+  std::shared_ptr<Control> control;  ///< Its command line; idle.
+  Eventual<Wake> wake;               ///< Its session sets hung_up.
+};
+
+/// Decides what becomes of a channel that wants into an application: it enters, it waits for the
+/// application, it is offered to several (the script StasisBroadcast), or it goes back to the
+/// dialplan. And what becomes of those that are in one whose last client has gone.
+class Admission {
+ public:
+  static constexpr std::size_t waiting_max = 2'000;  ///< Channels that wait at a time.
+  /// The script in the place of an application that offers the channel to all of them.
+  static constexpr std::string_view broadcast_script = "StasisBroadcast";
+
+  using Policies = std::function<AwayPolicy(const AppName&)>;
+
+  struct Decision {
+    bool enter = false;
+    AppName application;
+    std::vector<std::string> arguments;
+    std::vector<std::string> lines;  ///< AGI commands before it goes back.
+    std::string status = "FAILED";   ///< STASISSTATUS when it goes back.
+  };
+
+  Admission(boost::asio::any_io_executor executor, World& world, class Entrance& entrance,
+            Policies policies);
+  ~Admission();
+
+  boost::asio::awaitable<Decision> admit(Visitor visitor, AppName application,
+                                         std::vector<std::string> arguments);
+
+  /// Errc::not_found: the channel is not offered; conflict: another application was faster.
+  Result<void> claim(const ChannelId& channel, const AppName& application);
+
+  /// The application has its first client; has lost its last.
+  void came(const AppName& application);
+  void lost(const AppName& application);
+  /// Ends every wait, for the end of the process.
+  void cancel_all();
+
+  std::size_t waiting_count() const { return waiting_; }
+
+ private:
+  struct Offer {
+    Eventual<Wake> wake;
+    AppName winner;
+    std::string filter;
+    bool notify = false;
+    bool claimed = false;
+  };
+
+  boost::asio::awaitable<Decision> broadcast(Visitor visitor, std::vector<std::string> arguments);
+  boost::asio::awaitable<bool> wait_for(Visitor visitor, AppName application, AwayPolicy policy);
+  boost::asio::awaitable<bool> say(Visitor visitor, std::string line);
+  boost::asio::awaitable<void> look_after_lost(AppName application, AwayPolicy policy);
+  boost::asio::awaitable<void> park_lost(AppName application, AwayPolicy policy,
+                                         Eventual<Wake> wake);
+  std::vector<ChannelId> channels_of(const AppName& application) const;
+  void let_all_go(const AppName& application, const AwayPolicy& policy);
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  class Entrance& entrance_;
+  Policies policies_;
+  std::unordered_map<ChannelId, std::shared_ptr<Offer>> offers_;
+  /// Who waits for which application.
+  std::unordered_multimap<std::string, Eventual<Wake>> waiters_;
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace arigate::ops

@@ -1,0 +1,190 @@
+"""Applications: who they are, what they are told of, and REST over their WebSocket."""
+
+import json
+import time
+
+from harness.outcome import check
+from harness.registry import case
+from harness.scenario import caller, compared, settle
+from harness.sides import side, client, ARIGATE
+
+
+def _subscriptions(pbx, ari, events):
+    path = "/applications/oracle/subscription"
+    for parameters in ({}, {"eventSource": ""}, {"eventSource": "nope:x"}, {"eventSource": "channel"},
+                       {"eventSource": "channel:nope"}, {"eventSource": "bridge:nope"},
+                       {"eventSource": "devicestate:x"}, {"eventSource": "deviceState:Stasis:mine"},
+                       {"eventSource": "channel:nope,deviceState:Stasis:mine"}):
+        ari.post(path, **parameters)
+    ari.post("/applications/nope/subscription")
+    ari.post("/applications/nope/subscription", eventSource="channel:x")
+    channel = caller(pbx, events).split("/")[-1]
+    ari.get("/applications/oracle")
+    ari.post(path, eventSource=f"channel:{channel}")
+    for _ in range(3):
+        ari.delete(path, eventSource=f"channel:{channel}")
+    ari.post(f"/channels/{channel}/answer")  # Nobody hears of it.
+    time.sleep(0.3)
+    ari.post(path, eventSource=f"channel:{channel}")
+    since = events.mark()
+    ari.post(f"/channels/{channel}/variable", variable="A", value="1")
+    events.wait("ChannelVarset", since=since)
+    ari.delete(path, eventSource="channel:nope")
+    ari.delete(path, eventSource="deviceState:Stasis:mine")
+    ari.delete(path)
+    ari.post(path, eventSource="channel:")
+    ari.get("/applications")
+    ari.delete(path, eventSource="channel:__AST_CHANNEL_ALL_TOPIC")
+    ari.delete(f"/channels/{channel}")
+    time.sleep(0.3)
+    ari.get("/applications/oracle")
+
+
+_FILTERS = [
+    None, {}, {"allowed": []}, {"allowed": [{"type": "StasisStart"}]}, {"disallowed": [{"type": "Dial"}]},
+    {"filter": {"allowed": [{"type": "Dial"}]}}, {"nope": 1}, {"allowed": {}}, {"allowed": [5]}, {"allowed": ["Dial"]},
+    {"allowed": [{}]}, {"allowed": [{"type": 5}]}, {"allowed": None}, {"disallowed": 5},
+    {"allowed": [{"type": "a", "y": 1}, {"type": "a"}]}, b"{", b"null", b'"x"', {},
+]
+
+
+def _filters(pbx, ari, events):
+    for body in _FILTERS:
+        headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
+        ari.request("PUT", "/applications/oracle/eventFilter", body, headers)
+    ari.request("PUT", "/applications/nope/eventFilter", {})
+    ari.request("PUT", "/applications/oracle/eventFilter", {"disallowed": [{"type": "StasisStart"}]})
+    pbx.call_locally("600")
+    time.sleep(0.5)  # Nothing tells that nothing comes.
+    settle(pbx)
+
+
+_USER_EVENTS = [
+    ({}, None), ({"application": ""}, None), ({"application": "nope"}, None), ({"application": "oracle"}, None),
+    ({"application": "oracle", "source": "nope:x"}, None), ({"application": "oracle", "source": "nope"}, None),
+    ({"application": "oracle", "source": ""}, None), ({"application": "oracle", "source": "channel:nope"}, None),
+    ({"application": "oracle", "source": "bridge:nope"}, None), ({"application": "oracle", "source": "deviceState:x"}, None),
+    ({"application": "oracle"}, {"variables": {"a": "b", "n": 5, "f": 1.5, "o": {"x": [1]}, "t": True, "z": None}}),
+    ({"application": "oracle"}, {"a": "b"}), ({"application": "oracle"}, {"variables": {}}),
+    ({"application": "oracle"}, {"variables": {"eventname": "x", "A": "1"}}), ({"application": "oracle"}, b"{"),
+    ({}, {"application": "oracle", "variables": {"k": "v"}}),
+]
+
+
+def _user_events(pbx, ari, events):
+    channel = caller(pbx, events).split("/")[-1]
+    for parameters, body in _USER_EVENTS + [({"application": "oracle", "source": "channel:" + channel}, None)]:
+        headers = {"Content-Type": "application/json"} if isinstance(body, bytes) else None
+        ari.request("POST", "/events/user/mine", body, headers, **parameters)
+        time.sleep(0.05)
+    ari.post("/events/user/a%20b%22", application="oracle")
+    time.sleep(0.1)
+
+
+compared("subscriptions", _subscriptions)
+compared("event-filters", _filters)
+compared("user-events", _user_events)
+
+
+_T = {"type": "RESTRequest", "transaction_id": "t", "request_id": "r"}
+_OVER_WEBSOCKET = [
+    _T | {"method": "GET", "uri": "channels"},
+    _T | {"method": "GET", "uri": "/channels"},
+    _T | {"method": "GET", "uri": "ari/channels"},
+    _T | {"method": "GET", "uri": "channels/nope"},
+    _T | {"method": "GET", "uri": "channels/"},
+    _T | {"method": "BOGUS", "uri": "channels"},
+    _T | {"method": "PATCH", "uri": "channels"},
+    _T | {"method": "OPTIONS", "uri": "channels"},
+    _T | {"method": "HEAD", "uri": "channels"},
+    _T | {"method": "DELETE", "uri": "channels"},
+    _T | {"method": "GET"},
+    _T | {"uri": "channels"},
+    _T | {"method": 5, "uri": "channels"},
+    _T | {"method": "GET", "uri": 5},
+    _T | {"type": 5}, _T | {"type": "nope"}, {}, {"transaction_id": "t"}, [],
+    _T | {"transaction_id": 5, "method": "GET", "uri": "channels"},
+    _T | {"method": "GET", "uri": "events?app=x"},
+    _T | {"method": "POST", "uri": "asterisk/variable?variable=A&value=uri",
+          "query_strings": [{"name": "value", "value": "x y&z%20"}]},
+    _T | {"method": "GET", "uri": "asterisk/variable?variable=A"},
+    _T | {"method": "POST", "uri": "asterisk/variable", "query_strings": [5]},
+    _T | {"method": "POST", "uri": "asterisk/variable", "query_strings": {"variable": "A"}},
+    _T | {"method": "POST", "uri": "asterisk/variable", "message_body": "{}"},
+    _T | {"method": "POST", "uri": "asterisk/variable", "message_body": "x", "content_type": "text/plain"},
+    _T | {"method": "POST", "uri": "asterisk/variable", "message_body": "{", "content_type": "application/json"},
+    _T | {"method": "POST", "uri": "asterisk/variable", "content_type": "application/json",
+          "message_body": '{"variable": "B", "value": "of the body"}'},
+    _T | {"method": "GET", "uri": "asterisk/variable?variable=B"},
+    _T | {"method": "POST", "uri": "asterisk/variable", "content_type": "application/x-www-form-urlencoded",
+          "message_body": "variable=C&value=form"},
+    _T | {"method": "GET", "uri": "asterisk/variable?variable=C"},
+    _T | {"method": "GET", "uri": "channels?api_key=x:y"},
+    _T | {"method": "GET", "uri": "applications/oracle"},
+    _T | {"method": "POST", "uri": "events/user/abc?application=oracle"},
+]
+
+
+@case("rest-over-the-websocket")
+def rest_over_the_websocket(run):
+    """Native 22 has it; the answers of arigate are its answers, on every PBX."""
+    program = run.arigate_program()
+    answers = {}
+    sides = [("arigate", run.version)] + ([("native", run.version)] if run.version == "22" else [])
+    for name, version in sides:
+        with side(name, version, program) as (pbx, url):
+            answers[name] = _talk(client(url))
+    check(len(answers["arigate"]) == len(_OVER_WEBSOCKET) + 1, f"answers: {answers['arigate']}")
+    for request, ours, native in zip(_OVER_WEBSOCKET, answers["arigate"], answers.get("native", answers["arigate"])):
+        check(ours == native, f"{request}\nnative:  {native}\narigate: {ours}")
+
+
+def _talk(ari):
+    found = []
+    with ari.events("oracle") as events:
+        for request in _OVER_WEBSOCKET:
+            since = events.mark()
+            events.send_text(json.dumps(request))
+            answer = dict(events.wait("RESTResponse", since=since))
+            for member in ("timestamp", "asterisk_id"):
+                check(answer.pop(member, None), f"{member} in {answer}")
+            found.append(answer)
+        events.wait(lambda e: e["type"] == "ChannelUserevent" and e["eventname"] == "abc")
+    reader = client(f"http://{ari.address[0]}:{ari.address[1]}")
+    reader.user = "reader"
+    with reader.events("second") as events:
+        events.send_text(json.dumps(_T | {"method": "POST", "uri": "asterisk/variable?variable=A&value=1"}))
+        found.append(events.wait("RESTResponse")["status_code"])
+        check(found[-1] == 403, f"a reader wrote: {found[-1]}")
+    return found
+
+
+@case("park-and-resume")
+def park_and_resume(run):
+    """A call waits for its application; a client that was cut off gets what it missed."""
+    program = run.arigate_program()
+    with side(ARIGATE, run.version, program, arigate_settings=_PARK) as (pbx, url):
+        ari = client(url)
+        pbx.call_locally("600")
+        pbx.observer().wait_event(lambda e: e["Event"] == "MusicOnHoldStart")
+        events = ari.events("oracle", resume="")
+        start = events.wait("StasisStart")
+        check(start["channel"]["state"] == "Up", f"it was answered: {start}")
+        token, channel = start["resume"], start["channel"]["id"]
+        events.close(politely=False)
+        for value in "123":
+            ari.post(f"/channels/{channel}/variable", variable="N", value=value)
+        with ari.events("oracle", resume=token) as events:
+            check(events.wait("ArigateResume")["status"] == "resumed", "resumed")
+            events.wait(lambda e: e.get("variable") == "N" and e["value"] == "3")
+            values = [e["value"] for e in events.events if e.get("variable") == "N"]
+            check(values == ["1", "2", "3"], f"missed events: {values}")
+        settle(pbx)
+
+
+_PARK = """
+[parking]
+type = application
+application = oracle
+new_call = park
+"""
