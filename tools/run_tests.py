@@ -6,7 +6,6 @@ that cannot run here is skipped and says why. The last line is "N passed, N fail
 """
 
 import argparse
-import json
 import os
 import pathlib
 import re
@@ -16,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from xml.etree import ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -128,24 +128,22 @@ def generated():
 
 def gtest(kind):
     program = BUILD / "dev/bin" / f"{kind}_tests"
-    report = BUILD / "dev" / f"{kind}.json"
+    report = BUILD / "dev" / f"{kind}.xml"
     report.unlink(missing_ok=True)
-    ok, _ = run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"], 900)
+    ok, _ = run([program, "--gtest_brief=1", f"--gtest_output=xml:{report}"], 900)
     failed = 0
-    if report.exists():
-        for suite in json.loads(report.read_text())["testsuites"]:
-            for case in suite["testsuite"]:
-                name = f"{kind}: {suite['name']}.{case['name']}"
-                if case.get("failures"):
-                    failed += 1
-                    COUNT.add(name, False)
-                elif case["result"] == "SKIPPED":
-                    reasons = [s.get("message", "") for s in case.get("skipped", [])]
-                    COUNT.skip(name, " ".join(reasons).strip().replace("\n", " ") or "no reason given")
-                elif case["status"] != "RUN":
-                    COUNT.skip(name, "disabled")
-                else:
-                    COUNT.passed += 1
+    for case in ElementTree.parse(report).iter("testcase") if report.exists() else []:
+        name = f"{kind}: {case.get('classname')}.{case.get('name')}"
+        if case.find("failure") is not None:
+            failed += 1
+            COUNT.add(name, False)
+        elif (skipped := case.find("skipped")) is not None:
+            reason = skipped.get("message", "").strip().splitlines()
+            COUNT.skip(name, reason[-1] if reason else "no reason given")
+        elif case.get("status") != "run":
+            COUNT.skip(name, "disabled")
+        else:
+            COUNT.passed += 1
     if not ok and failed == 0:  # It died before it could say in which test.
         COUNT.add(f"{kind}_tests as a whole", False)
 

@@ -218,13 +218,10 @@ void Applications::append_json(std::string& out, const Application& application)
   for (std::size_t kind = 0; kind < source_kinds; ++kind) {
     const auto& interests = application.interests[kind];
     out.append(",\"").append(members[kind]).append("\":[");
+    if (interests.all) append_json_string(out, all_topics[kind]);
     for (const auto& [id, count] : interests.counts) {
       if (out.back() != '[') out += ',';
       append_json_string(out, id);
-    }
-    if (interests.all) {
-      if (out.back() != '[') out += ',';
-      append_json_string(out, all_topics[kind]);
     }
     out += ']';
   }

@@ -18,10 +18,10 @@
 #include <utility>
 
 #include "ari/request.hpp"
+#include "core/base64.hpp"
 #include "core/log.hpp"
 #include "io/websocket_frame.hpp"
 #include "io/websocket_uri.hpp"
-#include "trace/base64.hpp"
 
 namespace arigate::io {
 namespace {
@@ -96,7 +96,7 @@ class OutboundWebSockets::SessionOn final : public Session {
     std::string credentials;
     if (!options.username.empty()) {
       credentials = "Basic ";
-      trace::append_base64(credentials, options.username + ':' + options.password.reveal());
+      append_base64(credentials, options.username + ':' + options.password.reveal());
     }
     beast::websocket::stream_base::decorator head{
         [protocols = options.protocols, credentials](beast::websocket::request_type& request) {

@@ -1,5 +1,3 @@
-// Sources: src/app/config.cpp src/app/conf_file.cpp src/app/config_keys.cpp src/core/text.cpp
-// Sources: src/io/asio_impl.cpp
 #include <sys/mman.h>
 #include <unistd.h>
 
