@@ -173,9 +173,16 @@ void Applications::tell_matching(const std::string& filter, std::string_view typ
     log::warn("application filter is no regular expression filter={}", filter);
     return;
   }
+  const auto matches = [&](const std::string& name) {
+    try {
+      return filter.empty() || std::regex_search(name, expression);
+    } catch (const std::regex_error&) {  // Too much for the matcher.
+      return false;
+    }
+  };
   for (const auto& [name, application] : apps_) {
     if (application->members.empty() || !application->filter.passes(type)) continue;
-    if (!filter.empty() && !std::regex_search(name, expression)) continue;
+    if (!matches(name)) continue;
     std::string own = event;
     send_to_members(*application, own, {});
   }

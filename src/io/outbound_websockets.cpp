@@ -68,9 +68,14 @@ class OutboundWebSockets::SessionOn final : public Session {
 
   asio::awaitable<error_code> connect(WebSocketUri uri, OutboundOptions options) override {
     error_code error;
-    tcp::resolver resolver{context_};
-    const auto places = co_await resolver.async_resolve(
+    const auto resolver = std::make_shared<tcp::resolver>(context_);
+    asio::steady_timer deadline{context_, options.connection_timeout};
+    deadline.async_wait([resolver](error_code ended) {
+      if (!ended) resolver->cancel();
+    });
+    const auto places = co_await resolver->async_resolve(
         uri.host, uri.port, asio::redirect_error(asio::use_awaitable, error));
+    if (deadline.cancel() == 0 && !error) error = asio::error::timed_out;
     if (error) co_return error;
     auto& lowest = beast::get_lowest_layer(stream_);
     lowest.expires_after(options.connection_timeout);
@@ -310,15 +315,20 @@ asio::awaitable<void> OutboundWebSockets::keep_open(const OutboundOptions& optio
   while (!stopping_) {
     const auto session = co_await open(options);
     if (session && !stopping_) {
-      wait = options.reconnect_interval;
       serve(options, session, options.apps, [this, &options] {
-        if (!stopping_) spawn(keep_open(options));
+        if (!stopping_) spawn(reopen(options));
       });
       co_return;  // The next attempt starts when this one has ended.
     }
     co_await pause(jittered(wait));
     wait = std::min(2 * wait, reconnect_max);
   }
+}
+
+/// Not at once: a peer that accepts and closes is not to be met in a tight loop.
+asio::awaitable<void> OutboundWebSockets::reopen(const OutboundOptions& options) {
+  co_await pause(jittered(options.reconnect_interval));
+  co_await keep_open(options);
 }
 
 asio::awaitable<Result<AppName>> OutboundWebSockets::summon(AppName application,

@@ -70,6 +70,7 @@ class OutboundWebSockets {
   class SessionOn;
 
   boost::asio::awaitable<void> keep_open(const OutboundOptions& options);
+  boost::asio::awaitable<void> reopen(const OutboundOptions& options);
   boost::asio::awaitable<void> watch(std::shared_ptr<Session> session, AppName application);
   boost::asio::awaitable<std::shared_ptr<Session>> open(const OutboundOptions& options);
   void serve(const OutboundOptions& options, std::shared_ptr<Session> session,

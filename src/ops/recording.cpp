@@ -71,9 +71,10 @@ void RecordingMachine::record(Outputs& outputs, TimePoint now) {
   auto command = line(
       "RECORD FILE",
       {plan_.file, plan_.format, plan_.terminate_on + Interrupter::digit, std::to_string(left_ms)});
-  const bool at_end = !first || plan_.append;
+  const bool at_end = !std::exchange(fresh_, false) || plan_.append;
   command.append(" \"").append(at_end ? end_of_file : "0").append("\"");
-  if (first && plan_.beep) command += " BEEP";
+  beeps_ = std::exchange(plan_.beep, false);
+  if (beeps_) command += " BEEP";
   if (plan_.max_silence_s > 0) command += fmt::format(" s={}", plan_.max_silence_s);
   outputs.push_back(SendAgi{std::move(command)});
 }
@@ -120,6 +121,11 @@ RecordingMachine::Outputs RecordingMachine::on(const agi::Reply& reply, TimePoin
 void RecordingMachine::take_result(Outputs& outputs, const agi::Reply& reply, TimePoint now) {
   if (reply.endpos) samples_ = std::max(*reply.endpos, samples_.value_or(0));
   if (!reply_seen_) count(now);
+  if (reply.value == "randomerror" && std::exchange(beeps_, false)) {
+    // The PBX has no such sound, or a digit came meanwhile; natively neither matters.
+    fresh_ = true;
+    return state_ == State::interrupted ? after_interrupt(outputs, now) : record(outputs, now);
+  }
   if (!reply.ok() || reply.value == "writefile" || reply.value == "randomerror") {
     return end(outputs, RecordingState::failed, "The PBX could not write the file");
   }

@@ -120,6 +120,8 @@ class RecordingMachine {
   TimePoint segment_began_{};              // when the running command was sent
   std::chrono::milliseconds recorded_{0};  // by the commands before
   bool began_ = false;                     // RecordingStarted is told
+  bool fresh_ = true;                      // the file is still to be opened
+  bool beeps_ = false;                     // the running command beeps first
   bool stopping_ = false;
   bool canceling_ = false;
   bool pausing_ = false;  // pause is wanted; unpause takes it back

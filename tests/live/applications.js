@@ -1,10 +1,11 @@
 'use strict';
-// Two everyday applications, each with one of two unmodified client libraries of npm.
+// Everyday applications, each with one of two unmodified client libraries of npm.
 //
 //   node applications.js CLIENT WHAT HOST PORT USER PASSWORD ENDPOINT
 //
 // CLIENT: ari-client, ipcom. WHAT: announcement answers the caller, plays, and hangs up; dial-through rings the
-// caller, calls ENDPOINT, connects both in a bridge, and ends both when one hangs up.
+// caller, calls ENDPOINT, connects both in a bridge, and ends both when one hangs up; queue has the caller wait with
+// music in a holding bridge until ENDPOINT has answered; voicemail records a message, reads it back and deletes it.
 // Prints "ready" when a call may come. Exit code 0: every step went as it should.
 
 const [library, what, host, port, username, password, endpoint] = process.argv.slice(2);
@@ -22,8 +23,13 @@ async function withAriClient() {
     play: (channelId, playbackId, media) => client.channels.play({channelId, playbackId, media}),
     hangup: (channelId) => client.channels.hangup({channelId}),
     originate: (order) => client.channels.originate(order),
-    bridge: () => client.bridges.create({type: 'mixing'}),
+    bridge: (type) => client.bridges.create({type}),
     add: (bridgeId, channel) => client.bridges.addChannel({bridgeId, channel}),
+    remove: (bridgeId, channel) => client.bridges.removeChannel({bridgeId, channel}),
+    record: (channelId, order) => client.channels.record({channelId, ...order}),
+    stored: (recordingName) => client.recordings.getStored({recordingName}),
+    storedNames: async () => (await client.recordings.listStored()).map((recording) => recording.name),
+    deleteStored: (recordingName) => client.recordings.deleteStored({recordingName}),
     destroy: (bridgeId) => client.bridges.destroy({bridgeId}),
   };
 }
@@ -39,8 +45,13 @@ async function withIpcom() {
     play: (id, playbackId, media) => client.channels.playWithId(id, playbackId, media),
     hangup: (id) => client.channels.hangup(id),
     originate: (order) => client.channels.originate(order),
-    bridge: () => client.bridges.createBridge({type: 'mixing'}),
+    bridge: (type) => client.bridges.createBridge({type}),
     add: (id, channel) => client.bridges.addChannels(id, {channel}),
+    remove: (id, channel) => client.bridges.removeChannels(id, {channel}),
+    record: (id, order) => client.channels.record(id, order),
+    stored: (recordingName) => client.recordings.getStored({recordingName}),
+    storedNames: async () => (await client.recordings.listStored()).map((recording) => recording.name),
+    deleteStored: (recordingName) => client.recordings.deleteStored({recordingName}),
     destroy: (id) => client.bridges.destroy(id),
   };
 }
@@ -97,7 +108,7 @@ async function dialThrough(client, inbox) {
   const start = await inbox.of('StasisStart', called);
   if (start.args.join() !== 'called') throw new Error(`arguments of the called channel: ${start.args}`);
   await client.answer(caller);
-  const bridge = await client.bridge();
+  const bridge = await client.bridge('mixing');
   await client.add(bridge.id, caller);
   await client.add(bridge.id, called);
   const entered = (id) => inbox.of('ChannelEnteredBridge', id, (e) => e.bridge.id === bridge.id);
@@ -112,13 +123,57 @@ async function dialThrough(client, inbox) {
   await client.destroy(bridge.id);
 }
 
+async function queue(client, inbox) {
+  const caller = (await inbox.next('StasisStart', (e) => e.type === 'StasisStart')).channel.id;
+  await client.answer(caller);
+  const waiting = await client.bridge('holding');
+  const talking = await client.bridge('mixing');
+  const isIn = (id, bridge) => inbox.of('ChannelEnteredBridge', id, (e) => e.bridge.id === bridge.id);
+  await client.add(waiting.id, caller);
+  await isIn(caller, waiting);
+  const agent = (await client.originate({endpoint, app: APP, appArgs: 'agent', timeout: 10})).id;
+  await inbox.of('StasisStart', agent);
+  await client.remove(waiting.id, caller);
+  await inbox.of('ChannelLeftBridge', caller, (e) => e.bridge.id === waiting.id);
+  await client.add(talking.id, [caller, agent].join());
+  await isIn(caller, talking);
+  await isIn(agent, talking);
+  await client.hangup(caller);
+  await inbox.of('StasisEnd', caller);
+  await client.hangup(agent);
+  await inbox.of('StasisEnd', agent);
+  await client.destroy(talking.id);
+  await client.destroy(waiting.id);
+}
+
+async function voicemail(client, inbox) {
+  const caller = (await inbox.next('StasisStart', (e) => e.type === 'StasisStart')).channel.id;
+  await client.answer(caller);
+  await client.play(caller, 'greeting', 'sound:tone-short');
+  await inbox.next('end of the greeting', (e) => e.type === 'PlaybackFinished');
+  const name = `message-${library}`;
+  await client.record(caller, {name, format: 'wav', maxDurationSeconds: 1, beep: true, ifExists: 'fail'});
+  await inbox.next('start of the message', (e) => e.type === 'RecordingStarted' && e.recording.name === name);
+  const end = await inbox.next('end of the message', (e) => e.type === 'RecordingFinished');
+  if (end.recording.duration !== 1) throw new Error(`duration of the message: ${end.recording.duration}`);
+  const stored = await client.stored(name);
+  if (stored.format !== 'wav') throw new Error(`format of the message: ${stored.format}`);
+  if (!(await client.storedNames()).includes(name)) throw new Error('the message is not listed');
+  await client.deleteStored(name);
+  if ((await client.storedNames()).includes(name)) throw new Error('the message is still listed');
+  await client.hangup(caller);
+  await inbox.of('StasisEnd', caller);
+}
+
+const APPLICATIONS = {announcement, 'dial-through': dialThrough, queue, voicemail};
+
 async function main() {
   const client = await (library === 'ipcom' ? withIpcom() : withAriClient());
   await client.start();
   const inbox = new Inbox(client, ['StasisStart', 'StasisEnd', 'PlaybackFinished', 'ChannelEnteredBridge',
-    'ChannelLeftBridge']);
+    'ChannelLeftBridge', 'RecordingStarted', 'RecordingFinished']);
   console.log('ready');
-  await (what === 'announcement' ? announcement : dialThrough)(client, inbox);
+  await APPLICATIONS[what](client, inbox);
   process.exit(0);
 }
 

@@ -32,7 +32,7 @@ def _application(library, what):
                 for line in process.stdout:
                     lines.append(line)
                     if line == "ready\n":
-                        pbx.call_locally("600")
+                        pbx.call_locally("600", far_end="speak")
                 check(process.wait(5) == 0, "the application failed:\n" + "".join(lines))
             finally:
                 process.kill()
@@ -41,5 +41,5 @@ def _application(library, what):
 
 
 for _library in ("ari-client", "ipcom"):
-    _application(_library, "announcement")
-    _application(_library, "dial-through")
+    for _what in ("announcement", "dial-through", "queue", "voicemail"):
+        _application(_library, _what)
