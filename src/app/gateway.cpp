@@ -288,8 +288,9 @@ struct Gateway::Parts : io::AmiOwner {
     application_resource.serve(router);
     asterisk.serve(router);
     router.on_unsupported([this](Operation operation) { return support.unsupported(operation); });
-    router.use({[this](Operation operation) { return support.refuses(operation); },
-                [this](Operation operation) { return support.refusal(operation); }});
+    router.use(ari::Gate{[this](Operation operation) { return support.refuses(operation); },
+                         [this](Operation operation) { return support.refusal(operation); }});
+    router.use(ari::Settling{[this] { return gate.asking(); }, [this] { return gate.passed(); }});
     router.on_own("support", [this](const ari::Request&) { return support.list(); });
     facts.entity_id = config.general.entity_id;
     world.live_dangerously = config.dialplan.live_dangerously;
@@ -338,6 +339,7 @@ struct Gateway::Parts : io::AmiOwner {
     gate.link_up(dialect);
     before_link = reconciler.serial();
     shutdown_told.reset();
+    world.untold_variables = 0;
     spawn(settle());
   }
   void link_down() override {

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 #include <exception>
 #include <optional>
@@ -172,6 +174,8 @@ boost::asio::awaitable<void> RestOverWebSocket::serve(std::shared_ptr<Client> cl
   }
   Identity identity = client->identity;
   const auto response = co_await carry_out(std::move(order), std::move(identity));
+  // What it caused for other sockets is written at the end of this turn: the answer comes behind.
+  co_await boost::asio::post(executor_, boost::asio::use_awaitable);
   answer(*client, echo, reason_phrase(response.status), response);
 }
 

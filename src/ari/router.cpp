@@ -271,6 +271,7 @@ boost::asio::awaitable<Decision> Router::wait_for(const AsyncHandler& handler, R
   const auto& operation = info(request.operation);
   try {
     auto response = co_await handler(std::move(request));
+    if (settling_.pending && settling_.pending()) co_await settling_.settled();
     co_return at_level(operation.operation, std::move(response));
   } catch (const std::exception& failure) {
     co_return failed_handler(operation, failure.what());

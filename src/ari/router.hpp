@@ -34,6 +34,13 @@ struct Gate {
   std::function<boost::asio::awaitable<std::optional<Response>>(Operation)> refusal;
 };
 
+/// What stands behind the handlers that wait for the PBX: whether events that came before their
+/// answer are still on the way to the applications, and the wait until they are not.
+struct Settling {
+  std::function<bool()> pending;
+  std::function<boost::asio::awaitable<void>()> settled;
+};
+
 /// The request may become a WebSocket: what is left are the checks of the WebSocket protocol.
 struct Upgrade {
   Request request;
@@ -64,6 +71,7 @@ class Router {
   void on(Operation operation, Handler handler);
   bool serves(Operation operation) const;
   void use(Gate gate) { gate_ = std::move(gate); }
+  void use(Settling settling) { settling_ = std::move(settling); }
   /// GET of a path below /arigate, where ARI has nothing: "support".
   void on_own(std::string path, SyncHandler handler) {
     own_.emplace(std::move(path), std::move(handler));
@@ -109,6 +117,7 @@ class Router {
   std::array<std::optional<Handler>, operation_count> handlers_;
   UnsupportedHandler unsupported_;
   Gate gate_;
+  Settling settling_;
   std::map<std::string, SyncHandler, std::less<>> own_;
 };
 

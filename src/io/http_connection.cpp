@@ -206,6 +206,8 @@ asio::awaitable<bool> HttpConnection::send_source() {
 
 /// False when the client is gone or does not read.
 bool HttpConnection::written() {
+  // What a request has caused reaches every WebSocket before its answer.
+  if (output_.size() > 0 && !orphaned()) shared_.peers.send_queued();
   return output_.write(socket_) == HttpOutput::Progress::done;
 }
 

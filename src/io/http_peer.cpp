@@ -10,6 +10,8 @@ using AllHook = intrusive::list_base_hook<intrusive::tag<AllPeers>,
                                           intrusive::link_mode<intrusive::auto_unlink>>;
 using IdleHook = intrusive::list_base_hook<intrusive::tag<IdlePeers>,
                                            intrusive::link_mode<intrusive::auto_unlink>>;
+using UnsentHook = intrusive::list_base_hook<intrusive::tag<UnsentPeers>,
+                                             intrusive::link_mode<intrusive::auto_unlink>>;
 
 }  // namespace
 
@@ -31,6 +33,15 @@ void HttpPeer::set_idle(bool idle) {
   }
 }
 
+void HttpPeer::set_unsent(bool unsent) {
+  if (peers_ == nullptr || unsent == UnsentHook::is_linked()) return;
+  if (unsent) {
+    peers_->unsent_.push_back(*this);
+  } else {
+    UnsentHook::unlink();
+  }
+}
+
 HttpPeers::~HttpPeers() {
   for_each([](HttpPeer& peer) {
     peer.peers_ = nullptr;
@@ -38,6 +49,7 @@ HttpPeers::~HttpPeers() {
   });
   all_.clear();
   idle_.clear();
+  unsent_.clear();
 }
 
 /// Holds every peer while `step` runs: one peer's end may be the end of others.
@@ -69,6 +81,14 @@ bool HttpPeers::evict_idle() {
   longest.set_idle(false);
   longest.abort();
   return true;
+}
+
+void HttpPeers::send_queued() {
+  while (!unsent_.empty()) {
+    const auto peer = unsent_.front().weak_from_this().lock();
+    unsent_.pop_front();
+    if (peer) peer->send_queued();
+  }
 }
 
 }  // namespace arigate::io

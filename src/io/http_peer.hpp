@@ -17,6 +17,9 @@ class HttpPeer : public std::enable_shared_from_this<HttpPeer>,
                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
                  public boost::intrusive::list_base_hook<
                      boost::intrusive::tag<struct IdlePeers>,
+                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+                 public boost::intrusive::list_base_hook<
+                     boost::intrusive::tag<struct UnsentPeers>,
                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   explicit HttpPeer(HttpPeers& peers);
@@ -30,10 +33,14 @@ class HttpPeer : public std::enable_shared_from_this<HttpPeer>,
   virtual void stop() = 0;
   /// Ends now.
   virtual void abort() = 0;
+  /// Writes what set_unsent() announced, as far as the socket takes it.
+  virtual void send_queued() {}
 
  protected:
   /// An idle peer may be closed to make room for a new one; the longest idle goes first.
   void set_idle(bool idle);
+  /// Something is queued for the end of this turn of the event loop.
+  void set_unsent(bool unsent);
   /// The server is gone: touch nothing of it.
   bool orphaned() const { return peers_ == nullptr; }
 
@@ -56,6 +63,8 @@ class HttpPeers {
   void abort_all();
   /// Closes the peer that has been idle longest; false when none is idle.
   bool evict_idle();
+  /// Writes what all peers have queued: what is written after this was caused after it.
+  void send_queued();
 
  private:
   friend class HttpPeer;
@@ -70,6 +79,7 @@ class HttpPeers {
 
   List<AllPeers> all_;
   List<IdlePeers> idle_;  ///< Longest idle first.
+  List<UnsentPeers> unsent_;
   std::size_t size_ = 0;
 };
 

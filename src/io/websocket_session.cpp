@@ -185,6 +185,7 @@ void WebSocketSession::frame_queued() {
 }
 
 void WebSocketSession::post_flush() {
+  set_unsent(true);
   if (flush_posted_) return;
   flush_posted_ = true;
   asio::post(socket_.get_executor(), [session = self()] {
@@ -193,8 +194,13 @@ void WebSocketSession::post_flush() {
   });
 }
 
+void WebSocketSession::send_queued() {
+  if (in_flight_.empty()) flush();
+}
+
 /// Writes what the socket takes now; the rest waits in in_flight_.
 void WebSocketSession::flush() {
+  set_unsent(false);
   if (state_ == State::gone) return;
   if (!queued_.empty()) {
     boost::system::error_code error;

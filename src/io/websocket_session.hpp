@@ -51,6 +51,7 @@ class WebSocketSession final : public HttpPeer, public ari::EventSocket {
   void tick(TimePoint now) override;
   void stop() override { close(close_code::going_away, "server stops"); }
   void abort() override;
+  void send_queued() override;
 
  private:
   enum class State {

@@ -92,6 +92,9 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
     const bool begins = event.event() == EventName::newchannel;
     return doubtful && begins ? Judgement{Verdict::sound_if_there, name, uniqueid} : Judgement{};
   }
+  // Dialled under the id that a client has made: the PBX gives it its name.
+  if (channel->unborn)
+    return doubtful ? Judgement{Verdict::sound_if_there, name, uniqueid} : Judgement{};
   if (event.event() == EventName::rename) {
     if (channel->name != name && channel->lives_on_as.value.empty())
       return {Verdict::forged, {}, {}};

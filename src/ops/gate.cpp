@@ -19,11 +19,30 @@ void Gate::link_down() {
   ++link_;
   asking_ = false;
   held_.clear();
+  end_waits();
+}
+
+boost::asio::awaitable<void> Gate::passed() {
+  if (!asking_) co_return;
+  Eventual<bool> over;
+  waits_.push_back({held_total_, over});
+  // Two questions of this length at most stand before each.
+  co_await over.wait(world_.in(2 * world_.timeouts.action));
+}
+
+/// Those for whom all has passed on go on.
+void Gate::end_waits() {
+  const std::uint64_t passed_on = held_total_ - held_.size();
+  while (!waits_.empty() && (!asking_ || waits_.front().up_to < passed_on)) {
+    waits_.front().over.set(true);
+    waits_.pop_front();
+  }
 }
 
 void Gate::take(const ami::Message& event) {
   if (!asking_) return pass(event);
   if (held_.size() >= held_max) return drop(event, "too much waits");
+  ++held_total_;
   held_.push_back(event.copy());
 }
 
@@ -66,6 +85,7 @@ void Gate::answered(Answer answer) {
     held_.pop_front();
     pass(next);
   }
+  end_waits();
 }
 
 /// Is there a channel of this name, with this uniqueid?

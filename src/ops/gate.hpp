@@ -9,6 +9,7 @@
 
 #include "ami/message.hpp"
 #include "model/vetting.hpp"
+#include "ops/eventual.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -36,6 +37,11 @@ class Gate {
   void link_down();
   void take(const ami::Message& event);
 
+  /// What has come so far waits for the PBX's word.
+  bool asking() const { return asking_; }
+  /// Until it waits no more.
+  boost::asio::awaitable<void> passed();
+
   std::size_t held() const { return held_.size(); }
   /// Messages that were dropped, since the start.
   std::uint64_t dropped() const { return dropped_; }
@@ -46,6 +52,7 @@ class Gate {
   void pass(const ami::Message& event);
   void drop(const ami::Message& event, std::string_view why);
   void answered(Answer answer);
+  void end_waits();
   boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
@@ -59,6 +66,12 @@ class Gate {
   std::deque<ami::Message> held_;    ///< What came behind it.
   std::uint64_t link_ = 0;           ///< Answers from an earlier link count no more.
   std::uint64_t dropped_ = 0;
+  std::uint64_t held_total_ = 0;  ///< Messages that were ever held.
+  struct Wait {
+    std::uint64_t up_to;  ///< Of held_total_.
+    Eventual<bool> over;
+  };
+  std::deque<Wait> waits_;
 };
 
 }  // namespace arigate::ops

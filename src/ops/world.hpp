@@ -33,6 +33,9 @@ struct World {
   std::size_t commands_queued_max = Control::queue_max;  ///< Waiting on one channel.
   bool live_dangerously = false;  ///< Let ARI use functions that run or read things on the host.
   PbxMedia media{};
+  /// Variables set one after the other without an event of it: an AMI user who may not read the
+  /// class "dialplan" hears of none. A new link begins anew.
+  int untold_variables = 0;
   /// Starts what goes on by itself, on the core thread; its end is nobody's concern.
   std::function<void(boost::asio::awaitable<void>)> spawn{};
   CreatedChannels* created = nullptr;  ///< Those that the PBX does not have yet.

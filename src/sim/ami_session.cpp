@@ -89,7 +89,11 @@ void AmiSession::on_event(Privilege privilege, std::string_view bytes) {
     close_when_sent();
     return;
   }
-  send(std::string{bytes});
+  if (in_action_) {
+    held_events_.emplace_back(bytes);
+  } else {
+    send(std::string{bytes});
+  }
 }
 
 void AmiSession::send(std::string bytes) {
@@ -140,7 +144,12 @@ boost::asio::awaitable<void> AmiSession::handle(Request request) {
   } else if (!row->needed.empty() && !row->needed.meets(writes_)) {
     call.fail("Permission denied");
   } else {
+    // One thread serves a session: what happens meanwhile is written behind the response (seen:
+    // the VarSet of a Setvar, in fixtures/captures/*/varset-callerid).
+    in_action_ = true;
     co_await row->run(std::move(call));
+    in_action_ = false;
+    for (auto& event : std::exchange(held_events_, {})) send(std::move(event));
   }
 }
 

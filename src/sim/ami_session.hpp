@@ -69,6 +69,8 @@ class AmiSession : public EventReader,
   std::string challenge_;
   std::deque<std::string> output_;
   std::size_t output_bytes_ = 0;
+  bool in_action_ = false;
+  std::vector<std::string> held_events_;  ///< Until the action is answered.
   Signal output_changed_;
   bool closing_ = false;
   bool closed_ = false;

@@ -22,7 +22,8 @@ void dress(Exchange& exchange, Channel& leg, const OriginateOrder& order) {
 
 boost::asio::awaitable<int> wait_for_answer(ExchangePtr exchange, ChannelPtr leg,
                                             std::chrono::milliseconds timeout) {
-  const auto deadline = exchange->time().after(timeout);
+  // Less than 0 waits for ever, as ast_waitfor() does with it.
+  const auto deadline = timeout.count() < 0 ? TimePoint::max() : exchange->time().after(timeout);
   for (;;) {
     if (leg->progress == LegProgress::answered) co_return reason_answered;
     if (leg->progress == LegProgress::busy || leg->progress == LegProgress::rejected) {

@@ -277,5 +277,45 @@ TEST_F(WebSocketTest, SaysGoodbyeWhenTheServerStops) {
   EXPECT_EQ(owner_.log_, "opened a|closed|");
 }
 
+/// One turn of the event loop after the other: bytes of the answer never come in an earlier turn
+/// than those of the event that its handler sent.
+TEST(WebSocketOrder, AnAnswerIsWrittenBehindTheEventsOfItsRequest) {
+  boost::asio::io_context context{1};
+  ari::Users users{{{"u", Secret{"p"}}}};
+  ari::Router router{{}, users};
+  RecordingOwner owner;
+  router.on(ari::Operation::asterisk_ping, [&owner](const ari::Request&) {
+    for (const auto& socket : owner.sockets_) socket->send("event");
+    return ari::Response{200, R"({"ping":"pong"})"};
+  });
+  io::HttpServerOptions options;
+  options.port = 0;
+  io::HttpServer server{context, options, router, owner};
+  ASSERT_TRUE(server.listen());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (const auto* app : {"a", "b", "c"}) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    clients.back()->send(websocket_get(std::string{"/ari/events?app="} + app));
+  }
+  const auto step_until = [&](const auto& condition) {
+    while (!condition()) ASSERT_EQ(context.run_one_for(10s), 1U) << "nothing happens";
+  };
+  step_until([&] { return owner.sockets_.size() == clients.size(); });
+  for (auto& client : clients) {
+    step_until([&] { return client->socket().available() > 0; });
+    client->read_until("\r\n\r\n");
+  }
+  RawClient rest{server.port()};
+  for (int round = 0; round < 3; ++round) {
+    rest.send(http_get("/ari/asterisk/ping"));
+    step_until([&] { return rest.socket().available() > 0; });
+    for (auto& client : clients) {
+      ASSERT_EQ(client->socket().available(), 7U) << "the answer came before the event";
+      client->read(7);
+    }
+    EXPECT_EQ(rest.read_answer().status, 200);
+  }
+}
+
 }  // namespace
 }  // namespace arigate::test

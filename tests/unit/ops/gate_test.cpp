@@ -137,6 +137,34 @@ TEST_F(GateTest, ForgetsWhatWaitedWhenTheLinkBreaks) {
   EXPECT_EQ(changes(), Lines{"varset 1.1 X=1"});
 }
 
+boost::asio::awaitable<bool> passed(Gate& gate) {
+  co_await gate.passed();
+  co_return true;
+}
+
+TEST_F(GateTest, TellsWhenAllThatHasComeIsThrough) {
+  EXPECT_TRUE(world_.start(passed(gate_))->has_value());
+  take(hangup);
+  take(varset);
+  const auto first = world_.start(passed(gate_));
+  take(hangup);
+  take(varset);
+  const auto second = world_.start(passed(gate_));
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  EXPECT_TRUE(first->has_value()) << "what it waited for is through, another question follows";
+  EXPECT_FALSE(second->has_value());
+  answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
+  EXPECT_TRUE(second->has_value());
+}
+
+TEST_F(GateTest, NobodyWaitsForWhatIsLostWithTheLink) {
+  take(hangup);
+  const auto waits = world_.start(passed(gate_));
+  EXPECT_FALSE(waits->has_value());
+  world_.run([&] { gate_.link_down(); });
+  EXPECT_TRUE(waits->has_value());
+}
+
 TEST_F(GateTest, HoldsNoMoreThanItsLimit) {
   take(hangup);
   const auto message = test::ami_message(varset);
