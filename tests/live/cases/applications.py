@@ -166,7 +166,7 @@ def park_and_resume(run):
     with side(ARIGATE, run.version, program, arigate_settings=_PARK) as (pbx, url):
         ari = client(url)
         pbx.call_locally("600")
-        pbx.observer().wait_event(lambda e: e["Event"] == "MusicOnHoldStart")
+        pbx.observer().wait_event(lambda e: e["Event"] in ("MusicOnHoldStart", "MusicOnHold"))
         events = ari.events("oracle", resume="")
         start = events.wait("StasisStart")
         check(start["channel"]["state"] == "Up", f"it was answered: {start}")
