@@ -62,6 +62,7 @@
 #include "ops/record.hpp"
 #include "ops/reentry_context.hpp"
 #include "ops/resync.hpp"
+#include "ops/room_keepers.hpp"
 #include "ops/snoop.hpp"
 #include "ops/sounds.hpp"
 #include "ops/text_messages.hpp"
@@ -221,7 +222,8 @@ struct Gateway::Parts : io::AmiOwner {
         recordings{world, interrupter, files.recordings()},
         sounds{clock, world.media, files.sounds()},
         rooms{context.get_executor(), world},
-        bridge_media{context.get_executor(), world, legs, rooms},
+        keepers{context.get_executor(), world, legs, rooms},
+        bridge_media{context.get_executor(), world, legs, rooms, keepers},
         media{playbacks, recordings},
         users{users_of(config)},
         level{level_of(config)},
@@ -263,6 +265,7 @@ struct Gateway::Parts : io::AmiOwner {
     changes.add(rooms);
     let_members_out(rooms, entrance);
     changes.add(bridge_media);
+    changes.add(keepers);
     entrance.use(admission);
     application_resource.use(admission);
     applications.limit_logs([this](const AppName& name) { return app::log_limits(config, name); });
@@ -619,6 +622,7 @@ struct Gateway::Parts : io::AmiOwner {
   ops::Recordings recordings;
   ops::Sounds sounds;
   ops::Bridges rooms;
+  ops::RoomKeepers keepers;
   ops::BridgeMedia bridge_media;
   ari::MediaRequests media;
   ari::PbxFacts facts;

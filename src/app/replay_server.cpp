@@ -215,7 +215,8 @@ class ReplayServer {
   ari::Channels channels_{world_, entrance_, media_, snapshots_};
   ops::Bridges rooms_{context_.get_executor(), world_};
   ops::Legs legs_{world_, entrance_};
-  ops::BridgeMedia bridge_media_{context_.get_executor(), world_, legs_, rooms_};
+  ops::RoomKeepers keepers_{context_.get_executor(), world_, legs_, rooms_};
+  ops::BridgeMedia bridge_media_{context_.get_executor(), world_, legs_, rooms_, keepers_};
   ari::BridgeResource bridges_{world_, rooms_, bridge_media_, media_};
   ari::PlaybackResource playback_resource_{world_, playbacks_};
   ari::ApplicationResource application_resource_{applications_, store_, snapshots_, writer_,

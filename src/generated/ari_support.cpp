@@ -195,7 +195,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // bridges_add_channel
     {{emulated, emulated, emulated, emulated, emulated},
-     "A conference answers whoever enters it, so a caller that nobody has answered yet is a member in name only: it goes in when it is answered, and there is no early media. Members are not told each other's numbers as connected line. Of a holding bridge, members wait muted and with music. Asterisk 1.8 reports nothing about its conferences: membership is what arigate did itself, and who holds hears music alone.",
+     "A conference answers whoever enters it, so a caller that nobody has answered yet is a member in name only: it goes in when it is answered, and there is no early media. Members are not told each other's numbers as connected line. Of a holding bridge, members wait muted and with music. Asterisk 1.8 reports nothing about its conferences: membership is what arigate did itself, and who holds hears music alone; a room of three or more gets two silent legs of arigate, because the PBX may lock up when such a room shrinks and two leave it at once.",
      "Load app_confbridge.",
      "app_confbridge",
      ""},

@@ -15,6 +15,7 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId 
                                                                        MemberOptions options) {
   const auto bridge = bridges_.own(id);
   if (!bridge) co_return bridge.error();
+  keepers_.leg_goes_in(id);
   LegOrder order;
   order.application = "ConfBridge";
   order.data = room_arguments(world_.ami.dialect(), **bridge, options);

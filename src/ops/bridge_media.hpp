@@ -12,6 +12,7 @@
 #include "ops/bridges.hpp"
 #include "ops/leg.hpp"
 #include "ops/media_target.hpp"
+#include "ops/room_keepers.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -21,8 +22,13 @@ namespace arigate::ops {
 /// bridge.
 class BridgeMedia : public model::ChangeSink {
  public:
-  BridgeMedia(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges)
-      : executor_{std::move(executor)}, world_{world}, legs_{legs}, bridges_{bridges} {}
+  BridgeMedia(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges,
+              RoomKeepers& keepers)
+      : executor_{std::move(executor)},
+        world_{world},
+        legs_{legs},
+        bridges_{bridges},
+        keepers_{keepers} {}
 
   /// Where to queue what everybody shall hear: one after the other, as natively. Call release()
   /// when it is queued. Errc::not_found, conflict (not an application's bridge), what Legs::open()
@@ -58,6 +64,7 @@ class BridgeMedia : public model::ChangeSink {
   World& world_;
   Legs& legs_;
   Bridges& bridges_;
+  RoomKeepers& keepers_;
   std::unordered_map<BridgeId, Sounds> sounds_;
 };
 

@@ -1,0 +1,83 @@
+#include "ops/room_keepers.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "core/log.hpp"
+#include "ops/room.hpp"
+
+namespace arigate::ops {
+namespace {
+
+/// Long enough for the change of technology, which waits for the next 20 ms of sound.
+constexpr std::chrono::milliseconds between_two{500};
+
+}  // namespace
+
+void RoomKeepers::leg_goes_in(const BridgeId& bridge) {
+  keep(bridge);
+}
+
+void RoomKeepers::on(const model::Change& change, WallTime) {
+  if (const auto* enters = std::get_if<model::ChannelEnteredBridge>(&change)) {
+    if (enters->bridge.own && enters->bridge.channels.size() >= crowd) keep(enters->bridge.id);
+  } else if (const auto* leaves = std::get_if<model::ChannelLeftBridge>(&change)) {
+    if (leaves->bridge.channels.empty()) let_go(leaves->bridge.id);
+  } else if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) {
+    let_go(gone->bridge.id);
+  }
+}
+
+void RoomKeepers::keep(const BridgeId& id) {
+  if (world_.ami.dialect().conference_events || kept_.contains(id)) return;
+  const auto bridge = bridges_.own(id);
+  if (!bridge || (*bridge)->holding) return;  // Who waits on 1.8 is in no conference.
+  auto legs = std::make_shared<Kept>();
+  kept_.emplace(id, legs);
+  for (std::size_t count = 0; count < keepers; ++count) {
+    boost::asio::co_spawn(executor_, open(id, legs), boost::asio::detached);
+  }
+}
+
+boost::asio::awaitable<void> RoomKeepers::open(BridgeId id, std::shared_ptr<Kept> legs) {
+  const auto bridge = bridges_.own(id);
+  if (!bridge) co_return;
+  MemberOptions options;
+  options.listener = true;
+  LegOrder order;
+  order.application = "ConfBridge";
+  order.data = room_arguments(world_.ami.dialect(), **bridge, options);
+  order.variables = room_variables(world_.ami.dialect(), **bridge, options);
+  auto leg = co_await legs_.open(std::move(order), world_.in(world_.timeouts.originate));
+  const auto found = kept_.find(id);
+  const bool wanted = found != kept_.end() && found->second == legs;
+  if (!leg) {
+    log::warn("room goes without its keeper bridge={} why=\"{}\"", id.value, leg.error().detail);
+    if (wanted) kept_.erase(found);  // The next member asks again.
+    co_return;
+  }
+  legs->push_back(*leg);
+  if (!wanted) co_await close(std::move(legs));
+}
+
+void RoomKeepers::let_go(const BridgeId& bridge) {
+  auto kept = kept_.extract(bridge);
+  if (kept.empty()) return;
+  boost::asio::co_spawn(executor_, close(std::move(kept.mapped())), boost::asio::detached);
+}
+
+boost::asio::awaitable<void> RoomKeepers::close(std::shared_ptr<Kept> legs) {
+  while (!legs->empty()) {
+    const auto end = world_.watches.watch([](const model::Change&) { return false; });
+    co_await end->wait(world_.in(between_two));
+    if (legs->empty()) co_return;
+    const auto leg = std::move(legs->back());
+    legs->pop_back();
+    leg->close();
+  }
+}
+
+}  // namespace arigate::ops

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "model/change.hpp"
+#include "ops/bridges.hpp"
+#include "ops/leg.hpp"
+#include "ops/world.hpp"
+
+namespace arigate::ops {
+
+/// Silent legs that keep a crowded room of Asterisk 1.8 from shrinking.
+///
+/// A conference of 1.8 has one technology for two members and another for more. When it changes
+/// back from the second to the first and somebody else leaves within the same 20 ms, as phones do
+/// at the end of a conference, the PBX locks up with the channels in it, or crashes (seen: 1.8, in
+/// pthread_join under bridging.c's smart_bridge_operation). So from its third member on a room gets
+/// two keepers; they leave, one after the other, when nobody else has been in it for a while.
+///
+///   (none) --third member, leg of ours--> kept --last member leaves, bridge ends--> (none)
+/// Later versions need none: there this does nothing.
+class RoomKeepers : public model::ChangeSink {
+ public:
+  static constexpr std::size_t crowd = 3;    ///< Members from which on the technology is another.
+  static constexpr std::size_t keepers = 2;  ///< With the last member that leaves: a crowd.
+
+  RoomKeepers(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges)
+      : executor_{std::move(executor)}, world_{world}, legs_{legs}, bridges_{bridges} {}
+
+  /// A leg of ours goes into the room: with two that talk it is a crowd.
+  void leg_goes_in(const BridgeId& bridge);
+
+  void on(const model::Change& change, WallTime when) override;
+
+  std::size_t kept_count() const { return kept_.size(); }
+
+ private:
+  using Kept = std::vector<std::shared_ptr<Leg>>;
+
+  void keep(const BridgeId& bridge);
+  void let_go(const BridgeId& bridge);
+  boost::asio::awaitable<void> open(BridgeId bridge, std::shared_ptr<Kept> legs);
+  boost::asio::awaitable<void> close(std::shared_ptr<Kept> legs);
+
+  boost::asio::any_io_executor executor_;
+  World& world_;
+  Legs& legs_;
+  Bridges& bridges_;
+  std::unordered_map<BridgeId, std::shared_ptr<Kept>> kept_;
+};
+
+}  // namespace arigate::ops
