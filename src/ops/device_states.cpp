@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
+#include <variant>
 
 #include "core/text.hpp"
 
@@ -10,6 +12,7 @@ namespace arigate::ops {
 namespace {
 
 constexpr std::string_view own_scheme = "Stasis:";
+constexpr std::chrono::milliseconds event_after_answer{100};
 constexpr std::string_view family = "CustomDevstate";  ///< Where the PBX keeps its custom devices.
 
 Error no_function() {
@@ -65,10 +68,17 @@ boost::asio::awaitable<Result<std::string>> device_state(World& world, std::stri
 boost::asio::awaitable<Result<void>> set_device_state(World& world, std::string name,
                                                       std::string state) {
   world.reconciler.own_device(name);
+  const std::string device = std::string{own_scheme} + name;
+  const auto change = world.watches.watch([device](const model::Change& change) {
+    const auto* told = std::get_if<model::DeviceStateChanged>(&change);
+    return told != nullptr && told->device == device;
+  });
   const auto written = co_await write(world, name, state);
   if (!written) co_return written;
-  // Before Asterisk 12 there is no event for it.
-  if (!world.ami.dialect().snapshots) {
+  if (world.ami.dialect().snapshots) {
+    // The PBX answers before it tells, and does not tell of a state that is the old one.
+    co_await change->wait(world.in(event_after_answer));
+  } else {  // Before Asterisk 12 there is no event for it.
     world.reconciler.device_state("Custom:" + name, state, true, world.clock.wall());
   }
   co_return Result<void>{};
