@@ -40,6 +40,23 @@ def _subscriptions(pbx, ari, events):
     ari.get("/applications/oracle")
 
 
+def _all_of_a_kind(pbx, ari, events):
+    """A source without an id stands for all of its kind."""
+    path = "/applications/oracle/subscription"
+    for source in ("channel:", "bridge:", "endpoint:", "deviceState:"):
+        for method in ("POST", "POST", "DELETE", "DELETE", "POST"):
+            ari.request(method, path, eventSource=source)
+            ari.get("/applications/oracle")
+        if source == "bridge:":
+            ari.post("/bridges/one", type="mixing")
+            ari.delete("/bridges/one")
+            time.sleep(0.2)
+    for topic in ("CHANNEL", "BRIDGE", "ENDPOINT", "DEVICE_STATE"):
+        kind = {"DEVICE_STATE": "deviceState"}.get(topic, topic.lower())
+        ari.delete(path, eventSource=f"{kind}:__AST_{topic}_ALL_TOPIC")
+        ari.get("/applications/oracle")
+
+
 _FILTERS = [
     None, {}, {"allowed": []}, {"allowed": [{"type": "StasisStart"}]}, {"disallowed": [{"type": "Dial"}]},
     {"filter": {"allowed": [{"type": "Dial"}]}}, {"nope": 1}, {"allowed": {}}, {"allowed": [5]}, {"allowed": ["Dial"]},
@@ -82,6 +99,7 @@ def _user_events(pbx, ari, events):
 
 
 compared("subscriptions", _subscriptions)
+compared("sources-without-an-id", _all_of_a_kind)
 compared("event-filters", _filters)
 compared("user-events", _user_events)
 

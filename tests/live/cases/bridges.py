@@ -2,7 +2,7 @@
 
 import time
 
-from harness.scenario import caller, compared
+from harness.scenario import caller, compared, outside_call
 
 
 def _send(ari, requests):
@@ -175,14 +175,11 @@ def _moved_to_another_application(pbx, ari, events):
 
 
 def _somebody_elses(pbx, ari, events):
-    pbx.observer().send({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "outside",
-                         "Context": "callers", "Exten": "wait", "Priority": "1", "Async": "true"})
-    pbx.observer().wait_event(lambda e: e["Event"] == "Newstate" and e["Uniqueid"] == "outside"
-                              and e["ChannelStateDesc"] == "Up")
+    channel = outside_call(pbx).rsplit("/", 1)[1]
     _send(ari, [
         ("POST", "/bridges/one", {"type": "mixing"}),
-        ("POST", "/bridges/one/addChannel", {"channel": "outside"}),
-        ("POST", "/bridges/one/removeChannel", {"channel": "outside"}),
+        ("POST", "/bridges/one/addChannel", {"channel": channel}),
+        ("POST", "/bridges/one/removeChannel", {"channel": channel}),
         ("DELETE", "/bridges/one", {}),
     ])
 

@@ -280,7 +280,8 @@ def terminated(run):
 def _two_in_a_bridge(bench, events):
     """Alice and bob talk in the bridge `talk`; gives their phones and channels."""
     ari = bench.gate.ari()
-    check(ari.post("/bridges/talk", type="mixing")[0] == 200, "create")
+    check(ari.post("/bridges/talk", type="mixing", name="the shop")[0] == 200, "create")
+    check(ari.post("/bridges/talk/variable", variable="COLOUR", value="blue, green")[0] == 204, "variable")
     with contextlib.ExitStack() as stack:
         phones, channels = [], []
         for name in ("alice", "bob"):
@@ -308,6 +309,9 @@ def killed_with_bridge(run):
             bench.gate.start()
             wait_until(lambda: _members(bench) == set(channels), 5, "the bridge is known again, with its members")
             check(all(phone.is_up() for phone in phones), "nobody has noticed anything")
+            found = bench.gate.ari().get("/bridges/talk")[1], bench.gate.ari().get(
+                "/bridges/talk/variable", variable="COLOUR")
+            check(found[0]["name"] == "the shop" and found[1] == (200, {"value": "blue, green"}), f"found {found}")
             with bench.gate.ari().events("oracle") as later:
                 for _ in channels:
                     later.wait("StasisStart", timeout=8)

@@ -3,7 +3,7 @@
 import time
 
 from harness.phones import Phone
-from harness.scenario import caller, compared, settle
+from harness.scenario import caller, compared, outside_call, settle
 
 # (method, path below the channel, parameters, body). What ends the control of the channel comes last.
 _MUTE = [
@@ -131,12 +131,9 @@ def _on(requests_of, answered=False):
 
 
 def _elses(pbx, ari, events):
-    pbx.observer().send({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "outside",
-                         "Context": "callers", "Exten": "wait", "Priority": "1", "Async": "true"})
-    pbx.observer().wait_event(lambda e: e["Event"] == "Newstate" and e["Uniqueid"] == "outside"
-                              and e["ChannelStateDesc"] == "Up")
+    path = outside_call(pbx)
     time.sleep(0.2)
-    send(ari, "/channels/outside", _requests(pbx) + _hangups_of(pbx))
+    send(ari, path, _requests(pbx) + _hangups_of(pbx))
 
 
 def _gone(pbx, ari, events):
@@ -373,4 +370,4 @@ def _listening(pbx, ari, events):
     time.sleep(0.3)
 
 
-compared("listening", _listening)
+compared("listening", _listening, not_on_old="the PBX has no function TALK_DETECT")

@@ -3,7 +3,7 @@
 import time
 
 from harness.outcome import check
-from harness.scenario import caller, compared, drain, settle
+from harness.scenario import caller, compared, drain, outside_call, settle
 
 
 # (method, path below the channel, parameters); each is sent to a channel in the state that the name says.
@@ -124,12 +124,9 @@ compared("requests-on-an-answered-channel", lambda pbx, ari, events: _requests_o
 
 
 def _somebody_elses(pbx, ari, events):
-    pbx.observer().send({"Action": "Originate", "Channel": _ANSWER, "ChannelId": "outside", "Context": "callers",
-                         "Exten": "wait", "Priority": "1", "Async": "true"})
-    pbx.observer().wait_event(lambda e: e["Event"] == "Newstate" and e["Uniqueid"] == "outside"
-                              and e["ChannelStateDesc"] == "Up")
+    path = outside_call(pbx)
     time.sleep(0.2)  # Until the far leg waits in its dialplan: GET shows where it is.
-    _requests_on("/channels/outside", ari, _ON_A_CHANNEL_OF_SOMEBODY_ELSE)
+    _requests_on(path, ari, _ON_A_CHANNEL_OF_SOMEBODY_ELSE)
 
 
 def _bad_originates(pbx, ari, events):

@@ -12,6 +12,8 @@ from .outcome import Skip
 SUITE = {"16": "bullseye", "22": "sid"}
 # No Debian release of today carries these: who has one puts its tree below the cache directory.
 BROUGHT = ("1.8", "11")
+# The measure for them, as they have no ARI: the last one with the same SIP driver.
+OLDEST_WITH_ARI = "16"
 
 # Root's tools are not on everybody's path, not even on root's after a plain `su`.
 _SEARCH_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"

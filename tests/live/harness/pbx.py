@@ -33,6 +33,7 @@ class Pbx:
         self.http_port = ports.free_tcp()
         self.sip_port = ports.free_udp()
         self.phone_ports = {phone: ports.free_udp() for phone in PHONES}
+        self.outside = None  # The channel of a call that the application has nothing to do with.
         self._own_context = own_context
         self._settings = {"DIGITS_AFTER": 1.0, "BYE_AFTER": 1.0, "STORM": 1000} | (settings or {})
         self._process = None

@@ -4,7 +4,7 @@ import dataclasses
 import time
 import traceback
 
-from . import arigate
+from . import arigate, chroots
 from .outcome import Failed, Skip
 
 
@@ -20,6 +20,11 @@ class Run:
     def native_stands_in(self):
         """The bench is under test, not arigate: comparisons run native against itself."""
         return self.program == "native"
+
+    def skip_on_old(self, why):
+        """why: what Asterisk 1.8 and 11 lack for this test; None: nothing."""
+        if why and self.version in chroots.BROUGHT:
+            raise Skip(why)
 
     def arigate_program(self):
         """Call it first in a test that needs arigate: it skips the test where there is none."""

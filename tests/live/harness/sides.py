@@ -11,15 +11,13 @@ from .compare import Comparison, load_allowed, save
 from .pbx import ARI_SECRET, ARI_USER, Pbx
 
 NATIVE, ARIGATE = "native", "arigate"
-# The measure for PBXs that have no ARI of their own: the last one with the same SIP driver.
-_OLDEST_WITH_ARI = "16"
 
 
 @contextlib.contextmanager
 def side(name, version, program, arigate_settings="", **pbx_settings):
     """Gives (pbx, URL of ARI) of that side. Both have a fresh PBX, so counters start equal."""
     if name == NATIVE and version in chroots.BROUGHT:
-        version = _OLDEST_WITH_ARI
+        version = chroots.OLDEST_WITH_ARI
     with contextlib.ExitStack() as stack:
         pbx = stack.enter_context(Pbx(version, side=name, agi_port=ports.free_tcp(), **pbx_settings))
         if name == NATIVE:
@@ -43,7 +41,8 @@ def compare_sides(run, scenario, play, **pbx_settings):
             recordings.append(play(pbx, url))
         if run.record:
             save(recordings[-1], pathlib.Path(run.record) / f"{scenario}-{run.version}-{name}.jsonl")
-    comparison = Comparison(*recordings, load_allowed(), run.version, scenario)
+    comparison = Comparison(
+        *recordings, load_allowed(run.version in chroots.BROUGHT), run.version, scenario)
     operations.TALLY.add(run.version, scenario, comparison)
     if comparison.refused:
         refused = "\n".join(map(str, comparison.refused))
