@@ -98,12 +98,13 @@ Result<void> Applications::unsubscribe(const AppName& name,
   if (!parsed) return parsed.error();
   for (const auto& source : *parsed) {
     const auto& interests = application->of(source.kind);
-    // Natively there is no way back from "endpoint:", and a device need not have been subscribed.
-    if (source.kind == SourceKind::endpoint && source.id.empty() && !source.by_topic) {
+    // Natively the way back from "channel:" is by the name of the topic alone, as from "bridge:"
+    // and "endpoint:"; and a device need not have been subscribed.
+    const bool device = source.kind == SourceKind::device;
+    if (source.id.empty() && !source.by_topic && !device) {
       return Error{Errc::not_supported, "Method not implemented"};
     }
-    const bool had = source.kind == SourceKind::device ||
-                     (source.id.empty() ? interests.all : interests.contains(source.id));
+    const bool had = source.id.empty() ? interests.all : device || interests.contains(source.id);
     if (!had) return Error{Errc::unprocessable, "Event source was not subscribed to"};
   }
   for (const auto& source : *parsed) {

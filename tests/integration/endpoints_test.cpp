@@ -65,6 +65,10 @@ TEST_P(EndpointsTest, SubscriptionsAreNatives) {
       {"POST", "deviceState:",
        has(R"("__AST_ENDPOINT_ALL_TOPIC")", R"("__AST_DEVICE_STATE_ALL_TOPIC","Stasis:x")")},
       {"DELETE", "deviceState:", has(R"("__AST_ENDPOINT_ALL_TOPIC")", R"("Stasis:x")")},
+      {"DELETE", "deviceState:", not_subscribed},
+      {"DELETE", "channel:", message(501, "Method not implemented")},
+      {"DELETE", "bridge:", message(501, "Method not implemented")},
+      {"DELETE", "bridge:__AST_BRIDGE_ALL_TOPIC", not_subscribed},
   };
   for (const auto& row : rows) {
     const auto target = fmt::format("/applications/a/subscription?eventSource={}", row.source);
