@@ -7,6 +7,7 @@
 
 #include "agi/command.hpp"
 #include "core/base64.hpp"
+#include "core/text.hpp"
 #include "ops/command.hpp"
 
 namespace arigate::ops {
@@ -16,6 +17,9 @@ using namespace std::chrono_literals;
 
 constexpr auto leg_timeout = 5s;
 constexpr auto script_timeout = 10s;
+
+/// What a script prints first.
+constexpr std::string_view works = "ok\n";
 
 LegOrder idle_leg() {
   LegOrder order;
@@ -40,11 +44,13 @@ std::string shell_word(std::string_view text) {
 
 Result<std::string> shell_command(std::string_view script) {
   std::string encoded;
-  append_base64(encoded, script);
+  // Without the tools that scripts need there would be nothing to see, as if there were no files.
+  append_base64(encoded, fmt::format("type tail readlink find >/dev/null && echo {}; {}",
+                                     trim(works), script));
   return agi::command("GET FULL VARIABLE",
                       {fmt::format("${{SHELL(echo {} | base64 -d | sh 2>/dev/null | "
                                    "head -c {} | base64 | tr -d '\\n')}}",
-                                   encoded, Shell::page_bytes)});
+                                   encoded, works.size() + Shell::page_bytes)});
 }
 
 boost::asio::awaitable<Result<std::shared_ptr<Leg>>> PbxShell::leg() {
@@ -66,8 +72,10 @@ boost::asio::awaitable<Result<std::string>> PbxShell::page(std::string script) {
   if (!reply) co_return reply.error();
   if (!reply->ok()) co_return Error{Errc::refused_by_pbx, reply->text};
   auto output = base64_decoded(reply->value.value_or(""));
-  if (!output) co_return Error{Errc::not_supported, "The PBX has no shell to ask"};
-  co_return std::move(*output);
+  if (!output || !output->starts_with(works)) {
+    co_return Error{Errc::not_supported, "The PBX has no shell to ask, or not all of its tools"};
+  }
+  co_return output->substr(works.size());
 }
 
 boost::asio::awaitable<Result<std::string>> Shell::run(std::string script) {
