@@ -385,10 +385,11 @@ void Reconciler::move_failed(const ChannelId& id, std::string_view destination,
   emit(ApplicationMoveFailed{*channel, *channel->application, destination, arguments}, now);
 }
 
-void Reconciler::hangup_requested(const ChannelId& id, int cause, WallTime now) {
+void Reconciler::hangup_requested(const ChannelId& id, std::optional<int> cause, bool soft,
+                                  WallTime now) {
   if (Channel* channel = store_.mutable_find(id)) {
     channel->hangup_told = true;
-    emit(ChannelHangupRequest{*channel, cause, true, std::nullopt}, now);
+    emit(ChannelHangupRequest{*channel, cause, soft, std::nullopt}, now);
   }
 }
 
@@ -485,7 +486,7 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
   if (channel.application) end_playbacks_of(channel.id, now);
   // Natively the end of a dial that nobody answered asks for the hangup itself.
   const bool unanswered = channel.made_first && channel.application && !channel.in_agi;
-  if (unanswered && !channel.hangup_told) hangup_requested(channel.id, 32, now);
+  if (unanswered && !channel.hangup_told) hangup_requested(channel.id, 32, true, now);
   leave(channel.id, now);
   if (unanswered) emit(ChannelVarset{&channel, "STASISSTATUS", "SUCCESS"}, now);
   set(channel.dialplan.app_name, channel.base_app);

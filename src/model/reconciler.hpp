@@ -163,8 +163,13 @@ class Reconciler {
             const std::vector<std::string>& arguments, WallTime now);
   void move_failed(const ChannelId& id, std::string_view destination,
                    const std::vector<std::string>& arguments, WallTime now);
-  /// We asked the PBX to hang up and it said yes; it sends no event of its own for that.
-  void hangup_requested(const ChannelId& id, int cause, WallTime now);
+  /// The PBX hangs up and sends no event of its own for that: on our request, which is `soft`, or,
+  /// before Asterisk 11, for any reason.
+  void hangup_requested(const ChannelId& id, std::optional<int> cause, bool soft, WallTime now);
+
+  /// We have set a function of the channel. Before Asterisk 12 nothing tells of most of them.
+  void function_set(const ChannelId& id, std::string_view function, std::string_view value,
+                    WallTime now);
 
   /// We are about to send the channel this digit as if its phone had; ARI shows nothing of it.
   void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
@@ -259,6 +264,8 @@ class Reconciler {
   static bool was_told(Channel& channel, std::string_view name, std::string_view value);
   void be_born(Channel& unborn, Channel* made, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);
+  void tell_busy_half(const Channel& half, WallTime now);
+  void tell_untold_request(Channel& channel, int cause, WallTime now);
   void tell_due_dial(Channel& channel, WallTime now);
   void announce_far_half(const Channel& half, const ChannelId& id, WallTime now);
   void learn_from_near_half(Channel& half, WallTime now);

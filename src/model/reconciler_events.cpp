@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +56,10 @@ bool makes_snapshot(ami::EventName event) {
          event == EventName::newconnectedline || event == EventName::newaccountcode ||
          event == EventName::hangup || event == EventName::dialend;
 }
+
+/// How long a digit lasts that comes whole, as in SIP INFO. AMI tells the end of one alone before
+/// Asterisk 12; this is what chan_sip and the PBX take when nobody says another (seen: 1.8, 11).
+constexpr std::chrono::milliseconds whole_digit{100};
 
 // The signs that an originated channel runs its application: bits of Channel::originate_steps.
 constexpr std::uint8_t originate_response = 1;
@@ -230,6 +235,9 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
     return;
   }
   if (!dialect_.snapshots) {
+    // Its extension for hangups: natively the request comes before.
+    const bool ends = !dialect_.hangup_request && event[Key::extension] == "h";
+    if (ends) tell_untold_request(*channel, 0, now);
     tell_due_dial(*channel, now);
     learn_from_near_half(*channel, now);
     channel->dialplan.context = event[Key::context];
@@ -257,7 +265,10 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
 void Reconciler::on_newcallerid(const ami::Message& event, WallTime now) {
   Channel* channel = known(event, ami::Role::own, now);
   if (channel == nullptr) return;
+  const Party before = channel->caller;
   if (!dialect_.snapshots) take_snapshot(*channel, ami::snapshot_of(event));
+  // Old PBXs tell this of each channel that they originate, also when there is nothing to tell.
+  const bool news = dialect_.snapshots || before != channel->caller;
   // "0 (Presentation Allowed, Not Screened)"
   const auto presentation = event[Key::cid_callingpres];
   const auto open = presentation.find('(');
@@ -265,7 +276,7 @@ void Reconciler::on_newcallerid(const ami::Message& event, WallTime now) {
   if (open != std::string_view::npos && presentation.ends_with(')')) {
     text = presentation.substr(open + 1, presentation.size() - open - 2);
   }
-  emit(ChannelCallerId{*channel, to_int(presentation).value_or(0), text}, now);
+  if (news) emit(ChannelCallerId{*channel, to_int(presentation).value_or(0), text}, now);
   if (!channel->dial_due) return;
   if (channel->connected != channel->caller) {  // Originate sets both.
     channel->connected = channel->caller;
@@ -362,8 +373,8 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
       return "CONGESTION";
     case 18:
     case 19:
-      // Natively an Originate that rings for too long just ends.
-      return peer.dialed_by.value.empty() ? "" : "NOANSWER";
+      // Natively an Originate that rings for too long just ends; one that is given up does not.
+      return peer.dialed_by.value.empty() && !peer.hangup_told ? "" : "NOANSWER";
     case 21:
       return "NOANSWER";
     case 26:
@@ -393,11 +404,12 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
     if (cause == 0 && channel->state == ChannelState::up) {
       cause = 16;
       text = "Normal Clearing";
+    } else if (cause == 0 && channel->state == ChannelState::busy) {
+      const bool congestion = channel->dialplan.app_name == "Congestion";
+      cause = congestion ? 34 : 17;
+      text = congestion ? "Circuit/channel congestion" : "User busy";
     }
-    if (!dialect_.hangup_request && !channel->hangup_told && !channel->in_disguise) {
-      channel->hangup_told = true;
-      emit(ChannelHangupRequest{*channel, cause, false, std::nullopt}, now);
-    }
+    if (!dialect_.hangup_request) tell_untold_request(*channel, cause, now);
   }
   destroy(*channel, cause, text.empty() ? "Unknown" : text, to_int(event[Key::techcause]), now);
 }
@@ -408,8 +420,8 @@ void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
   if (channel == nullptr) return;
   if (iequals(event[Key::begin], "Yes")) channel->digit_begun = now;
   if (!iequals(event[Key::end], "Yes")) return;
-  const auto pressed =
-      channel->digit_begun == WallTime{} ? WallTime::duration{} : now - channel->digit_begun;
+  const WallTime begun = std::exchange(channel->digit_begun, WallTime{});
+  const auto pressed = begun == WallTime{} ? whole_digit : now - begun;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pressed).count();
   emit(ChannelDtmfReceived{*channel, event[Key::digit], std::max<long>(0, ms)}, now);
 }

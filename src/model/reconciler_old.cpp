@@ -78,6 +78,7 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
   take_snapshot(*channel, snapshot);
   show_variables(*channel);
   emit(ChannelStateChange{*channel}, now);
+  if (state == ChannelState::busy) tell_busy_half(*channel, now);
   if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
   if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
 }
@@ -122,6 +123,39 @@ void Reconciler::learn_from_near_half(Channel& half, WallTime now) {
   derive_variables(half);
   emit(ChannelCallerId{half, 0, "Presentation Allowed, Not Screened"}, now);
   if (half.connected != Party{}) emit(ChannelConnectedLine{half}, now);
+}
+
+/// Whoever called a Local channel whose dialplan runs Busy() or Congestion() hears of that; old
+/// PBXs tell the state of the far half alone, which is Busy for both.
+void Reconciler::tell_busy_half(const Channel& half, WallTime now) {
+  if (!half.name.ends_with(";2")) return;
+  const auto* near = store_.find_name(half.name.substr(0, half.name.size() - 1) + "1");
+  if (near == nullptr) return;
+  const auto status = half.dialplan.app_name == "Congestion" ? "CONGESTION" : "BUSY";
+  dial_status(*store_.mutable_find(near->id), status, now);
+}
+
+/// Asterisk 1.8 tells the end of a channel and not who asked for it. Natively a leg that was never
+/// answered just ends; a phone that hangs up asks, and so does the end of a dialplan, softly.
+void Reconciler::tell_untold_request(Channel& channel, int cause, WallTime now) {
+  const bool up = channel.state == ChannelState::up;
+  const bool has_dialplan = !channel.placed && !channel.dialplan.app_name.empty();
+  if (channel.in_disguise || (!up && !has_dialplan)) return;
+  if (channel.dialplan.exten == "h") return;  // Told before that.
+  static constexpr std::array ends_itself{"Hangup", "Busy", "Congestion"};
+  const auto& app = channel.dialplan.app_name;
+  const bool by_dialplan =
+      std::find(ends_itself.begin(), ends_itself.end(), app) != ends_itself.end();
+  if (!channel.hangup_told && !by_dialplan) {
+    const bool local = channel.name.starts_with("Local/");  // chan_sip tells no cause.
+    emit(ChannelHangupRequest{channel, local ? std::optional{cause} : std::nullopt, false,
+                              std::nullopt},
+         now);
+  }
+  channel.hangup_told = true;
+  if (!has_dialplan || channel.in_own_context || channel.made_first) return;
+  constexpr int normal_clearing = 16;
+  emit(ChannelHangupRequest{channel, normal_clearing, true, std::nullopt}, now);
 }
 
 void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view dialstring,
@@ -185,6 +219,28 @@ void Reconciler::end_dials_of(const ChannelId& caller, std::string_view status, 
   for (const auto& leg : legs) {
     if (Channel* peer = store_.mutable_find(leg)) dial_status(*peer, status, now);
   }
+}
+
+// --- functions ----------------------------------------------------------------------------------
+
+void Reconciler::function_set(const ChannelId& id, std::string_view function,
+                              std::string_view value, WallTime now) {
+  Channel* channel = store_.mutable_find(id);
+  if (channel == nullptr || dialect_.snapshots) return;
+  if (iequals(function, "CHANNEL(language)") && channel->language != value) {
+    channel->language = value;
+    ++channel->revision;
+    derive_variables(*channel);
+  }
+  Party caller = channel->caller;
+  if (iequals(function, "CALLERID(name)")) caller.name = value;
+  if (iequals(function, "CALLERID(num)")) caller.number = value;
+  if (caller == channel->caller) return;  // 11 tells of it before it answers, 1.8 at times.
+  touch(*channel);
+  channel->caller = std::move(caller);
+  ++channel->revision;
+  derive_variables(*channel);
+  emit(ChannelCallerId{*channel, 0, "Presentation Allowed, Not Screened"}, now);
 }
 
 // --- calls of two -------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ void Control::on(const agi::Reply& reply) {
 void Control::attach(std::shared_ptr<AgiLink> link) {
   link_ = std::move(link);
   replies_due_ = 0;
+  held_back_ = false;
   const auto keep = weak_from_this().lock();
   if (running_ && !dropped_) {
     follow(unsent_ ? Job::Step{Job::Send{*std::exchange(unsent_, std::nullopt)}}
@@ -87,6 +88,7 @@ void Control::start_next() {
 }
 
 std::unique_ptr<Job> Control::take_next() {
+  if (held_back_) return nullptr;
   if (!link_ && (waiting_.empty() || waiting_.front()->needs_line())) return nullptr;
   if (waiting_.empty()) {
     auto rest = rest_ ? rest_() : nullptr;

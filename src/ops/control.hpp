@@ -75,6 +75,8 @@ class Control : public std::enable_shared_from_this<Control> {
   bool attached() const { return link_ != nullptr; }
   AgiLink& link() { return *link_; }
   void detach() { link_.reset(); }
+  /// The channel is being hung up: what waits does not begin any more.
+  void hold_back() { held_back_ = true; }
   /// A new command line. Replies that the old one owed are not awaited any more.
   void attach(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }
@@ -122,6 +124,7 @@ class Control : public std::enable_shared_from_this<Control> {
   std::deque<std::unique_ptr<Job>> waiting_;
   bool starting_ = false;
   bool dropped_ = false;
+  bool held_back_ = false;
   std::size_t replies_due_ = 0;
 };
 

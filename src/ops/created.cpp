@@ -279,7 +279,7 @@ boost::asio::awaitable<bool> CreatedChannels::hangup(ChannelId channel, int caus
   constexpr int explicit_hangup = 32;
   const bool ours = co_await unborn(channel);
   if (!ours) co_return false;
-  world_.reconciler.hangup_requested(channel, explicit_hangup, world_.clock.wall());
+  world_.reconciler.hangup_requested(channel, explicit_hangup, true, world_.clock.wall());
   world_.reconciler.destroy_created(channel, cause, mapping::cause_text(cause),
                                     world_.clock.wall());
   co_return true;

@@ -74,9 +74,10 @@ struct Entrance::Session {
   /// Where the dialplan goes on if the channel was once redirected into our context.
   std::optional<model::DialplanPlace> home;
   std::vector<Eventual<bool>> awaiting_return;
-  bool fresh = false;    ///< Originated by us, here for the first time.
-  bool hung_up = false;  ///< HANGUP was seen on the AGI side.
-  Eventual<Wake> wake;   ///< Of a channel that waits for its application.
+  bool fresh = false;         ///< Originated by us, here for the first time.
+  bool hung_up = false;       ///< HANGUP was seen on the AGI side.
+  bool hangup_asked = false;  ///< By us; the PBX has not answered yet.
+  Eventual<Wake> wake;        ///< Of a channel that waits for its application.
   std::unique_ptr<Watches::Watch> hangup_request;
 };
 
@@ -372,17 +373,23 @@ void Entrance::hangup_seen(AgiLink& link) {
   const auto session = found->second;
   session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
   session->wake.set(Wake::hung_up);
-  if (session->state == Session::State::held) spawn(end_after_hangup(session));
+  if (session->state != Session::State::held) return;
+  session->control->hold_back();
+  spawn(end_after_hangup(session));
 }
 
 boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session> session) {
   const TimePoint deadline = world_.in(world_.timeouts.hangup_request);
   if (session->of_leg) co_return end(session, {});  // No request is told for it.
-  if (world_.ami.dialect().hangup_request) {
+  const bool in_ami = world_.ami.dialect().hangup_request;
+  bool told = false;
+  if ((in_ami || session->hangup_asked) && session->hangup_request) {
     // Also HANGUP: a Redirect by somebody else. Then no request comes and the wait runs out.
-    if (session->hangup_request) co_await session->hangup_request->wait(deadline);
-  } else if (session->state == Session::State::held) {
-    world_.reconciler.hangup_requested(session->channel, 0, world_.clock.wall());
+    told = co_await session->hangup_request->wait(deadline);
+  }
+  if (!in_ami && !told && session->state == Session::State::held) {
+    // Most likely the phone did it, and then native tells neither a cause nor `soft`.
+    world_.reconciler.hangup_requested(session->channel, std::nullopt, false, world_.clock.wall());
   }
   if (session->state == Session::State::held) end(session, {});
 }
@@ -408,6 +415,10 @@ std::shared_ptr<Entrance::Session> Entrance::session_of(const ChannelId& channel
 void Entrance::let_go(const ChannelId& channel) {
   const auto session = session_of(channel);
   if (session && session->state == Session::State::held) end(session, {});
+}
+
+void Entrance::hangup_asked(const ChannelId& channel, bool asked) {
+  if (const auto session = session_of(channel)) session->hangup_asked = asked;
 }
 
 void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {

@@ -75,6 +75,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   void await_session(const ChannelId& channel);
   std::size_t awaited_count() const { return awaited_.size(); }
 
+  /// We have asked the PBX to hang up, or it has refused: AGI's HANGUP, which may come before the
+  /// answer, is not the caller's then.
+  void hangup_asked(const ChannelId& channel, bool asked);
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
   void let_go(const ChannelId& channel);
   /// Back to the dialplan, after `lines` were sent (SET CONTEXT …): StasisEnd, then close.

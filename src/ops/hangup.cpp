@@ -24,11 +24,18 @@ boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, Ch
   // function object: g++ 12 destroys one twice that is made inside a co_await expression.
   std::function<void()> tell = [&world, channel] {
     constexpr int explicit_hangup = 32;
-    world.reconciler.hangup_requested(channel, explicit_hangup, world.clock.wall());
+    const auto* hung_up = world.store.find(channel);
+    // AGI has told it long ago where AMI does not.
+    if (hung_up == nullptr || (hung_up->hangup_told && !world.ami.dialect().hangup_request)) {
+      return;
+    }
+    world.reconciler.hangup_requested(channel, explicit_hangup, true, world.clock.wall());
   };
+  entrance.hangup_asked(channel, true);
   const TimePoint deadline = world.in(world.timeouts.action);
   const auto answer = co_await world.ami.request_then(std::move(action), deadline, std::move(tell));
   if (!answer) {
+    entrance.hangup_asked(channel, false);
     if (answer.error().code == Errc::not_found) co_return channel_not_found();
     co_return answer.error();
   }

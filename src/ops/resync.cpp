@@ -23,7 +23,8 @@ boost::asio::awaitable<void> remember_ids(World& world) {
     for (const auto& header : row.headers()) {
       if (header.key != ami::Key::variable || !header.value.starts_with(begin)) continue;
       const auto id = header.value.substr(begin.size());
-      if (!id.empty()) {
+      // A channel without the variable (seen: 1.8, 11).
+      if (!id.empty() && id != "(null)") {
         world.reconciler.remember_id(row[ami::Key::uniqueid], ChannelId{std::string{id}});
       }
     }

@@ -70,8 +70,9 @@ boost::asio::awaitable<Result<void>> store_variable(World& world, ChannelId chan
     lines.push_back(std::move(*line));
     co_return co_await run_commands(world, channel, std::move(lines));
   }
-  auto outcome = co_await write(world, channel, std::move(variable), std::move(value));
+  auto outcome = co_await write(world, channel, variable, value);
   if (!outcome && outcome.error().code == Errc::not_found) co_return channel_not_found();
+  if (outcome) world.reconciler.function_set(channel, variable, value, world.clock.wall());
   co_return outcome;
 }
 

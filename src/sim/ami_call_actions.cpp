@@ -115,9 +115,19 @@ ActionWork originate_call(ActionCall call) {
 ActionWork hangup(ActionCall call) {
   const auto channel = wanted_channel(call);
   if (!channel) co_return;
-  const auto cause = number(call.request["Cause"]).value_or(0);
+  const auto asked = number(call.request["Cause"]).value_or(0);
+  const int cause = asked > 0 && asked <= 127 ? static_cast<int>(asked) : 0;
+  if (call.exchange->dialect().tells_hangup_requests()) {
+    call.succeed("Channel Hungup");
+    call.exchange->ask_hangup(*channel, cause);
+    co_return;
+  }
+  // 1.8 answers when the channel's own thread is at it already: AGI's HANGUP comes first.
+  call.exchange->ask_hangup(*channel, cause);
+  boost::asio::steady_timer timer{call.exchange->executor()};
+  timer.expires_at(call.exchange->time().after(milliseconds{2}));
+  co_await timer.async_wait(boost::asio::use_awaitable);
   call.succeed("Channel Hungup");
-  call.exchange->ask_hangup(*channel, cause > 0 && cause <= 127 ? static_cast<int>(cause) : 0);
 }
 
 ActionWork redirect(ActionCall call) {

@@ -39,6 +39,7 @@ class Dialect {
   virtual bool adds_contexts() const { return true; }  ///< "dialplan add extension" makes one.
   virtual bool control_playback() const = 0;       ///< Action ControlPlayback; position in replies.
   virtual bool takes_received_digits() const = 0;  ///< PlayDTMF honours Receive and Duration.
+  virtual bool tells_hangup_requests() const = 0;  ///< On AMI.
   virtual bool conferences_told() const = 0;       ///< ConfBridge has actions and events.
   virtual std::string_view dead_channel_text() const = 0;               ///< AGI 511.
   virtual std::string usage_reply(std::string_view command) const = 0;  ///< AGI 520, whole lines.

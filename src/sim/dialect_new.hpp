@@ -11,6 +11,7 @@ class OldestDialect : public OldDialect {
   std::string_view ami_version() const override { return "1.1"; }
   std::string_view pbx_version() const override { return "1.8-release"; }
   bool adds_contexts() const override { return false; }
+  bool tells_hangup_requests() const override { return false; }
   bool conferences_told() const override { return false; }
   Events local_bridge(const Channel&, const Channel&, bool) const override { return {}; }
   Events conference_event(std::string_view, std::string_view, const Channel*) const override {
@@ -37,6 +38,7 @@ class NewDialect : public Dialect {
   bool takes_channel_id() const override { return true; }
   bool control_playback() const override { return true; }
   bool takes_received_digits() const override { return true; }
+  bool tells_hangup_requests() const override { return true; }
   bool conferences_told() const override { return true; }
   std::string_view dead_channel_text() const override {
     return "511 Command Not Permitted on a dead channel or intercept routine";

@@ -13,6 +13,7 @@ class OldDialect : public Dialect {
   bool takes_channel_id() const override { return false; }
   bool control_playback() const override { return false; }
   bool takes_received_digits() const override { return false; }
+  bool tells_hangup_requests() const override { return true; }
   bool conferences_told() const override { return true; }
   std::string_view dead_channel_text() const override {
     return "511 Command Not Permitted on a dead channel";

@@ -140,6 +140,19 @@ TEST_P(HangupTest, AfterTheOperation) {
   }
 }
 
+/// Also where AGI tells of the hangup before AMI has answered.
+TEST_P(HangupTest, OfOursIsToldOnce) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto one = held(events);
+  EXPECT_EQ(ask("DELETE", one.path + "?reason=busy").status, 204);
+  const auto request = events.next();
+  ASSERT_EQ(request.at("type").as_string(), "ChannelHangupRequest");
+  EXPECT_EQ(request.at("cause").as_int64(), 32);
+  EXPECT_EQ(events.next().at("type").as_string(), "StasisEnd");
+  expect_empty(one);
+}
+
 /// The channel was never on the PBX, is being dialled, or rings: its application is told the same.
 TEST_P(HangupTest, OfACreatedChannel) {
   start(GetParam());

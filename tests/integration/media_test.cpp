@@ -71,7 +71,10 @@ TEST_P(Media, EndsWhatPlaysAndWaitsAtAHangup) {
   }
   EXPECT_EQ(ask("POST", path + "/record?name=c&format=wav").status, 201);
   hang_up(path);
-  const auto told = events.types_until("StasisEnd");
+  auto told = events.types_until("StasisEnd");
+  // Where AMI does not tell the request, the end of the command that ran is told before it.
+  if (const auto at = told.find("ChannelHangupRequest "); at != std::string::npos)
+    told.erase(at, 21);
   EXPECT_NE(told.find("PlaybackFinished PlaybackFinished RecordingFinished"), std::string::npos)
       << told;
   EXPECT_EQ(ask("GET", "/playbacks/b").status, 404);

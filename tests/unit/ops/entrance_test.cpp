@@ -305,7 +305,7 @@ TEST_F(EntranceTest, MakesTheHangupRequestThatAsterisk18DoesNotSend) {
   world_.use("1.1");
   const auto link = held();
   hang_up(*link);
-  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 0 soft", "end 1.1 app"}));
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 -", "end 1.1 app"}));
 }
 
 TEST_F(EntranceTest, EndsOnceWhenAmisHangupIsFirst) {

@@ -92,7 +92,7 @@ TEST_F(GateTest, HoldsWhatFollowsInItsOrder) {
        "Channel: SIP/alice-1|Uniqueid: 1.1|Digit: 5|Direction: Received|Begin: No|End: Yes");
   EXPECT_EQ(gate_.held(), 2U);
   answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
-  EXPECT_EQ(changes(), (Lines{"varset 1.1 X=1", "dtmf 1.1 5 0"}));
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 X=1", "dtmf 1.1 5 100"}));
   EXPECT_EQ(gate_.held(), 0U);
 }
 
