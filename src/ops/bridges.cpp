@@ -156,6 +156,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
     const WallTime now = world_.clock.wall();
     blocks ? world_.reconciler.enter_room(channel, now)
            : world_.reconciler.enter_in_name(channel, now);
+    if (blocks) spawn(waker_.run());
   };
   hooks.pull_out = [this, channel, out, room = model::room_of(*bridge)] {
     spawn(pull_out(channel, room, out));
@@ -411,6 +412,7 @@ void Bridges::on(const model::Change& change, WallTime) {
     gone(destroyed->channel.id);
   } else if (std::holds_alternative<model::Resynced>(change)) {
     if (!orphans().empty()) spawn(adopt_all());
+    if (!world_.ami.dialect().conference_events) spawn(waker_.run());
   } else if (const auto* start = std::get_if<model::StasisStart>(&change)) {
     const auto& channel = start->channel;
     if (channel.member_of.value.empty() || members_.contains(channel.id)) return;

@@ -13,6 +13,7 @@
 #include "model/bridge.hpp"
 #include "model/change.hpp"
 #include "ops/room.hpp"
+#include "ops/room_waker.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -31,11 +32,16 @@ inline Error bridge_not_found() {
 class Bridges : public model::ChangeSink {
  public:
   Bridges(boost::asio::any_io_executor executor, World& world)
-      : executor_{std::move(executor)}, world_{world} {}
+      : executor_{std::move(executor)}, world_{world}, waker_{world} {}
 
   /// How a channel is taken out of what it does on a PBX whose conferences have no actions.
   using Reentry = std::function<boost::asio::awaitable<Result<void>>(ChannelId)>;
-  void use(Reentry reentry) { reentry_ = std::move(reentry); }
+  /// Where the dialplan of a channel goes on after its application, as text; "": nowhere known.
+  using Home = std::function<std::string(const ChannelId&)>;
+  void use(Reentry reentry, Home home = {}) {
+    reentry_ = std::move(reentry);
+    home_ = std::move(home);
+  }
 
   struct Plan {
     BridgeId id{};  ///< "" makes one.
@@ -102,6 +108,8 @@ class Bridges : public model::ChangeSink {
   boost::asio::any_io_executor executor_;
   World& world_;
   Reentry reentry_;
+  Home home_;
+  RoomWaker waker_;
   std::unordered_map<ChannelId, MemberPtr> members_;
   /// Recordings under way of each channel: natively such a channel may not go into a bridge.
   std::unordered_map<ChannelId, std::set<RecordingName>> recorded_;

@@ -66,6 +66,11 @@ boost::asio::awaitable<AppResult> conference(ExchangePtr exchange, ChannelPtr ch
       channel->playback_control.clear();
       co_await channel->signal.wait(TimePoint::max());
     }
+    const long frames = exchange->null_frames();
+    const bool hangs = exchange->options().conferences_hang;
+    while (hangs && frames == exchange->null_frames() && !channel->signal.killed()) {
+      co_await channel->signal.wait(TimePoint::max());
+    }
   }
   channel->application = application;
   channel->app_data = app_data;

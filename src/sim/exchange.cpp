@@ -176,6 +176,13 @@ void Exchange::indicate_ringing(Channel& channel) {
   }
 }
 
+void Exchange::null_frame() {
+  ++null_frames_;
+  for (const auto& [name, members] : conferences()) {
+    for (const auto& member : members) member->signal.notify();
+  }
+}
+
 void Exchange::play_music(Channel& channel, bool on) {
   if (channel.music_playing == on) return;
   channel.music_playing = on;

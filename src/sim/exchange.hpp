@@ -121,6 +121,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   /// Members of each conference, in the order in which they came.
   std::map<std::string, std::vector<ChannelPtr>>& conferences() { return conferences_; }
   long next_command_id() { return ++command_ids_; }
+
+  /// A frame without content, given to a channel: wakes who hangs in a conference.
+  void null_frame();
+  long null_frames() const { return null_frames_; }
   std::string next_bridge_id();
 
  private:
@@ -154,6 +158,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::set<std::string, std::less<>> unloaded_modules_;
   std::vector<std::string> unregistered_;
   std::vector<std::weak_ptr<AgiLink>> agi_links_;
+  long null_frames_ = 0;
 };
 
 /// Number of an extension state, as AMI shows it.

@@ -109,6 +109,10 @@ bool Exchange::write_function(Channel* channel, std::string_view name, std::stri
     return true;
   }
   if (channel == nullptr) return false;
+  if (iequals(name, "TIMEOUT") && iequals(part, "absolute")) {
+    if (!channel->conference.empty()) null_frame();
+    return true;
+  }
   if (iequals(name, "CONFBRIDGE")) {
     if (!dialect_->conferences_told()) return false;
     channel->conference_options.set(argument, value);
@@ -212,6 +216,7 @@ std::optional<std::string> Exchange::read_function(Channel* channel, std::string
     if (iequals(part, "rdnis")) return channel->rdnis;
     return "";
   }
+  if (iequals(name, "TIMEOUT")) return "0";
   if (iequals(name, "CHANNEL")) {
     if (iequals(argument, "language")) return channel->language;
     if (iequals(argument, "musicclass")) return channel->music_class;

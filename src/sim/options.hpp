@@ -61,6 +61,8 @@ struct Options {
   double speed = 1.0;
   /// Clock on the wall: unique ids, Ping, start time. Empty: the system's.
   std::function<std::chrono::system_clock::time_point()> wall_clock;
+  /// Who leaves a conference hangs there until somebody in one gets a frame (seen: 1.8).
+  bool conferences_hang = false;
   /// How long an answer waits for the far side's media when none comes (Local channels).
   std::chrono::milliseconds media_wait{500};
 };

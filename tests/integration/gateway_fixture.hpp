@@ -112,6 +112,7 @@ class GatewayFixture : public testing::Test {
     }
     options.dialplan += "\n" + dialplan;
     options.version = version;
+    options.conferences_hang = conferences_hang_;
     options.users = {{.name = "arigate", .secret = "arigate"}};
     pbx_ = std::make_unique<FakePbx>(std::move(options));
     config_.ami.port = pbx_->ami_port();
@@ -204,6 +205,7 @@ class GatewayFixture : public testing::Test {
   }
 
   Config config_;
+  bool conferences_hang_ = false;  ///< See sim::Options.
 
  private:
   /// The PBX's dialplan names the port before the listener is there.
