@@ -180,7 +180,8 @@ struct Recording {
 /// Where conferences have no actions, a member comes out of its room by way of the re-entry
 /// context.
 void let_members_out(ops::Bridges& rooms, ops::Entrance& entrance) {
-  rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); });
+  rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); },
+            [&entrance](const ChannelId& channel) { return entrance.home_of(channel); });
 }
 
 }  // namespace

@@ -318,6 +318,12 @@ void Reconciler::remember_id(std::string_view uniqueid, ChannelId id) {
   remembered_ids_.insert_or_assign(std::string{uniqueid}, std::move(id));
 }
 
+void Reconciler::remember_bridge(Bridge bridge) {
+  if (remembered_bridges_.size() >= Store::bridges_max) return;
+  BridgeId id = bridge.id;
+  remembered_bridges_.insert_or_assign(std::move(id), std::move(bridge));
+}
+
 void Reconciler::forget_expected(const ChannelId& id) {
   expected_by_id_.erase(id.value);
   std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });

@@ -125,6 +125,8 @@ class Reconciler {
   /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
   /// Good for the list that is being read.
   void remember_id(std::string_view uniqueid, ChannelId id);
+  /// What is known of a bridge of an application that the list under way may show anew.
+  void remember_bridge(Bridge bridge);
 
   /// The near half of this leg is to be shown as a channel with this id and name, up from its
   /// start. Errc::conflict: the id is taken.
@@ -342,6 +344,7 @@ class Reconciler {
   void destroy_bridge(const BridgeId& id, WallTime now);
   void on_room(const ami::Message& event, const Room& room, bool enters, WallTime now);
   std::optional<Room> room_of_event(const ami::Message& event) const;
+  std::optional<Room> room_called(std::string_view name) const;
   std::optional<Room> room_of_row(const ami::Message& row) const;
   bool put_into_room(Channel& channel, const ami::Message& row, WallTime now);
   void enter_room(Channel& channel, const BridgeId& id, WallTime now);
@@ -385,6 +388,7 @@ class Reconciler {
   std::unordered_set<std::string> ended_;
   std::deque<std::string> ended_order_;
   std::unordered_map<std::string, ChannelId> remembered_ids_;
+  std::unordered_map<BridgeId, Bridge> remembered_bridges_;
   std::unordered_map<std::string, Expected> expected_by_token_;
   std::unordered_map<std::string, Expected> expected_by_id_;
   std::unordered_map<Uniqueid, HeldBack> unannounced_;

@@ -44,7 +44,7 @@ void Reconciler::take_bridge_snapshot(Bridge& bridge, const ami::BridgeSnapshot&
 
 Bridge* Reconciler::add_bridge(Bridge bridge, WallTime now) {
   if (store_.bridges_.size() >= Store::bridges_max) return nullptr;
-  bridge.created = now;
+  if (bridge.created == WallTime{}) bridge.created = now;
   bridge.touched = serial_;
   if (bridge.video_mode.empty()) bridge.video_mode = "none";
   const BridgeId id = bridge.id;

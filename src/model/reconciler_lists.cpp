@@ -52,6 +52,7 @@ void Reconciler::abandon_list() {
   listing_ = false;
   gone_during_list_.clear();
   remembered_ids_.clear();
+  remembered_bridges_.clear();
 }
 
 void Reconciler::apply_list(std::span<const ami::Message> rows,
@@ -91,6 +92,7 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
   doubted_.clear();
   gone_during_list_.clear();
   remembered_ids_.clear();
+  remembered_bridges_.clear();
   listed_once_ = true;
   emit(Resynced{}, now);
 }
@@ -170,7 +172,7 @@ std::optional<Room> Reconciler::room_of_row(const ami::Message& row) const {
   if (row[ami::Key::application] != "ConfBridge") return std::nullopt;
   const auto data =
       row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
-  return room_named(data.substr(0, data.find(',')));
+  return room_called(data.substr(0, data.find(',')));
 }
 
 /// A member of an application's bridge. After a restart of ours only the PBX knows of both.
@@ -182,10 +184,11 @@ bool Reconciler::put_into_room(Channel& channel, const ami::Message& row, WallTi
   }
   if (channel.hidden) return true;
   if (store_.find(room->bridge) == nullptr) {
-    Bridge bridge;
+    auto remembered = remembered_bridges_.extract(room->bridge);
+    Bridge bridge = remembered.empty() ? Bridge{} : std::move(remembered.mapped());
     bridge.id = room->bridge;
     bridge.holding = room->holding;
-    bridge.video_mode = "talker";
+    if (bridge.video_mode.empty()) bridge.video_mode = "talker";
     if (!add_own_bridge(std::move(bridge), now)) return true;
   }
   if (channel.member_of.value.empty() && !channel.application) channel.member_of = room->bridge;

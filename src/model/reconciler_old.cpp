@@ -351,7 +351,7 @@ void Reconciler::enter_conference(Channel& channel, std::string_view name, WallT
 }
 
 void Reconciler::on_conference(const ami::Message& event, bool enters, WallTime now) {
-  if (const auto room = room_named(event[Key::conference])) {
+  if (const auto room = room_called(event[Key::conference])) {
     return on_room(event, *room, enters, now);
   }
   Channel* channel = known(event, Role::own, now);

@@ -139,11 +139,23 @@ void Reconciler::on_room(const ami::Message& event, const Room& room, bool enter
   if (channel->room == room.bridge) leave_room(*channel, now);
 }
 
+/// The room of that name, with the id of its bridge also where the name has no place for it.
+std::optional<Room> Reconciler::room_called(std::string_view name) const {
+  auto room = room_named(name);
+  if (!room || !room->shortened) return room;
+  const auto look = [&](const Bridge& bridge) {
+    if (room_of(bridge) == name) room->bridge = bridge.id;
+  };
+  store_.each_bridge(look);
+  for (const auto& [id, bridge] : remembered_bridges_) look(bridge);
+  return room;
+}
+
 /// The room of an event that new PBXs send about a bridge; their name of it is that of the room.
 std::optional<Room> Reconciler::room_of_event(const ami::Message& event) const {
   const auto snapshot = ami::bridge_snapshot_of(event);
   if (snapshot.creator != "ConfBridge") return std::nullopt;
-  return room_named(snapshot.name);
+  return room_called(snapshot.name);
 }
 
 // --- what native tells beside it ----------------------------------------------------------------

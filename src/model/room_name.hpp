@@ -15,6 +15,8 @@ std::string room_of(const Bridge& bridge);
 struct Room {
   BridgeId bridge;
   bool holding;
+  bool shortened =
+      false;  ///< The id was too long: `bridge` is not it, see Reconciler::room_called().
 };
 /// nullopt: a conference that is not ours.
 std::optional<Room> room_named(std::string_view name);

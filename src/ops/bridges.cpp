@@ -13,6 +13,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "model/room_name.hpp"
+#include "ops/bridge_memory.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -65,6 +66,7 @@ Result<void> Bridges::set_variable(const BridgeId& id, model::BridgeVariable var
     return Error{Errc::overloaded, "too many variables"};
   }
   world_.reconciler.set_bridge_variable(id, std::move(variable));
+  keep_on_members(world_, **bridge);
   return {};
 }
 
@@ -145,8 +147,13 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   if (!member->in_name_only) {
     lines = room_lines(world_.ami.dialect(), *bridge, member->options);
     // What Entrance reads when the channel comes back after a restart of ours.
-    const auto app = agi::command("SET VARIABLE", {"ARIGATE_APP", application_text(*known)});
-    if (app) lines.before.push_back(*app);
+    const std::string home = home_ ? home_(channel) : "";
+    for (const auto& [name, value] :
+         {std::pair{"ARIGATE_APP", application_text(*known)}, {"ARIGATE_HOME", home}}) {
+      const auto line = agi::command("SET VARIABLE", {name, value});
+      if (line && !value.empty()) lines.before.push_back(*line);
+    }
+    for (auto& line : keeping_lines(world_, *bridge)) lines.before.push_back(std::move(line));
   }
   const bool told = world_.ami.dialect().conference_events && !lines.blocking.empty();
   const auto out = std::make_shared<bool>(false);

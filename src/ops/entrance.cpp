@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <charconv>
 #include <exception>
 #include <random>
 #include <utility>
@@ -49,6 +50,21 @@ std::string text_of(const model::Channel& channel) {
   std::string text = channel.application->value;
   for (const auto& argument : channel.arguments) text.append(",").append(argument);
   return text;
+}
+
+std::string text_of(const model::DialplanPlace& place) {
+  return place.context + "," + place.exten + "," + std::to_string(place.priority);
+}
+
+/// The way back; nullopt for another text.
+std::optional<model::DialplanPlace> place_in(std::string_view text) {
+  const auto parts = split(text, ',');
+  if (parts.size() != 3 || parts[0].empty() || parts[1].empty()) return std::nullopt;
+  long priority = 0;
+  const char* const end = parts[2].data() + parts[2].size();
+  const auto [stop, error] = std::from_chars(parts[2].data(), end, priority);
+  if (error != std::errc{} || stop != end || priority < 1) return std::nullopt;
+  return model::DialplanPlace{std::string{parts[0]}, std::string{parts[1]}, priority, "", ""};
 }
 
 /// Waits for the reply of a command whose job is gone.
@@ -317,6 +333,9 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
   if (!reply || !reply->value || reply->value->empty()) co_return std::nullopt;
   // The dialplan counts its attempts; this one has come through.
   co_await run_command(world_, *session->control, set_variable("ARIGATE_TRY", "0"), deadline);
+  const auto home =
+      co_await run_command(world_, *session->control, "GET VARIABLE ARIGATE_HOME", deadline);
+  if (home && home->value) session->home = place_in(*home->value);
   co_return destination_from(*reply->value);
 }
 
@@ -578,6 +597,11 @@ void Entrance::settle(Session& session, bool came) {
   for (auto& waiting : std::exchange(session.awaiting_return, {})) waiting.set(came);
 }
 
+std::string Entrance::home_of(const ChannelId& channel) const {
+  const auto session = session_of(channel);
+  return session && session->home ? text_of(*session->home) : "";
+}
+
 // --- the end of this process --------------------------------------------------------------------
 
 boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
@@ -594,7 +618,13 @@ boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
       continue;
     }
     const std::string name = channel->name;
-    // The variable that destination_of() reads when the channel comes back.
+    // The variables that destination_of() reads when the channel comes back.
+    if (session->home) {
+      world_.ami.post(ami::Action{"Setvar"}
+                          .add("Channel", name)
+                          .add("Variable", "ARIGATE_HOME")
+                          .add("Value", text_of(*session->home)));
+    }
     co_await world_.ami.request(ami::Action{"Setvar"}
                                     .add("Channel", name)
                                     .add("Variable", "ARIGATE_APP")

@@ -90,6 +90,10 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   /// Waits while the channel is on its way back: a hangup sent meanwhile would be lost on the PBX.
   boost::asio::awaitable<void> settled(ChannelId channel);
 
+  /// Where the dialplan goes on when the application is done, "context,extension,priority"; ""
+  /// where no line of the dialplan has brought the channel.
+  std::string home_of(const ChannelId& channel) const;
+
   /// Sends every held channel into the re-entry context, where it asks for us again each second;
   /// for a wanted end of this process. Returns when all are gone from here or at the deadline.
   boost::asio::awaitable<void> hand_back_all(TimePoint deadline);

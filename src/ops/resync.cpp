@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "ops/bridge_memory.hpp"
 #include "ops/originate.hpp"
 
 namespace arigate::ops {
@@ -41,6 +42,7 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
     world.reconciler.abandon_list();
     co_return rows.error();
   }
+  co_await recall_bridges(world, *rows);
   if (!world.ami.dialect().snapshots) {
     co_await remember_ids(world);
     world.reconciler.apply_list(*rows, world.clock.wall());

@@ -189,6 +189,36 @@ TEST_P(BridgesTest, ContinuesOutOfABridge) {
   EXPECT_EQ(members("one"), std::set<std::string>{});
 }
 
+TEST_P(BridgesTest, AnIdMayBeLong) {
+  begin();
+  const std::string id =
+      "the_conference_of_everybody_who_has_ever_called_us_about_anything-" + std::string(70, '_');
+  const auto a = answered_caller();
+  const auto b = answered_caller();
+  ASSERT_EQ(ask("POST", "/bridges/" + id + "?type=mixing").status, 200);
+  EXPECT_EQ(add(id, a + "," + b).status, 204);
+  EXPECT_EQ(members(id), (std::set{a, b}));
+  EXPECT_EQ(ask("GET", "/bridges").json().as_array().size(), 1U);
+  EXPECT_EQ(remove(id, a).status, 204);
+  hang_up(b);
+  EXPECT_TRUE(comes_true([&] { return members(id).empty(); }));
+  EXPECT_EQ(ask("DELETE", "/bridges/" + id).status, 204);
+}
+
+TEST_P(BridgesTest, WhoHangsInAConferenceIsWoken) {
+  conferences_hang_ = GetParam() == sim::Version::asterisk_1_8;
+  begin();
+  const auto a = answered_caller();
+  const auto b = answered_caller();
+  ask("POST", "/bridges/one?type=mixing");
+  EXPECT_EQ(add("one", a + "," + b).status, 204);
+  EXPECT_EQ(remove("one", a).status, 204);
+  hang_up(b);
+  EXPECT_TRUE(comes_true([&] { return ask("GET", "/channels/" + b).status == 404; }));
+  EXPECT_EQ(ask("GET", "/channels/" + a).status, 200);
+  EXPECT_TRUE(eventually([&] { return in_rooms() == 0; }));
+}
+
 TEST_P(BridgesTest, ManyMeetInOne) {
   begin();
   ask("POST", "/bridges/all?type=mixing");

@@ -120,10 +120,14 @@ class GatewayFixture : public testing::Test {
     config_.ami.secret = Secret{"arigate"};
     config_.general.entity_id = "test";
     config_.users = {{"u", Secret{"p"}}, {"reader", Secret{"p"}, PasswordFormat::plain, true}};
-    gateway_ = std::make_unique<Gateway>(context_, config_);
-    ASSERT_EQ(gateway_->start(), "");
-    thread_ = std::thread{[this] { context_.run(); }};
-    ASSERT_TRUE(eventually([&] { return gateway_->ready(); }));
+    run();
+  }
+
+  /// A planned end of the gateway, and its next start; the PBX and its calls go on.
+  void restart() {
+    stop();
+    context_.restart();
+    run();
   }
 
   void stop() {
@@ -208,6 +212,13 @@ class GatewayFixture : public testing::Test {
   bool conferences_hang_ = false;  ///< See sim::Options.
 
  private:
+  void run() {
+    gateway_ = std::make_unique<Gateway>(context_, config_);
+    ASSERT_EQ(gateway_->start(), "");
+    thread_ = std::thread{[this] { context_.run(); }};
+    ASSERT_TRUE(eventually([&] { return gateway_->ready(); }));
+  }
+
   /// The PBX's dialplan names the port before the listener is there.
   static std::uint16_t free_port() {
     boost::asio::io_context context;

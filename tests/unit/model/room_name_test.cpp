@@ -35,7 +35,9 @@ TEST(RoomName, IsAlwaysShortAndOnesOwn) {
   const auto other = room_of(bridge_with(std::string(201, 'x')));
   EXPECT_LT(one.size(), 80U);
   EXPECT_NE(one, other);
-  EXPECT_TRUE(room_named(one));
+  ASSERT_TRUE(room_named(one));
+  EXPECT_TRUE(room_named(one)->shortened);
+  EXPECT_FALSE(room_named(room_of(bridge_with("_x0123456789abcdef")))->shortened);
 }
 
 TEST(RoomName, LeavesOtherConferencesAlone) {

@@ -579,7 +579,30 @@ TEST_F(EntranceTest, AsksAChannelOfTheTimeBeforeWhereItWas) {
   reply(*link, "200 result=1 (app,a,b)");
   EXPECT_EQ(link->take(), Lines{R"(SET VARIABLE "ARIGATE_TRY" "0")"});
   reply(*link);
+  EXPECT_EQ(link->take(), Lines{"GET VARIABLE ARIGATE_HOME"});
+  reply(*link, "200 result=0");
   EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app(a,b)"}));
+  EXPECT_EQ(entrance_.home_of(channel_), "");
+}
+
+TEST_F(EntranceTest, LeadsAChannelOfTheTimeBeforeBackToItsDialplan) {
+  const std::pair<std::string, std::string> rows[] = {{"came,1,3", "came,1,3"}, {"came,1", ""},
+                                                      {"came,1,x", ""},         {",1,3", ""},
+                                                      {"a,b,c,1", ""},          {"came,1,0", ""}};
+  event(newchannel);
+  for (const auto& [kept, home] : rows) {
+    event(reentry_exten);
+    const auto link = open(reentry_of("7"));
+    reply(*link, "200 result=1 (app)");
+    reply(*link);
+    reply(*link, "200 result=1 (" + kept + ")");
+    EXPECT_EQ(entrance_.home_of(channel_), home) << kept;
+    link->take();
+    world_.run([&] { entrance_.give_back(channel_, {}); });
+    EXPECT_EQ(link->take(),
+              Lines{home.empty() ? R"(SET VARIABLE "ARIGATE_DONE" "1")" : R"(SET CONTEXT "came")"});
+    cut(*link);
+  }
 }
 
 TEST_F(EntranceTest, LetsAChannelAskAgainWhileItsApplicationMayStillComeBack) {
@@ -588,8 +611,10 @@ TEST_F(EntranceTest, LetsAChannelAskAgainWhileItsApplicationMayStillComeBack) {
   const auto link = open(reentry_of("7"));
   reply(*link, "200 result=1 (late,a)");
   reply(*link);
+  reply(*link, "200 result=0");
   EXPECT_TRUE(link->closed());
-  const Lines sent{"GET VARIABLE ARIGATE_APP", R"(SET VARIABLE "ARIGATE_TRY" "0")"};
+  const Lines sent{"GET VARIABLE ARIGATE_APP", R"(SET VARIABLE "ARIGATE_TRY" "0")",
+                   "GET VARIABLE ARIGATE_HOME"};
   EXPECT_EQ(link->take(), sent) << "neither ARIGATE_DONE nor STASISSTATUS";
 }
 

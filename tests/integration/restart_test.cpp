@@ -1,0 +1,123 @@
+// A planned end of arigate and its next start, with calls that go on meanwhile.
+#include <fmt/format.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "integration/gateway_fixture.hpp"
+
+namespace arigate::test {
+namespace {
+
+class RestartTest : public EveryPbx {
+ protected:
+  /// Somebody calls the application, which answers; gives the id of the channel.
+  std::string answered_caller(EventClient& events) {
+    call("600");
+    const auto start = events.next("StasisStart");
+    if (start.is_null()) return "";
+    std::string id{start.at("channel").at("id").as_string()};
+    EXPECT_EQ(ask("POST", "/channels/" + id + "/answer").status, 204);
+    return id;
+  }
+  /// Two channels that come back to the application.
+  static std::set<std::string> returned(EventClient& events) {
+    std::set<std::string> ids;
+    for (int i = 0; i < 2; ++i) {
+      const auto start = events.next("StasisStart");
+      if (!start.is_null()) ids.emplace(start.at("channel").at("id").as_string());
+    }
+    return ids;
+  }
+  std::string value_of(std::string_view bridge, std::string_view name) {
+    return ask("GET", fmt::format("/bridges/{}/variable?variable={}", bridge, name)).body;
+  }
+};
+
+TEST_P(RestartTest, CallsKeepTheirIds) {
+  start(GetParam(), sim::arigate_context());
+  std::set<std::string> before;
+  {
+    EventClient events{port(), "app=demo"};
+    before = {answered_caller(events), answered_caller(events)};
+  }
+  restart();
+  EventClient events{port(), "app=demo"};
+  EXPECT_EQ(returned(events), before);
+}
+
+TEST_P(RestartTest, ABridgeKeepsALongId) {
+  const std::string id = "a_bridge_" + std::string(90, '_');
+  start(GetParam(), sim::arigate_context());
+  {
+    EventClient events{port(), "app=demo"};
+    const auto one = answered_caller(events);
+    ASSERT_EQ(ask("POST", "/bridges/" + id + "?type=mixing").status, 200);
+    ASSERT_EQ(ask("POST", "/bridges/" + id + "/addChannel?channel=" + one).status, 204);
+  }
+  restart();
+  EXPECT_EQ(ask("GET", "/bridges/" + id).json().at("channels").as_array().size(), 1U);
+  EXPECT_EQ(ask("GET", "/bridges").json().as_array().size(), 1U);
+}
+
+TEST_P(RestartTest, ABridgeKeepsItsNameAndVariables) {
+  start(GetParam(), sim::arigate_context());
+  {
+    EventClient events{port(), "app=demo"};
+    const auto one = answered_caller(events);
+    ASSERT_EQ(ask("POST", "/bridges/talk?type=mixing&name=the%20shop").status, 200);
+    ASSERT_EQ(ask("POST", "/bridges/talk/addChannel?channel=" + one).status, 204);
+    EXPECT_EQ(ask("POST", "/bridges/talk/variable?variable=COLOUR&value=red").status, 204);
+    EXPECT_EQ(ask("POST", "/bridges/talk/variable?variable=COLOUR&value=blue%2C%20green").status,
+              204);
+    const auto two = answered_caller(events);
+    ASSERT_EQ(ask("POST", "/bridges/talk/addChannel?channel=" + two).status, 204);
+    EXPECT_EQ(
+        ask("POST", "/bridges/talk/variable?variable=LONG&value=" + std::string(2000, 'x')).status,
+        204);
+  }
+  const auto before = ask("GET", "/bridges/talk").json();
+  restart();
+  const auto after = ask("GET", "/bridges/talk").json();
+  EXPECT_EQ(after.at("name").as_string(), "the shop");
+  EXPECT_EQ(after.at("creationtime"), before.at("creationtime"));
+  EXPECT_EQ(after.at("channels").as_array().size(), 2U);
+  EXPECT_EQ(value_of("talk", "COLOUR"), R"({"value":"blue, green"})");
+  EXPECT_NE(value_of("talk", "LONG").find(std::string(2000, 'x')), std::string::npos);
+  EventClient events{port(), "app=demo"};
+  EXPECT_EQ(returned(events).size(), 2U);
+  EXPECT_EQ(ask("DELETE", "/bridges/talk").status, 204);
+  EXPECT_EQ(ask("GET", "/bridges/talk").status, 404);
+}
+
+/// A call that came by a line of the dialplan goes on behind that line, before and after.
+TEST_P(RestartTest, ContinuesBehindTheLineThatItCameFrom) {
+  start(GetParam(), sim::arigate_context() +
+                        "\n[came]\nexten => 1,1,AGI(agi://@AGI@/demo)\n"
+                        " same => n,Set(ARRIVED=home)\n same => n,Wait(30)\n");
+  std::string id;
+  {
+    EventClient events{port(), "app=demo"};
+    call("1", "came");
+    id = std::string{events.next("StasisStart").at("channel").at("id").as_string()};
+    EXPECT_EQ(ask("POST", "/channels/" + id + "/answer").status, 204);
+  }
+  restart();
+  EventClient events{port(), "app=demo"};
+  ASSERT_EQ(events.next("StasisStart").at("channel").at("id").as_string(), id);
+  EXPECT_EQ(ask("POST", "/channels/" + id + "/continue").status, 204);
+  EXPECT_FALSE(events.next("StasisEnd").is_null());
+  EXPECT_TRUE(comes_true([&] {
+    return ask("GET", "/channels/" + id + "/variable?variable=ARRIVED").body ==
+           R"({"value":"home"})";
+  }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, RestartTest,
+                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
+                         version_name);
+
+}  // namespace
+}  // namespace arigate::test
