@@ -41,6 +41,11 @@ void Control::on(const agi::Reply& reply) {
   follow(running_->on(reply, clock_.now()));
 }
 
+void Control::go_on() {
+  held_back_ = false;
+  start_next();
+}
+
 void Control::attach(std::shared_ptr<AgiLink> link) {
   link_ = std::move(link);
   replies_due_ = 0;

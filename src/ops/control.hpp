@@ -75,8 +75,10 @@ class Control : public std::enable_shared_from_this<Control> {
   bool attached() const { return link_ != nullptr; }
   AgiLink& link() { return *link_; }
   void detach() { link_.reset(); }
-  /// The channel is being hung up: what waits does not begin any more.
+  /// The line is about to go, with the channel or for another one: what waits does not begin on it.
   void hold_back() { held_back_ = true; }
+  /// It has not gone.
+  void go_on();
   /// A new command line. Replies that the old one owed are not awaited any more.
   void attach(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }

@@ -520,6 +520,8 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
   const auto token = std::to_string(next_token_++);
   returning_.emplace(token, channel);
   session->state = Session::State::returning;
+  // The command may end before the PBX has answered, and the next one would go with this line.
+  session->control->hold_back();
   Eventual<bool> back;
   session->awaiting_return.push_back(back);
   auto action = ami::Action{"Redirect"}
@@ -560,7 +562,9 @@ void Entrance::stay(const std::shared_ptr<Session>& session) {
   if (session->state != Session::State::returning) return;
   session->state = Session::State::held;
   settle(*session, true);
-  if (session->hung_up) spawn(end_after_hangup(session));
+  if (session->hung_up) return spawn(end_after_hangup(session));
+  const auto control = session->control;  // A job that goes on may end the session.
+  control->go_on();
 }
 
 /// The session of a channel that was redirected takes the place of the one that it had.

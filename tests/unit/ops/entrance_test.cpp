@@ -724,6 +724,33 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
 }
 
+/// The command may end before the PBX has answered the Redirect (seen: 1.8).
+TEST_F(EntranceTest, SendsNothingOnALineThatIsAboutToGo) {
+  const auto first = held();
+  command("EXEC ConfBridge room");
+  command("ANSWER");
+  first->take();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  const auto action = world_.ami.waiting_action();
+  reply(*first);
+  EXPECT_EQ(first->take(), Lines{});
+  world_.run([&] { world_.ami.answer(); });
+  const auto second = open(reentry_of(token_of(action)));
+  EXPECT_EQ(second->take(), Lines{"ANSWER"});
+}
+
+TEST_F(EntranceTest, GoesOnWithALineThatStays) {
+  const auto first = held();
+  command("EXEC ConfBridge room");
+  command("ANSWER");
+  first->take();
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  reply(*first);
+  EXPECT_EQ(first->take(), Lines{});
+  world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx, "Redirect failed, channel not up."); });
+  EXPECT_EQ(first->take(), Lines{"ANSWER"});
+}
+
 TEST_F(EntranceTest, KeepsAChannelThatThePbxDoesNotRedirect) {
   const auto link = held();
   const auto outcome = world_.start(entrance_.reenter(channel_));
