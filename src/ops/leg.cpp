@@ -75,6 +75,11 @@ void Leg::close() {
   if (const auto self = legs_->find(token_)) legs_->end(self, false);
 }
 
+void Leg::renew() {
+  if (state_ != State::open || shown_ || legs_ == nullptr) return;
+  if (const auto self = legs_->find(token_)) legs_->world_.spawn(legs_->renew(self));
+}
+
 Legs::Legs(World& world, Entrance& entrance)
     : world_{world}, entrance_{entrance}, next_token_{first_token()} {}
 
@@ -120,10 +125,45 @@ Result<void> Legs::show(const std::string& token, const ShownLeg& shown) {
   return expected.error();
 }
 
+/// The PBX keeps the channel in the old AGI until that one ends.
+void Legs::let_go_of_line(Leg& leg) {
+  if (leg.state_ != Leg::State::renewing || !leg.link_) return;
+  by_link_.erase(leg.link_.get());
+  leg.control_->detach();
+  std::exchange(leg.link_, {})->close();
+}
+
+boost::asio::awaitable<void> Legs::renew(std::shared_ptr<Leg> leg) {
+  if (leg->state_ != Leg::State::open) co_return;
+  leg->state_ = Leg::State::renewing;
+  leg->opened_ = Eventual<bool>{};
+  auto back = leg->opened_;
+  auto action = ami::Action{"Redirect"}
+                    .add("Channel", leg->halves_.back().name)
+                    .add("Context", world_.dialplan_context)
+                    .add("Exten", leg->token_)
+                    .add("Priority", "1");
+  std::function<void()> let_go = [this, leg] { let_go_of_line(*leg); };
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  const auto asked =
+      co_await world_.ami.request_then(std::move(action), deadline, std::move(let_go));
+  std::optional<bool> came;
+  if (asked) came = co_await back.wait(deadline);
+  if (leg->state_ == Leg::State::renewing && (!came || !*came)) end(leg, true);
+}
+
 Legs::Taken Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment) {
   const std::string token{model::leg_token_of(environment.channel, world_.dialplan_context)};
   if (token.empty() || environment.context != world_.dialplan_context) return Taken::no;
   const auto leg = find(token);
+  if (leg && leg->state_ == Leg::State::renewing && !leg->link_) {
+    leg->state_ = Leg::State::open;
+    leg->link_ = link;
+    by_link_.emplace(link.get(), leg);
+    leg->opened_.set(true);
+    leg->control_->attach(link);
+    return Taken::wholly;
+  }
   if (!leg || leg->state_ != Leg::State::opening) {
     // Its dialplan would ask again each second.
     link->send("SET VARIABLE ARIGATE_DONE 1");
@@ -165,7 +205,9 @@ void Legs::received(AgiLink& link, const agi::Reply& reply) {
 }
 
 void Legs::hangup_seen(AgiLink& link) {
-  if (const auto leg = find(link)) end(leg, true);
+  const auto leg = find(link);
+  if (!leg || leg->state_ == Leg::State::renewing) return;  // The redirect tells so, too.
+  end(leg, true);
 }
 
 void Legs::closed(AgiLink& link) {
@@ -177,7 +219,7 @@ void Legs::on(const model::Change& change, WallTime) {
   if (const auto* half = std::get_if<model::LegGone>(&change)) return gone(*half);
   if (!std::holds_alternative<model::Resynced>(change)) return;
   // The first hangup may have been lost with the link.
-  for (const auto& [uniqueid, name] : leaving_) hang_up(name);
+  for (const auto& [uniqueid, half] : leaving_) hang_up(half);
 }
 
 void Legs::seen(const model::LegSeen& seen) {
@@ -187,8 +229,8 @@ void Legs::seen(const model::LegSeen& seen) {
     return;
   }
   log::info("leftover leg hung up channel={}", half.name);
-  leaving_.emplace(half.uniqueid, half.name);
-  hang_up(half.name);
+  hang_up(
+      leaving_.emplace(half.uniqueid, Leaving{half.name, half.name.ends_with(";1")}).first->second);
 }
 
 void Legs::gone(const model::LegGone& gone) {
@@ -210,8 +252,8 @@ void Legs::end(const std::shared_ptr<Leg>& leg, bool tell) {
   }
   for (const auto& half : leg->halves_) {
     if (!half.alive) continue;
-    leaving_.emplace(half.uniqueid, half.name);
-    hang_up(half.name);
+    const bool spies = leg->application_ == "ChanSpy" && half.name.ends_with(";1");
+    hang_up(leaving_.emplace(half.uniqueid, Leaving{half.name, spies}).first->second);
   }
   if (leg->link_) {
     by_link_.erase(leg->link_.get());
@@ -239,8 +281,18 @@ std::shared_ptr<Leg> Legs::find(const AgiLink& link) const {
   return found == by_link_.end() ? nullptr : found->second;
 }
 
-void Legs::hang_up(const std::string& name) {
-  world_.ami.post(ami::Action{"Hangup"}.add("Channel", name));
+/// ChanSpy does not see that it was hung up until its target speaks or ends (seen: 1.8, 11, 16,
+/// 22). From Asterisk 12 on a Redirect ends it, and to an extension that is nowhere the channel
+/// too; older ones would keep another channel in its place.
+void Legs::hang_up(const Leaving& half) {
+  if (half.may_spy && world_.ami.dialect().snapshots) {
+    world_.ami.post(ami::Action{"Redirect"}
+                        .add("Channel", half.name)
+                        .add("Context", world_.dialplan_context)
+                        .add("Exten", "nowhere")
+                        .add("Priority", "1"));
+  }
+  world_.ami.post(ami::Action{"Hangup"}.add("Channel", half.name));
 }
 
 }  // namespace arigate::ops

@@ -46,6 +46,7 @@ struct LegOrder {
 ///
 ///   opening --AGI session--> open --close()--> over (both halves are hung up)
 ///      |------------------------|--hangup, cut, application ends--> over (on_end is told)
+///   open --renew()--> renewing --AGI session--> open;   renewing --it does not come--> over
 class Leg {
  public:
   Leg(Legs& legs, std::string token, std::string application, bool shown);
@@ -63,13 +64,16 @@ class Leg {
 
   /// Hangs up both halves. Whatever runs or waits is abandoned first. The second call does nothing.
   void close();
+  /// Takes the near half out of the command that it runs, by way of the re-entry context: its job
+  /// goes on with a new line. For a PBX that takes no digits.
+  void renew();
   /// Called once when the leg ends by itself, but not for close(). One listener; "{}" takes it
   /// away.
   void on_end(std::function<void()> told) { told_ = std::move(told); }
 
  private:
   friend class Legs;
-  enum class State { opening, open, over };
+  enum class State { opening, open, renewing, over };
   struct Half {
     std::string name;
     Uniqueid uniqueid;
@@ -134,7 +138,13 @@ class Legs : public AgiOwner, public model::ChangeSink {
   void seen(const model::LegSeen& seen);
   void gone(const model::LegGone& gone);
   void end(const std::shared_ptr<Leg>& leg, bool tell);
-  void hang_up(const std::string& name);
+  boost::asio::awaitable<void> renew(std::shared_ptr<Leg> leg);
+  void let_go_of_line(Leg& leg);
+  struct Leaving {
+    std::string name;
+    bool may_spy;  ///< It may run ChanSpy.
+  };
+  void hang_up(const Leaving& half);
 
   Result<void> show(const std::string& token, const ShownLeg& shown);
 
@@ -142,7 +152,7 @@ class Legs : public AgiOwner, public model::ChangeSink {
   Entrance& entrance_;
   std::unordered_map<std::string, std::shared_ptr<Leg>> legs_;  ///< By token.
   std::unordered_map<const AgiLink*, std::shared_ptr<Leg>> by_link_;
-  std::map<Uniqueid, std::string> leaving_;  ///< Names of the halves that are to end.
+  std::map<Uniqueid, Leaving> leaving_;  ///< The halves that are to end.
   std::uint64_t next_token_;
 };
 

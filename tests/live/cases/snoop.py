@@ -3,7 +3,7 @@
 import socket
 import time
 
-from harness.outcome import check
+from harness.outcome import check, wait_until
 from harness.scenario import caller, compared
 
 
@@ -26,7 +26,7 @@ def _snoops(pbx, ari, events):
     ari.get("/channels")
     ari.delete("/channels/ear")
     events.wait(_of("ear", "StasisEnd"))
-    time.sleep(0.2)
+    wait_until(lambda: len(pbx.channels()) == 2, 3, "the target's two halves are all that is left")
     ari.delete(path)
 
 

@@ -151,6 +151,38 @@ TEST_F(LegTest, CarriesOutTheJobsOfItsOwner) {
   EXPECT_TRUE(reply.is_set());
 }
 
+TEST_F(LegTest, GetsANewLineForTheJobThatRuns) {
+  struct Job : ops::Job {
+    explicit Job(int& lines) : lines{lines} {}
+    Step start(TimePoint) override { return Send{"RECORD FILE"}; }
+    Step on(const agi::Reply&, TimePoint) override { return Wait{}; }
+    Step on_new_line(TimePoint) override { return ++lines, Done{}; }
+    void abandon(const Error&) override {}
+    int& lines;
+  };
+  const auto link = open();
+  int lines = 0;
+  world_.run([&] { EXPECT_TRUE(leg_->control().add(std::make_unique<Job>(lines))); });
+  world_.run([&] { leg_->renew(); });
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "Redirect|Channel: " + name(2) + "|Context: arigate|Exten: " + token_ + "|Priority: 1");
+  world_.run([&] { entrance_.received(*link, test::agi_reply("200 result=-1 (hangup)")); });
+  world_.run([&] { entrance_.hangup_seen(*link); });
+  EXPECT_EQ(ended_, 0) << "the hangup of the line is not one of the leg";
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_TRUE(link->closed());
+  const auto next = session_comes();
+  EXPECT_EQ(lines, 1);
+  world_.run(
+      [&] { EXPECT_TRUE(leg_->control().add(std::make_unique<CommandJob>("STREAM FILE a"))); });
+  EXPECT_EQ(next->take(), Lines{"STREAM FILE a"});
+  // The second time the PBX does not do it.
+  world_.run([&] { leg_->renew(); });
+  world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx); });
+  EXPECT_EQ(ended_, 1);
+  EXPECT_TRUE(leg_->over());
+}
+
 TEST_F(LegTest, IsNotShown) {
   for (const std::string ami_version : {"1.1", "1.3", "5.0.4", "11.0.0"}) {
     SCOPED_TRACE(ami_version);

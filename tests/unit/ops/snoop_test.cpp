@@ -100,6 +100,15 @@ class SnoopTest : public testing::Test {
     world_.run([&] { entrance_.connected(link_, environment); });
   }
   void goes(int number) { world_.event(event_of("Hangup", number, "|Cause: 16")); }
+  /// What ends both halves; from Asterisk 12 on the one that spies is taken out of ChanSpy.
+  Lines hangups() const {
+    Lines lines{"Hangup|Channel: " + half(1), "Hangup|Channel: " + half(2)};
+    if (world_.ami.dialect().snapshots) {
+      lines.insert(lines.begin(),
+                   "Redirect|Channel: " + half(1) + "|Context: arigate|Exten: nowhere|Priority: 1");
+    }
+    return lines;
+  }
   void expect_nothing_left() {
     EXPECT_EQ(legs_.size(), 0U);
     EXPECT_EQ(legs_.leaving(), 0U);
@@ -165,8 +174,7 @@ TEST_P(SnoopOnEach, EndsWithItsTarget) {
   world_.event(
       "Event: Hangup|Channel: SIP/alice-1|ChannelState: 6|Context: trunk|Exten: 600|"
       "Priority: 1|Uniqueid: 1.1|Cause: 16");
-  EXPECT_EQ(world_.ami.take_posted(),
-            (Lines{"Hangup|Channel: " + half(1), "Hangup|Channel: " + half(2)}));
+  EXPECT_EQ(world_.ami.take_posted(), hangups());
   world_.run([&] { entrance_.hangup_seen(*link_); });
   world_.run([&] { entrance_.received(*link_, test::agi_reply("200 result=0")); });
   world_.run([&] { entrance_.received(*link_, test::agi_reply("200 result=1")); });
@@ -187,8 +195,7 @@ TEST_P(SnoopOnEach, EndsWhenItsSocketIsCut) {
   ask();
   comes();
   world_.run([&] { entrance_.closed(*link_); });
-  EXPECT_EQ(world_.ami.take_posted(),
-            (Lines{"Hangup|Channel: " + half(1), "Hangup|Channel: " + half(2)}));
+  EXPECT_EQ(world_.ami.take_posted(), hangups());
   goes(1);
   goes(2);
   expect_nothing_left();
@@ -231,8 +238,7 @@ TEST_F(SnoopTest, EndsWhenItsTargetWentMeanwhile) {
       "Event: Hangup|Channel: SIP/alice-1|ChannelState: 6|Context: trunk|Exten: 600|"
       "Priority: 1|Uniqueid: 1.1|Cause: 16");
   comes();
-  EXPECT_EQ(world_.ami.take_posted(),
-            (Lines{"Hangup|Channel: " + half(1), "Hangup|Channel: " + half(2)}));
+  EXPECT_EQ(world_.ami.take_posted(), hangups());
 }
 
 }  // namespace
