@@ -93,6 +93,8 @@ SupportCell SupportTable::cell(Operation operation) const {
 
 bool SupportTable::refuses(Operation operation) const {
   if (!world_.ami.up()) return false;
+  // Its handler looks at the channel and the parameters first, as natively.
+  if (operation == Operation::channels_transfer_progress) return false;
   const auto on_line = pbx_line(world_.ami.dialect().name);
   if (on_line && support(operation, *on_line) == Support::refused) return true;
   // Asked for every request: nothing is put together here.
