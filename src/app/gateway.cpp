@@ -265,6 +265,8 @@ struct Gateway::Parts : io::AmiOwner {
     entrance.use(legs);
     changes.add(rooms);
     let_members_out(rooms, entrance);
+    rooms.use(ops::Bridges::IsRecorded{
+        [this](const ChannelId& channel) { return recordings.has(channel); }});
     changes.add(bridge_media);
     changes.add(keepers);
     entrance.use(admission);

@@ -1,5 +1,7 @@
 #include "ari/bridges.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -7,6 +9,7 @@
 #include <vector>
 
 #include "ari/errors.hpp"
+#include "ari/formats.hpp"
 #include "ari/snapshots.hpp"
 #include "core/text.hpp"
 
@@ -147,11 +150,12 @@ BridgeResource::Later BridgeResource::destroy(Request request) {
 
 namespace {
 
-/// Empty when the parameter was not given, or with nothing in it.
+/// Empty when the parameter was not given, or with nothing in it; natively "a,,b" is "a,b".
 std::vector<ChannelId> channels_of(const Request& request) {
   std::vector<ChannelId> channels;
-  for (auto& id : request.list("channel")) channels.push_back(ChannelId{std::move(id)});
-  if (channels.size() == 1 && channels.front().value.empty()) channels.clear();
+  for (auto& id : request.list("channel")) {
+    if (!id.empty()) channels.push_back(ChannelId{std::move(id)});
+  }
   return channels;
 }
 
@@ -162,6 +166,7 @@ BridgeResource::Later BridgeResource::add_channel(Request request) {
   options.announcer = text(request, "role") == "announcer";
   options.absorb_dtmf = request.flag("absorbDTMF", false);
   options.mute = request.flag("mute", false);
+  options.keep_connected_line = request.flag("inhibitConnectedLineUpdates", false);
   const auto outcome = co_await bridges_.add(bridge_of(request), channels_of(request), options);
   co_return done_or_error(outcome);
 }
@@ -173,11 +178,24 @@ BridgeResource::Later BridgeResource::remove_channel(Request request) {
 
 // --- sound and sight ----------------------------------------------------------------------------
 
+namespace {
+
+/// Of the channel that plays or records natively. Ours has the one that its work needs, whatever
+/// is asked for; what no PBX knows is refused, as natively on 22.
+std::optional<Response> unknown_format(const Request& request, std::string_view parameter) {
+  const auto format = request.param(parameter).value_or("");
+  if (format.empty() || is_media_format(format)) return std::nullopt;
+  return message_response(422, fmt::format("specified {} is unknown on this system", parameter));
+}
+
+}  // namespace
+
 BridgeResource::Later BridgeResource::play(Request request) {
   if (const auto bridge = bridges_.own(bridge_of(request)); !bridge) {
     co_return error_response(bridge.error());
   }
   // Before a leg is made for it.
+  if (auto fault = unknown_format(request, "announcer_format")) co_return std::move(*fault);
   if (request.list("media").empty()) {
     co_return message_response(400, "Failed to queue media for playback");
   }
@@ -192,6 +210,13 @@ BridgeResource::Later BridgeResource::record(Request request) {
   if (const auto bridge = bridges_.own(bridge_of(request)); !bridge) {
     co_return error_response(bridge.error());
   }
+  if (!world_.media.has_format(text(request, "format"))) {
+    co_return message_response(422, "specified format is unknown on this system");
+  }
+  // Before a leg is made for it.
+  if (auto fault = unknown_format(request, "recorder_format")) co_return std::move(*fault);
+  if (auto fault = MediaRequests::refuse_record(request)) co_return std::move(*fault);
+  if (auto fault = MediaRequests::refuse_record_options(request)) co_return std::move(*fault);
   const auto target = co_await sounds_.recorder(bridge_of(request));
   if (!target) co_return error_response(target.error());
   auto response = co_await media_.record(std::move(request), *target);

@@ -74,6 +74,14 @@ std::optional<Response> MediaRequests::refuse_record(const Request& request) {
   return std::nullopt;
 }
 
+std::optional<Response> MediaRequests::refuse_record_options(const Request& request) {
+  if (!digits_of(text(request, "terminateOn"))) {
+    return message_response(400, "terminateOn invalid");
+  }
+  if (!if_exists_of(text(request, "ifExists"))) return message_response(400, "ifExists invalid");
+  return std::nullopt;
+}
+
 boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::MediaTarget target) {
   ops::RecordRequest wanted;
   wanted.target = std::move(target);
@@ -83,12 +91,9 @@ boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::Med
   wanted.max_silence_s = number(request, "maxSilenceSeconds", 0);
   wanted.beep = request.flag("beep", false);
   if (auto refusal = refuse_record(request)) co_return std::move(*refusal);
-  const auto terminate_on = digits_of(text(request, "terminateOn"));
-  if (!terminate_on) co_return message_response(400, "terminateOn invalid");
-  wanted.terminate_on = *terminate_on;
-  const auto if_exists = if_exists_of(text(request, "ifExists"));
-  if (!if_exists) co_return message_response(400, "ifExists invalid");
-  wanted.if_exists = *if_exists;
+  if (auto refusal = refuse_record_options(request)) co_return std::move(*refusal);
+  wanted.terminate_on = *digits_of(text(request, "terminateOn"));
+  wanted.if_exists = *if_exists_of(text(request, "ifExists"));
 
   std::string body;
   ops::Recordings::Queued queued = [&body](const model::LiveRecording& recording) {

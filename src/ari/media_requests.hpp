@@ -21,6 +21,8 @@ class MediaRequests {
   Response play(const Request& request, ops::MediaTarget target);
   /// What native refuses before it looks for the channel or bridge that is to be recorded.
   static std::optional<Response> refuse_record(const Request& request);
+  /// And after that, of the parameters that are one of a few words.
+  static std::optional<Response> refuse_record_options(const Request& request);
   /// 201 with the queued LiveRecording, or native's error.
   boost::asio::awaitable<Response> record(Request request, ops::MediaTarget target);
 

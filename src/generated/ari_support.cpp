@@ -195,7 +195,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // bridges_add_channel
     {{emulated, emulated, emulated, emulated, emulated},
-     "A conference answers whoever enters it, so a caller that nobody has answered yet is a member in name only: it goes in when it is answered, and there is no early media. Members are not told each other's numbers as connected line. Of a holding bridge, members wait muted and with music. Asterisk 1.8 reports nothing about its conferences: membership is what arigate did itself, and who holds hears music alone; a room of three or more gets two silent legs of arigate, because the PBX may lock up when such a room shrinks and two leave it at once. Keep bridge_multiplexed.so loaded on 1.8: without it a room that shrinks from three to two crashes the PBX nearly always.",
+     "A conference answers whoever enters it, so a caller that nobody has answered yet is a member in name only: it goes in when it is answered, and there is no early media. Two members who are alone with each other are told who the other one is by the function CONNECTEDLINE. A phone cannot transfer a member blindly: the PBX refuses that in a conference and tells its application so (BridgeBlindTransfer, Invalid). native_rtp is never shown, because audio always passes the conference. Of a holding bridge, members wait muted and with music. Asterisk 1.8 reports nothing about its conferences: membership is what arigate did itself, and who holds hears music alone; a room of three or more gets two silent legs of arigate, because the PBX may lock up when such a room shrinks and two leave it at once. Keep bridge_multiplexed.so loaded on 1.8: without it a room that shrinks from three to two crashes the PBX nearly always.",
      "Load app_confbridge.",
      "app_confbridge",
      ""},
@@ -261,7 +261,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_create
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and cannot be in a bridge yet.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -423,19 +423,19 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_snoop_channel
     {{emulated, emulated, emulated, emulated, emulated},
-     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up, so after the end of a snoop the PBX keeps one hidden channel until the target ends. CHANNEL(name) tells the name of the hidden channel.",
+     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up: Asterisk 11 and older keep one hidden channel after the end of a snoop until the target ends, newer ones do not. CHANNEL(name) tells the name of the hidden channel.",
      "Load app_chanspy and allow the AMI user the write class originate.",
      "app_chanspy",
      "originate"},
     // channels_snoop_channel_with_id
     {{emulated, emulated, emulated, emulated, emulated},
-     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up, so after the end of a snoop the PBX keeps one hidden channel until the target ends. CHANNEL(name) tells the name of the hidden channel.",
+     "Done by ChanSpy in a hidden channel. Spying on the outgoing direction alone gives both directions, whisper both reaches the other party in a call of two only, and whisper in is refused. ChanSpy does not see that it was hung up: Asterisk 11 and older keep one hidden channel after the end of a snoop until the target ends, newer ones do not. CHANNEL(name) tells the name of the hidden channel.",
      "Load app_chanspy and allow the AMI user the write class originate.",
      "app_chanspy",
      "originate"},
     // channels_dial
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and cannot be in a bridge yet.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},

@@ -183,7 +183,8 @@ bool Reconciler::put_into_room(Channel& channel, const ami::Message& row, WallTi
     return !channel.member_of.value.empty();
   }
   if (channel.hidden) return true;
-  if (store_.find(room->bridge) == nullptr) {
+  // One that an application of ours holds is on its way out of a bridge that was destroyed.
+  if (store_.find(room->bridge) == nullptr && !channel.application) {
     auto remembered = remembered_bridges_.extract(room->bridge);
     Bridge bridge = remembered.empty() ? Bridge{} : std::move(remembered.mapped());
     bridge.id = room->bridge;

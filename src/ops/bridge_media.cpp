@@ -9,6 +9,17 @@
 #include "ops/room.hpp"
 
 namespace arigate::ops {
+namespace {
+
+/// What a PBX cannot end by a digit is ended by a new line for the leg.
+MediaTarget target_in(const BridgeId& bridge, const std::shared_ptr<Leg>& leg) {
+  std::function<void()> take_out = [of = std::weak_ptr{leg}] {
+    if (const auto still = of.lock()) still->renew();
+  };
+  return target_of(bridge, leg->control().shared_from_this(), std::move(take_out));
+}
+
+}  // namespace
 
 /// A leg whose far half is in the room of the bridge.
 boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId id,
@@ -38,7 +49,7 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId brid
     co_await there.wait(world_.in(world_.timeouts.originate));
   }
   if (auto& leg = sounds_[bridge].announcer; leg && !leg->over()) {
-    co_return target_of(bridge, leg->control().shared_from_this());
+    co_return target_in(bridge, leg);
   }
   sounds_[bridge].opening = true;
   MemberOptions options;
@@ -52,7 +63,7 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId brid
     co_return leg.error();
   }
   sounds.announcer = *leg;
-  co_return target_of(bridge, (*leg)->control().shared_from_this());
+  co_return target_in(bridge, *leg);
 }
 
 boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridge) {
@@ -61,11 +72,7 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridg
   auto leg = co_await open(bridge, options);
   if (!leg) co_return leg.error();
   sounds_[bridge].recorders.insert(*leg);
-  // Where a recording takes no digit its end is that of its leg.
-  std::function<void()> take_out = [of = std::weak_ptr{*leg}] {
-    if (const auto still = of.lock()) still->close();
-  };
-  co_return target_of(bridge, (*leg)->control().shared_from_this(), std::move(take_out));
+  co_return target_in(bridge, *leg);
 }
 
 void BridgeMedia::release(const MediaTarget& target) {
@@ -92,6 +99,7 @@ boost::asio::awaitable<void> BridgeMedia::close_if_idle(BridgeId bridge,
   if (!leg) co_return;
   forget(bridge, leg.get());
   leg->close();
+  end_if_empty(bridge);
 }
 
 boost::asio::awaitable<Result<void>> BridgeMedia::start_music(BridgeId bridge,
@@ -126,6 +134,7 @@ Result<void> BridgeMedia::stop_music(const BridgeId& bridge) {
   const auto leg = found->second.music;
   forget(bridge, leg.get());
   leg->close();
+  end_if_empty(bridge);
   return {};
 }
 
@@ -140,16 +149,40 @@ void BridgeMedia::forget(const BridgeId& bridge, const Leg* leg) {
   if (unused && !sounds.opening) sounds_.erase(found);
 }
 
+/// As natively: who goes out of a bridge in which nobody is left but legs takes these along.
+void BridgeMedia::end_if_empty(const BridgeId& bridge) {
+  const auto* known = world_.store.find(bridge);
+  if (known == nullptr || !known->channels.empty() || !sounds_.contains(bridge)) return;
+  // Later: what made it empty is to be told first.
+  boost::asio::co_spawn(executor_, end_if_still_empty(bridge), boost::asio::detached);
+}
+
+boost::asio::awaitable<void> BridgeMedia::end_if_still_empty(BridgeId bridge) {
+  const auto* known = world_.store.find(bridge);
+  if (known == nullptr || known->channels.empty()) end(bridge);
+  co_return;
+}
+
 void BridgeMedia::on(const model::Change& change, WallTime) {
-  if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) end(gone->bridge.id);
+  if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) {
+    end(gone->bridge.id);
+  } else if (const auto* left = std::get_if<model::ChannelLeftBridge>(&change)) {
+    end_if_empty(left->bridge.id);
+  }
 }
 
 void BridgeMedia::end(const BridgeId& bridge) {
-  const auto ended = sounds_.extract(bridge);
-  if (ended.empty()) return;
-  if (ended.mapped().announcer) ended.mapped().announcer->close();
-  if (ended.mapped().music) ended.mapped().music->close();
-  for (const auto& recorder : ended.mapped().recorders) recorder->close();
+  const auto found = sounds_.find(bridge);
+  if (found == sounds_.end()) return;
+  std::vector<std::shared_ptr<Leg>> ending{std::exchange(found->second.announcer, {}),
+                                           std::exchange(found->second.music, {})};
+  for (const auto& recorder : std::exchange(found->second.recorders, {})) {
+    ending.push_back(recorder);
+  }
+  if (!found->second.opening) sounds_.erase(found);  // Else who opens it looks after the entry.
+  for (const auto& leg : ending) {
+    if (leg) leg->close();
+  }
 }
 
 }  // namespace arigate::ops

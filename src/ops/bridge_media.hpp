@@ -18,8 +18,8 @@
 namespace arigate::ops {
 
 /// Sound into a bridge of an application and out of it, by hidden legs in its room: one that plays,
-/// one with music, one for each recording. A leg goes when it has nothing left to do, and with its
-/// bridge.
+/// one with music, one for each recording. A leg goes when it has nothing left to do, with its
+/// bridge, and when the last member or another leg goes out of a bridge that is empty then.
 class BridgeMedia : public model::ChangeSink {
  public:
   BridgeMedia(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges,
@@ -59,6 +59,8 @@ class BridgeMedia : public model::ChangeSink {
   boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open(BridgeId bridge, MemberOptions options);
   boost::asio::awaitable<void> close_if_idle(BridgeId bridge, std::weak_ptr<Control> control);
   void forget(const BridgeId& bridge, const Leg* leg);
+  void end_if_empty(const BridgeId& bridge);
+  boost::asio::awaitable<void> end_if_still_empty(BridgeId bridge);
 
   boost::asio::any_io_executor executor_;
   World& world_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -14,6 +15,7 @@
 #include "core/log.hpp"
 #include "model/room_name.hpp"
 #include "ops/bridge_memory.hpp"
+#include "ops/connected_line.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -77,7 +79,7 @@ Result<void> Bridges::check(const std::vector<ChannelId>& channels, bool goes_in
   if (channels.empty()) return Error{Errc::bad_request, "Missing parameter channel"};
   for (const auto& channel : channels) {
     const auto control = control_of(world_, channel);
-    if (control && recorded_.contains(channel) && goes_in) {
+    if (control && goes_in && is_recorded_(channel)) {
       return Error{Errc::conflict, fmt::format("Channel {} currently recording", channel.value)};
     }
     if (control) continue;
@@ -123,6 +125,11 @@ boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId
   members_[channel] = member;
   world_.reconciler.join(channel, bridge, world_.clock.wall());
   rest(channel, member);
+  if (world_.store.find(channel)
+          ->unborn) {  // Made, not dialled: there is nothing that could go in.
+    member->in_name_only = true;
+    world_.reconciler.enter_in_name(channel, world_.clock.wall());
+  }
   const auto outcome = co_await entered.wait(world_.in(world_.timeouts.command));
   if (!outcome) co_return Error{Errc::timeout, "The PBX did not confirm that the channel entered"};
   co_return *outcome;
@@ -168,6 +175,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   hooks.pull_out = [this, channel, out, room = model::room_of(*bridge)] {
     spawn(pull_out(channel, room, out));
   };
+  hooks.by_new_line = !world_.ami.dialect().conference_events;
   hooks.is_out = [this, channel, out](const agi::Reply&) {
     *out = true;
     is_out(channel);
@@ -247,10 +255,15 @@ boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, Chan
 boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   const auto bridge = own(id);
   if (!bridge) co_return bridge.error();
-  std::vector<ChannelId> members;
+  std::vector<ChannelId> members = (*bridge)->channels;  // In the order in which they came.
   for (const auto& [channel, member] : members_) {
-    if (member->bridge == id) members.push_back(channel);
+    const bool there = std::find(members.begin(), members.end(), channel) != members.end();
+    if (member->bridge == id && !there) members.push_back(channel);  // It is on its way.
   }
+  std::erase_if(members, [&](const auto& channel) {
+    const auto member = members_.find(channel);
+    return member == members_.end() || member->second->bridge != id;
+  });
   for (const auto& channel : members) let_out(channel);
   for (const auto& channel : orphans()) {  // Nobody waits for their reply: the dialplan goes on.
     const auto* known = world_.store.find(channel);
@@ -333,6 +346,33 @@ boost::asio::awaitable<void> Bridges::fell_out(ChannelId channel, MemberPtr memb
   world_.reconciler.part(channel, world_.clock.wall());
 }
 
+/// Two who are alone with each other are told who the other one is, as natively.
+void Bridges::introduce(const model::Bridge& bridge) {
+  if (!bridge.own || bridge.holding || bridge.channels.size() != 2) return;
+  for (const auto& channel : bridge.channels) {
+    const auto member = members_.find(channel);
+    if (member == members_.end() || member->second->options.keep_connected_line) return;
+  }
+  spawn(introduce(bridge.channels.front(), bridge.channels.back()));
+  spawn(introduce(bridge.channels.back(), bridge.channels.front()));
+}
+
+boost::asio::awaitable<void> Bridges::introduce(ChannelId channel, ChannelId peer) {
+  const auto* known = world_.store.find(channel);
+  const auto* other = world_.store.find(peer);
+  if (known == nullptr || other == nullptr || known->connected == other->caller) co_return;
+  const model::Party party = other->caller;
+  if (known->unborn) {
+    world_.reconciler.set_connected(channel, party, world_.clock.wall());
+    co_return;  // The PBX is told when it has the channel.
+  }
+  const auto set = co_await world_.ami.request(connected_line_action(known->name, party),
+                                               world_.in(world_.timeouts.action), "");
+  if (set && !world_.ami.dialect().snapshots) {
+    world_.reconciler.set_connected(channel, party, world_.clock.wall());
+  }
+}
+
 // --- after a restart of ours --------------------------------------------------------------------
 
 /// Members that the PBX has in rooms of ours and nobody controls: they were there before we were.
@@ -386,21 +426,6 @@ boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
   co_await world_.ami.request(std::move(redirect), deadline, "");
 }
 
-void Bridges::note_recording(const model::LiveRecording& recording) {
-  using State = model::RecordingState;
-  if (recording.channel.value.empty()) return;
-  const bool over = recording.state == State::done || recording.state == State::failed ||
-                    recording.state == State::canceled;
-  if (!over) {
-    recorded_[recording.channel].insert(recording.name);
-    return;
-  }
-  const auto found = recorded_.find(recording.channel);
-  if (found == recorded_.end()) return;
-  found->second.erase(recording.name);
-  if (found->second.empty()) recorded_.erase(found);
-}
-
 bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const {
   const auto found = members_.find(channel);
   return found != members_.end() && found->second == member;
@@ -408,7 +433,6 @@ bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const
 
 void Bridges::on(const model::Change& change, WallTime) {
   const auto gone = [this](const ChannelId& channel) {
-    recorded_.erase(channel);
     const auto member = members_.extract(channel);
     if (!member.empty()) member.mapped()->entered.set(channel_not_in_stasis());
   };
@@ -427,8 +451,10 @@ void Bridges::on(const model::Change& change, WallTime) {
     member->bridge = channel.member_of;
     members_[channel.id] = member;
     rest(channel.id, member);
-  } else if (const auto* recording = std::get_if<model::RecordingChange>(&change)) {
-    note_recording(recording->recording);
+  } else if (const auto* enters = std::get_if<model::ChannelEnteredBridge>(&change)) {
+    introduce(enters->bridge);
+  } else if (const auto* leaves = std::get_if<model::ChannelLeftBridge>(&change)) {
+    introduce(leaves->bridge);
   } else if (const auto* replaced = std::get_if<model::ChannelReplaced>(&change)) {
     auto member = members_.extract(replaced->before);
     if (member.empty()) return;
@@ -437,7 +463,9 @@ void Bridges::on(const model::Change& change, WallTime) {
   } else if (const auto* state = std::get_if<model::ChannelStateChange>(&change)) {
     const auto member = members_.find(state->channel.id);
     if (member == members_.end() || !member->second->in_name_only) return;
-    if (state->channel.state == model::ChannelState::up) rest(state->channel.id, member->second);
+    if (state->channel.state != model::ChannelState::up) return;
+    rest(state->channel.id, member->second);
+    if (const auto* bridge = world_.store.find(member->second->bridge)) introduce(*bridge);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +41,9 @@ class Bridges : public model::ChangeSink {
     reentry_ = std::move(reentry);
     home_ = std::move(home);
   }
+  /// Whether a channel is being recorded, or waits to be: natively it may not go into a bridge.
+  using IsRecorded = std::function<bool(const ChannelId&)>;
+  void use(IsRecorded is_recorded) { is_recorded_ = std::move(is_recorded); }
 
   struct Plan {
     BridgeId id{};  ///< "" makes one.
@@ -99,9 +101,10 @@ class Bridges : public model::ChangeSink {
   boost::asio::awaitable<void> pull_out(ChannelId channel, std::string room,
                                         std::shared_ptr<bool> is_out);
   boost::asio::awaitable<void> confirm_out(ChannelId channel);
+  void introduce(const model::Bridge& bridge);
+  boost::asio::awaitable<void> introduce(ChannelId channel, ChannelId peer);
   boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
   void is_out(const ChannelId& channel);
-  void note_recording(const model::LiveRecording& recording);
   bool is_member(const ChannelId& channel, const MemberPtr& member) const;
   void spawn(boost::asio::awaitable<void> work);
 
@@ -110,9 +113,8 @@ class Bridges : public model::ChangeSink {
   Reentry reentry_;
   Home home_;
   RoomWaker waker_;
+  IsRecorded is_recorded_ = [](const ChannelId&) { return false; };
   std::unordered_map<ChannelId, MemberPtr> members_;
-  /// Recordings under way of each channel: natively such a channel may not go into a bridge.
-  std::unordered_map<ChannelId, std::set<RecordingName>> recorded_;
   bool adopting_ = false;
   std::unordered_map<ChannelId, AppName> adopted_by_;  ///< Whose the members without a control are.
   std::uint64_t next_extension_ = 10;

@@ -68,7 +68,7 @@ Result<void> Recordings::start(RecordRequest& request, const Queued& queued) {
   plan.answer = channel != nullptr && channel->state != model::ChannelState::up;
   auto job = std::make_unique<RecordingJob>(
       RecordingMachine{std::move(plan), interrupter_.by_digit()}, ports_of(request.target, name));
-  entries_.emplace(name, Entry{request.target.control, job.get()});
+  entries_.emplace(name, Entry{request.target.channel, request.target.control, job.get()});
   if (const auto waits = request.target.control->add(std::move(job)); !waits) {
     entries_.erase(name);
     give_up(name, waits.error().detail);
@@ -187,6 +187,11 @@ Result<void> Recordings::control(const RecordingName& name, RecordingControl wha
   const auto control = entry.control.lock();
   if (!control) return unknown;
   return entry.job->on(what, *control, world_.clock.now());
+}
+
+bool Recordings::has(const ChannelId& channel) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const auto& entry) { return entry.second.channel == channel; });
 }
 
 }  // namespace arigate::ops

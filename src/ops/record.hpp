@@ -50,8 +50,12 @@ class Recordings {
   /// Errc::not_found; conflict when its state has no such operation; not_supported.
   Result<void> control(const RecordingName& name, RecordingControl what);
 
+  /// One of this channel is under way or waits.
+  bool has(const ChannelId& channel) const;
+
  private:
   struct Entry {
+    ChannelId channel;  ///< "" for a bridge.
     std::weak_ptr<Control> control;
     RecordingJob* job;  ///< Lives in that queue; erased when it ends.
   };

@@ -56,6 +56,7 @@ Job::Step RoomRest::on(const agi::Reply& reply, TimePoint) {
       if (called_away_) return Done{};
       return go_in();
     case State::in_room:
+      if (called_away_ && hooks_.by_new_line) return Wait{};  // What is sent now would be lost.
       (called_away_ ? hooks_.is_out : hooks_.fell_out)(reply);
       return Done{};
     case State::idle:

@@ -18,6 +18,7 @@ struct MemberOptions {
   bool announcer = false;  ///< Of a holding bridge: speaks to those who wait.
   bool absorb_dtmf = false;
   bool mute = false;
+  bool keep_connected_line = false;  ///< Neither it nor its peer is told who the other one is.
   bool listener = false;  ///< A leg of ours that records: it hears everything and never waits.
 };
 
@@ -50,6 +51,7 @@ class RoomRest : public RestingJob {
     std::function<void()> pull_out;                   ///< End it; the reply comes back to on().
     std::function<void(const agi::Reply&)> is_out;    ///< It has ended as we wanted.
     std::function<void(const agi::Reply&)> fell_out;  ///< It has ended by itself.
+    bool by_new_line = false;  ///< pull_out gives the channel another line; this one is lost.
   };
 
   RoomRest(RoomLines lines, Hooks hooks) : lines_{std::move(lines)}, hooks_{std::move(hooks)} {}

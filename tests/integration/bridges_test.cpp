@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <string>
+#include <vector>
 
 #include "integration/gateway_fixture.hpp"
 
@@ -108,6 +110,75 @@ TEST_P(BridgesTest, ThreePartiesAreMixedAndMoveOn) {
   EXPECT_EQ(add("two", c).status, 204) << "the same once more";
   EXPECT_EQ(members("two"), (std::set{a, c}));
   EXPECT_EQ(in_rooms(), 3U);
+}
+
+TEST_P(BridgesTest, TwoAloneWithEachOtherAreToldWhoTheOtherIs) {
+  begin();
+  std::vector<std::string> ids;
+  for (const auto* number : {"1001", "1002", "1003"}) {
+    ids.push_back(answered_caller());
+    ask("POST",
+        fmt::format("/channels/{}/variable?variable=CALLERID(num)&value={}", ids.back(), number));
+  }
+  const auto connected = [&](std::size_t of) {
+    const auto shown = ask("GET", "/channels/" + ids[of]).json();
+    return std::string{shown.at("connected").at("number").as_string()};
+  };
+  const auto before = connected(2);
+  ask("POST", "/bridges/one?type=mixing");
+  EXPECT_EQ(add("one", fmt::format("{},{}", ids[0], ids[1])).status, 204);
+  events().next("ChannelConnectedLine");
+  events().next("ChannelConnectedLine");
+  EXPECT_EQ(connected(0), "1002");
+  EXPECT_EQ(connected(1), "1001");
+  EXPECT_EQ(add("one", ids[2]).status, 204);
+  EXPECT_EQ(remove("one", ids[1]).status, 204);
+  events().next("ChannelConnectedLine");
+  events().next("ChannelConnectedLine");
+  EXPECT_EQ(connected(0), "1003");
+  EXPECT_EQ(connected(2), "1001");
+  EXPECT_EQ(connected(1), "1001") << "as it was";
+  ask("POST", "/bridges/two?type=mixing");
+  EXPECT_EQ(add("two", ids[1], "&inhibitConnectedLineUpdates=true").status, 204);
+  EXPECT_EQ(add("two", ids[2]).status, 204);
+  EXPECT_EQ(connected(2), "1001") << "neither of the two is told: " << before;
+}
+
+TEST_P(BridgesTest, WhatIsPlayedToAllEndsWithTheLastMember) {
+  begin();
+  const auto a = answered_caller();
+  ask("POST", "/bridges/one?type=mixing");
+  EXPECT_EQ(add("one", a).status, 204);
+  ask("POST", "/applications/demo/subscription?eventSource=bridge:one");
+  EXPECT_EQ(ask("POST", "/bridges/one/play/p?media=sound:demo-congrats").status, 201);
+  events().next("PlaybackStarted");
+  EXPECT_EQ(ask("POST", "/bridges/one/moh").status, 204);
+  EXPECT_EQ(remove("one", a).status, 204);
+  EXPECT_EQ(events().next("PlaybackFinished").at("playback").at("state").as_string(), "failed");
+  EXPECT_TRUE(eventually([&] { return in_rooms() == 0; }));
+  EXPECT_EQ(ask("DELETE", "/bridges/one/moh"), message(409, "Bridge isn't playing music"));
+}
+
+TEST_P(BridgesTest, ARecordingOfAllPausesAndGoesOn) {
+  begin();
+  const auto a = answered_caller();
+  ask("POST", "/bridges/one?type=mixing");
+  EXPECT_EQ(add("one", a).status, 204);
+  EXPECT_EQ(ask("POST", "/bridges/one/record?name=r&format=wav").status, 201);
+  events().next("RecordingStarted");
+  const auto state = [&] {
+    return std::string{ask("GET", "/recordings/live/r").json().at("state").as_string()};
+  };
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(ask("POST", "/recordings/live/r/pause"), (Reply{204, ""}));
+    EXPECT_EQ(state(), "paused");
+    EXPECT_EQ(ask("DELETE", "/recordings/live/r/pause"), (Reply{204, ""}));
+    EXPECT_EQ(state(), "recording");
+  }
+  EXPECT_TRUE(eventually([&] { return in_rooms() == 2; })) << "the recorder has never left";
+  EXPECT_EQ(ask("POST", "/recordings/live/r/stop"), (Reply{204, ""}));
+  EXPECT_EQ(events().next("RecordingFinished").at("recording").at("state").as_string(), "done");
+  EXPECT_TRUE(eventually([&] { return in_rooms() == 1; })) << "and then it goes";
 }
 
 TEST_P(BridgesTest, AMemberIsPlayedSomethingAloneAndComesBack) {
@@ -253,8 +324,8 @@ TEST_P(BridgesTest, ManyPairsTalk) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, BridgesTest,
-                         testing::Values(sim::Version::asterisk_11, sim::Version::asterisk_16,
-                                         sim::Version::asterisk_22),
+                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
                          version_name);
 
 }  // namespace

@@ -195,7 +195,7 @@ TEST_F(BridgesTest, KnowsByItselfWhereConferencesAreNotTold) {
           co_return Result<void>{};
         }(reentered, std::move(channel));
   };
-  bridges_.use(reenter);
+  bridges_.use(Bridges::Reentry{reenter});
   const auto added = add({.mute = true});
   EXPECT_EQ(goes_in(), "EXEC ConfBridge " + room + ",q1m");
   ASSERT_TRUE(*added) << "it is in when it was sent there";
@@ -204,21 +204,19 @@ TEST_F(BridgesTest, KnowsByItselfWhereConferencesAreNotTold) {
   EXPECT_EQ(reentered, std::vector<ChannelId>{caller});
   EXPECT_EQ(world_.ami.waiting(), 0U) << "no action that it does not know";
   reply("200 result=0");
+  EXPECT_FALSE(*removed) << "nothing can be sent on this line any more";
+  world_.run([&] { world_.controls.find(caller)->attach(link_); });
   ASSERT_TRUE(*removed);
   EXPECT_EQ(told_since(), (Lines{"left one 1.1", "noroom one 1.1"}));
 }
 
 TEST_F(BridgesTest, ARecordedChannelStaysOut) {
-  model::LiveRecording recording;
-  recording.name.value = "r";
-  recording.channel = caller;
-  recording.state = model::RecordingState::recording;
-  world_.run([&] { bridges_.on(model::RecordingChange{recording}, {}); });
+  bool recorded = true;
+  bridges_.use(Bridges::IsRecorded{[&](const ChannelId& id) { return recorded && id == caller; }});
   const auto refused = add();
   ASSERT_TRUE(*refused && !**refused);
   EXPECT_EQ((*refused)->error().detail, "Channel 1.1 currently recording");
-  recording.state = model::RecordingState::done;
-  world_.run([&] { bridges_.on(model::RecordingChange{recording}, {}); });
+  recorded = false;
   EXPECT_FALSE(*add()) << "under way";
 }
 
