@@ -6,7 +6,10 @@ from . import requests  # noqa: F401
 from . import channels, device_states, endpoints  # noqa: F401
 from . import bridges  # noqa: F401
 from . import bridge_applications  # noqa: F401
+from . import bridge_crowds  # noqa: F401
 from . import bridge_sound  # noqa: F401
+from . import bridge_members  # noqa: F401
+from . import bridge_recordings  # noqa: F401
 from . import operations  # noqa: F401
 from . import faults  # noqa: F401
 from . import capture  # noqa: F401

@@ -98,6 +98,20 @@ def _user_events(pbx, ari, events):
     time.sleep(0.1)
 
 
+def _no_sockets(pbx, ari, events):
+    """Requests of /events without an upgrade; claims of what nobody broadcast."""
+    for parameters in ({}, {"app": ""}, {"app": "oracle"}, {"app": "oracle", "subscribeAll": "maybe"}):
+        ari.get("/events", **parameters)
+    if pbx.version != "22":  # Before it there are no claims.
+        return
+    channel = caller(pbx, events).split("/")[-1]
+    for parameters in ({}, {"channelId": channel}, {"application": "oracle"}, {"channelId": "", "application": "oracle"},
+                       {"channelId": "nope", "application": "oracle"}, {"channelId": channel, "application": "nope"},
+                       {"channelId": channel, "application": ""}, {"channelId": channel, "application": "oracle"}):
+        ari.post("/events/claim", **parameters)
+
+
+compared("events-without-a-socket", _no_sockets)
 compared("subscriptions", _subscriptions)
 compared("sources-without-an-id", _all_of_a_kind)
 compared("event-filters", _filters)

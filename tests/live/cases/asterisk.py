@@ -72,6 +72,16 @@ _OBJECTS = [
     ("GET", "res_pjsip/endpoint"),
 ]
 
+# What changes the configuration; the objects of a .conf file cannot be changed natively either.
+_CHANGES = [
+    ("PUT", "res_pjsip/endpoint/alice", {"fields": [{"attribute": "context", "value": "phones"}]}),
+    ("PUT", "res_pjsip/aor/alice", {}),
+    ("PUT", "nope/endpoint/alice", {"fields": []}),
+    ("DELETE", "res_pjsip/endpoint/alice", None),
+    ("DELETE", "res_pjsip/endpoint/nope", None),
+    ("DELETE", "nope/endpoint/alice", None),
+]
+
 
 def _requests(pbx, ari, events):
     for method, path, parameters in _MODULES:
@@ -84,6 +94,10 @@ def _requests(pbx, ari, events):
         ari.request(method, "/asterisk/variable", **parameters)
     for method, path in _OBJECTS:
         ari.request(method, "/asterisk/config/dynamic/" + path)
+    for method, path, body in _CHANGES:
+        ari.request(method, "/asterisk/config/dynamic/" + path, body)
+    ari.get("/asterisk/modules")
+    ari.get("/asterisk/logging")
     ari.get("/asterisk/ping")
 
 

@@ -46,5 +46,15 @@ def _messages(pbx, ari, events):
             ari.request("PUT", f"/endpoints{path}/sendMessage?from=me", {"variables": {"a": value}})
 
 
+def _mailboxes(pbx, ari, events):
+    for method, name, parameters in (
+            ("GET", "", {}), ("GET", "/100@default", {}), ("PUT", "/100@default", {}),
+            ("PUT", "/100@default", {"oldMessages": "1", "newMessages": "2"}),
+            ("PUT", "/100@default", {"oldMessages": "x", "newMessages": "2"}), ("GET", "/100@default", {}),
+            ("DELETE", "/100@default", {}), ("DELETE", "/nope", {})):
+        ari.request(method, "/mailboxes" + name, **parameters)
+
+
 compared("device-states", _device_states)
+compared("mailboxes", _mailboxes)
 compared("messages", _messages)

@@ -36,6 +36,28 @@ def _subscriptions(pbx, ari, events):
     ari.get("/applications/oracle")
 
 
+_REFERS = [
+    {}, {"to": ""}, {"to": "bob"}, {"to": "{lower}:bob", "from": "{lower}:alice"},
+    {"to": "{lower}:bob", "from": "", "refer_to": "{lower}:carol"},
+    {"to": "nope:bob", "from": "x", "refer_to": "{lower}:carol"},
+    {"to": "{lower}:bob", "from": "{lower}:alice", "refer_to": "{lower}:carol"},
+    {"to": "{lower}:bob", "from": "{lower}:alice", "refer_to": "{lower}:carol", "to_self": "true"},
+]
+
+
+def _refers(pbx, ari, events):
+    """Before 22 there is no such operation."""
+    if pbx.version != "22":
+        return
+    technology, lower = pbx.technology, pbx.technology.lower()
+    for parameters in _REFERS:
+        given = {name: value.format(lower=lower) for name, value in parameters.items()}
+        ari.post("/endpoints/refer", **given)
+        given.pop("to", None)
+        for path in (f"/{technology}/bob", f"/{technology}/nope", "/nope/bob"):
+            ari.post(f"/endpoints{path}/refer", **given)
+
+
 def _told_of(*sources):
     """A phone is called and hung up; the application is subscribed to sources alone."""
 
@@ -54,6 +76,7 @@ def _told_of(*sources):
 
 compared("endpoints", _endpoints)
 compared("endpoint-subscriptions", _subscriptions)
+compared("refers", _refers)
 compared("told-of-an-endpoint", _told_of("endpoint:{t}/bob", "deviceState:{t}/bob"))
 compared("told-of-a-technology", _told_of("endpoint:{t}"))
 compared("told-of-all-endpoints", _told_of("endpoint:", "endpoint:{t}/carol"))

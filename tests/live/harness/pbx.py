@@ -84,11 +84,11 @@ class Pbx:
         """Channel names that are up, as the PBX says now."""
         return [e["Channel"] for e in self.observer().list({"Action": "CoreShowChannels"})]
 
-    def call_locally(self, extension, far_end="wait"):
+    def call_locally(self, extension, far_end="wait", caller_id='"Local Caller" <300>'):
         """A caller without a phone: dials the extension, then does what [callers] says for far_end."""
         self.observer().send({
             "Action": "Originate", "Channel": f"Local/{extension}@phones/n", "Context": "callers",
-            "Exten": far_end, "Priority": "1", "CallerID": '"Local Caller" <300>', "Async": "true"})
+            "Exten": far_end, "Priority": "1", "CallerID": caller_id, "Async": "true"})
 
     def command(self, text):
         """What the CLI prints, as lines."""

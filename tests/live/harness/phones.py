@@ -44,7 +44,7 @@ class Phone:
         self._port = pbx.phone_ports[name]
         self._command = [
             "sipp", f"127.0.0.1:{pbx.sip_port}", "-sf", "scenario.xml", "-i", "127.0.0.1",
-            "-p", str(self._port), "-mp", str(ports.free_udp()), "-m", "1", "-nostdin",
+            "-p", str(self._port), "-mp", str(ports.free_udp()), "-m", "1", "-nostdin", "-aa",
             "-timeout", "90s", "-timeout_error", "-trace_err", "-error_file", "errors.log",
             "-trace_msg", "-message_file", "messages.log", "-s", dials or name,
         ]
@@ -109,7 +109,7 @@ Content-Length: [len]
     cseq = 1
     for step in steps:
         verb = step if isinstance(step, str) else step[0]
-        if verb in ("info", "bye", "cancel", "hold", "unhold"):
+        if verb in ("info", "bye", "cancel", "hold", "unhold", "refer"):
             cseq += verb != "cancel"
         body.append(_caller_step(name, step, cseq))
     return _scenario(body)
@@ -117,7 +117,7 @@ Content-Length: [len]
 
 def _caller_step(name, step, cseq):
     """"answered" | "ringing" | ("refused", code) | ("pause", ms) | ("info", digit) | "bye" |
-    "await_bye" | "cancel" | "hold" | "unhold"."""
+    "await_bye" | "cancel" | "hold" | "unhold" | ("refer", extension)."""
     verb, argument = (step, None) if isinstance(step, str) else step
     if verb == "answered":
         return '<recv response="200" rrs="true"/>' + _send(_request("ACK", name, 1))
@@ -138,6 +138,11 @@ def _caller_step(name, step, cseq):
         body = f"Signal={argument}\nDuration=160\n"
         return (_send(_request("INFO", name, cseq, "application/dtmf-relay", body), retrans=True)
                 + '<recv response="200"/>')
+    if verb == "refer":
+        head = _request("REFER", name, cseq).replace(
+            "Content-Length: 0", f"Refer-To: <sip:{argument}@[remote_ip]:[remote_port]>\n"
+            f"Referred-By: <sip:{name}@[local_ip]:[local_port]>\nContent-Length: 0")
+        return _send(head, retrans=True) + '<recv response="202"/>'  # See -aa for what is told of it.
     if verb == "bye":
         return _send(_request("BYE", name, cseq), retrans=True) + '<recv response="200"/>'
     if verb == "cancel":

@@ -58,10 +58,10 @@ def outside_call(pbx):
     return "/channels/" + up["Uniqueid"]
 
 
-def caller(pbx, events, answered_by=None, far_end="wait"):
+def caller(pbx, events, answered_by=None, far_end="wait", **by):
     """Somebody calls the application; gives the path of the channel. far_end: what the caller does then."""
     since = events.mark()
-    pbx.call_locally("600", far_end)
+    pbx.call_locally("600", far_end, **by)
     path = "/channels/" + events.wait("StasisStart", since=since)["channel"]["id"]
     if answered_by:
         since = events.mark()

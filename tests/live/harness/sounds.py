@@ -6,7 +6,8 @@ import struct
 SAMPLES_PER_SECOND = 8000
 
 # name -> (seconds, hertz). The names are what media URIs use: sound:tone-2s.
-TONES = {"tone-short": (0.3, 440), "tone-2s": (2.0, 440), "tone-10s": (10.0, 330), "silence-10s": (10.0, 0)}
+TONES = {"tone-short": (0.3, 440), "tone-2s": (2.0, 440), "tone-10s": (10.0, 330), "silence-10s": (10.0, 0),
+         "beep": (0.2, 1000)}
 # The same for digits and numbers.
 SPOKEN = {"1": 500, "2": 600, "3": 700, "hundred": 800, "20": 900}
 
