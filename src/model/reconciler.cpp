@@ -72,7 +72,9 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   channel.uniqueid.value = snapshot.uniqueid;
   channel.id.value = snapshot.uniqueid;
   if (const auto known = remembered_ids_.find(channel.id.value); known != remembered_ids_.end()) {
-    if (store_.find(known->second) == nullptr) channel.id = known->second;
+    // The halves of a leg may carry the id of who was called by then: one of them, and it is
+    // hidden.
+    if (store_.mutable_find(known->second) == nullptr) channel.id = known->second;
   }
   channel.name = snapshot.channel;
   channel.created = now;
@@ -80,7 +82,8 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", "", false});
   if (store_.channel_count() >= Store::channels_max) return nullptr;
   if (ended_.contains(channel.uniqueid.value)) return nullptr;
-  if (store_.find(channel.id) != nullptr) return nullptr;  // An alias holds this id already.
+  if (store_.mutable_find(channel.id) != nullptr)
+    return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
   if (is_helper(stored.name, dialect_.snapshots)) hide(stored);
