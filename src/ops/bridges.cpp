@@ -199,8 +199,7 @@ boost::asio::awaitable<Result<void>> Bridges::remove(BridgeId bridge,
   if (const auto known = own(bridge); !known) co_return known.error();
   if (const auto fine = check(channels, false); !fine) co_return fine.error();
   for (const auto& channel : channels) {
-    const auto member = members_.find(channel);
-    if (member == members_.end() || member->second->bridge != bridge) {
+    if (!is_in(channel, bridge)) {
       co_return Error{Errc::unprocessable, "Channel not in this bridge"};
     }
   }
@@ -252,25 +251,29 @@ boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, Chan
   co_return Result<void>{};
 }
 
+/// Those in it and those on their way, in the order in which they came.
+std::vector<ChannelId> Bridges::members_of(const model::Bridge& bridge) const {
+  std::vector<ChannelId> members;
+  for (const auto& channel : bridge.channels) {
+    if (is_in(channel, bridge.id)) members.push_back(channel);
+  }
+  for (const auto& [channel, member] : members_) {
+    const bool there = std::find(members.begin(), members.end(), channel) != members.end();
+    if (member->bridge == bridge.id && !there) members.push_back(channel);
+  }
+  return members;
+}
+
 boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   const auto bridge = own(id);
   if (!bridge) co_return bridge.error();
-  std::vector<ChannelId> members = (*bridge)->channels;  // In the order in which they came.
-  for (const auto& [channel, member] : members_) {
-    const bool there = std::find(members.begin(), members.end(), channel) != members.end();
-    if (member->bridge == id && !there) members.push_back(channel);  // It is on its way.
-  }
-  std::erase_if(members, [&](const auto& channel) {
-    const auto member = members_.find(channel);
-    return member == members_.end() || member->second->bridge != id;
-  });
-  for (const auto& channel : members) let_out(channel);
+  const std::string room = model::room_of(**bridge);
+  for (const auto& channel : members_of(**bridge)) let_out(channel);
   for (const auto& channel : orphans()) {  // Nobody waits for their reply: the dialplan goes on.
     const auto* known = world_.store.find(channel);
     if (known->room != id) continue;
-    world_.ami.post(ami::Action{"ConfbridgeKick"}
-                        .add("Conference", model::room_of(**bridge))
-                        .add("Channel", known->name));
+    world_.ami.post(
+        ami::Action{"ConfbridgeKick"}.add("Conference", room).add("Channel", known->name));
     world_.reconciler.part(channel, world_.clock.wall());
   }
   const auto empty = [this, &id] {
@@ -424,6 +427,11 @@ boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
                       .add("Exten", std::to_string(next_extension_++))
                       .add("Priority", "1");
   co_await world_.ami.request(std::move(redirect), deadline, "");
+}
+
+bool Bridges::is_in(const ChannelId& channel, const BridgeId& bridge) const {
+  const auto found = members_.find(channel);
+  return found != members_.end() && found->second->bridge == bridge;
 }
 
 bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const {

@@ -106,6 +106,8 @@ class Bridges : public model::ChangeSink {
   boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
   void is_out(const ChannelId& channel);
   bool is_member(const ChannelId& channel, const MemberPtr& member) const;
+  bool is_in(const ChannelId& channel, const BridgeId& bridge) const;
+  std::vector<ChannelId> members_of(const model::Bridge& bridge) const;
   void spawn(boost::asio::awaitable<void> work);
 
   boost::asio::any_io_executor executor_;

@@ -46,6 +46,10 @@ TEST_P(SupportTest, EachCellIsWhatIsAnswered) {
     const std::string level{row.at("support").as_string()};
     levels.insert(level);
     const auto reply = ask(operation.method, target_of(operation));
+    if (operation.operation == ari::Operation::channels_transfer_progress) {
+      EXPECT_EQ(reply, message(404, "Channel not found")) << "that comes first, as natively";
+      continue;
+    }
     EXPECT_EQ(reply.status == 501, level == "refused")
         << ari::name(operation.operation) << " " << level << ": " << reply.status << " "
         << reply.body;
