@@ -384,6 +384,31 @@ TEST_F(LegTest, OfAnEarlierProcessIsHungUpWhenTheFirstListShowsIt) {
   expect_nothing_left();
 }
 
+TEST_F(LegTest, OfAnEarlierProcessMayCarryOneIdOnBothHalves) {
+  token_ = "00123456789012";
+  std::vector<ami::Message> rows;
+  for (const int half : {1, 2}) {
+    rows.push_back(test::ami_message(
+        fmt::format("Event: CoreShowChannel|Channel: {}|Uniqueid: 7.{}|Context: arigate|"
+                    "Extension: 1|Priority: 1|ChannelState: 6|Application: Wait|"
+                    "ApplicationData: 60",
+                    name(half), half)));
+  }
+  world_.run([&] {
+    world_.reconciler.begin_list();
+    for (const std::string id : {"7.1", "7.2"}) {
+      world_.reconciler.remember_id(id, ChannelId{"carried"});
+    }
+    world_.reconciler.apply_list(rows, world_.clock.wall());
+  });
+  // When they are seen, and once more when the list is through.
+  EXPECT_EQ(world_.ami.take_posted(),
+            (Lines{hangup_of(1), hangup_of(2), hangup_of(1), hangup_of(2)}));
+  half_goes(1);
+  half_goes(2);
+  expect_nothing_left();
+}
+
 TEST_F(LegTest, OfAnEarlierProcessIsSentOutWhenItAsksForUs) {
   token_ = "00123456789012";
   const auto link = session_comes();
