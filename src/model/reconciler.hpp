@@ -193,8 +193,6 @@ class Reconciler {
   void set_bridge_variable(const BridgeId& id, BridgeVariable variable);
   /// "" lets it follow whoever speaks.
   void set_video_source(const BridgeId& id, const ChannelId& channel, WallTime now);
-  /// Whom the channel is connected to, on a PBX that does not tell when that is set.
-  void set_connected(const ChannelId& id, Party party, WallTime now);
   /// The channel belongs to this bridge from now on: it enters when the PBX has it in the room.
   void join(const ChannelId& id, const BridgeId& bridge, WallTime now);
   /// It belongs to none any more: it leaves when the PBX has let it out of the room.

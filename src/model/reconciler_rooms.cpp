@@ -69,14 +69,6 @@ void Reconciler::set_video_source(const BridgeId& id, const ChannelId& channel, 
   emit(BridgeVideoSourceChanged{*bridge, before}, now);
 }
 
-void Reconciler::set_connected(const ChannelId& id, Party party, WallTime now) {
-  Channel* channel = store_.mutable_find(id);
-  if (channel == nullptr || channel->connected == party) return;
-  channel->connected = std::move(party);
-  ++channel->revision;
-  emit(ChannelConnectedLine{*channel}, now);
-}
-
 // --- members ------------------------------------------------------------------------------------
 
 void Reconciler::join(const ChannelId& id, const BridgeId& bridge, WallTime now) {

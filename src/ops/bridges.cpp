@@ -356,24 +356,17 @@ void Bridges::introduce(const model::Bridge& bridge) {
     const auto member = members_.find(channel);
     if (member == members_.end() || member->second->options.keep_connected_line) return;
   }
-  spawn(introduce(bridge.channels.front(), bridge.channels.back()));
-  spawn(introduce(bridge.channels.back(), bridge.channels.front()));
+  introduce(bridge.channels.front(), bridge.channels.back());
+  introduce(bridge.channels.back(), bridge.channels.front());
 }
 
-boost::asio::awaitable<void> Bridges::introduce(ChannelId channel, ChannelId peer) {
+void Bridges::introduce(const ChannelId& channel, const ChannelId& peer) {
   const auto* known = world_.store.find(channel);
   const auto* other = world_.store.find(peer);
-  if (known == nullptr || other == nullptr || known->connected == other->caller) co_return;
-  const model::Party party = other->caller;
-  if (known->unborn) {
-    world_.reconciler.set_connected(channel, party, world_.clock.wall());
-    co_return;  // The PBX is told when it has the channel.
-  }
-  const auto set = co_await world_.ami.request(connected_line_action(known->name, party),
-                                               world_.in(world_.timeouts.action), "");
-  if (set && !world_.ami.dialect().snapshots) {
-    world_.reconciler.set_connected(channel, party, world_.clock.wall());
-  }
+  if (known == nullptr || other == nullptr || known->connected == other->caller) return;
+  if (known->unborn) return;  // The PBX is told when it has the channel.
+  // Before Asterisk 12 the PBX tells its phone, but nobody else.
+  world_.ami.post(connected_line_action(known->name, other->caller));
 }
 
 // --- after a restart of ours --------------------------------------------------------------------

@@ -102,7 +102,7 @@ class Bridges : public model::ChangeSink {
                                         std::shared_ptr<bool> is_out);
   boost::asio::awaitable<void> confirm_out(ChannelId channel);
   void introduce(const model::Bridge& bridge);
-  boost::asio::awaitable<void> introduce(ChannelId channel, ChannelId peer);
+  void introduce(const ChannelId& channel, const ChannelId& peer);
   boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
   void is_out(const ChannelId& channel);
   bool is_member(const ChannelId& channel, const MemberPtr& member) const;

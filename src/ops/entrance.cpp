@@ -589,11 +589,6 @@ bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
   return true;
 }
 
-bool Entrance::is_returning(const ChannelId& channel) const {
-  const auto session = session_of(channel);
-  return session && session->state == Session::State::returning;
-}
-
 boost::asio::awaitable<void> Entrance::settled(ChannelId channel) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::returning) co_return;

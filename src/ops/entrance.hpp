@@ -89,8 +89,6 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<Result<void>> reenter(ChannelId channel);
   /// Waits while the channel is on its way back: a hangup sent meanwhile would be lost on the PBX.
   boost::asio::awaitable<void> settled(ChannelId channel);
-  /// It has been taken out of a command and is on its way back to us.
-  bool is_returning(const ChannelId& channel) const;
 
   /// Where the dialplan goes on when the application is done, "context,extension,priority"; ""
   /// where no line of the dialplan has brought the channel.

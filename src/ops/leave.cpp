@@ -13,25 +13,17 @@ namespace {
 /// queued behind it by then is still carried out: so it goes to the end of the queue, once.
 class LeaveJob : public Job {
  public:
-  struct Way {
-    std::function<void()> leave;
-    std::function<bool()> is_blocked;  ///< The channel is between two lines: its next one tells.
-  };
-  LeaveJob(Controls& controls, ChannelId channel, Way way, bool last = false)
-      : controls_{controls}, channel_{std::move(channel)}, way_{std::move(way)}, last_{last} {}
+  LeaveJob(Controls& controls, ChannelId channel, std::function<void()> leave, bool last = false)
+      : controls_{controls}, channel_{std::move(channel)}, leave_{std::move(leave)}, last_{last} {}
 
   Step start(TimePoint) override {
     Control* control = controls_.find(channel_);
     if (!last_ && control != nullptr && control->has_waiting()) {
-      const auto queued = control->add(std::make_unique<LeaveJob>(controls_, channel_, way_, true));
+      const auto queued =
+          control->add(std::make_unique<LeaveJob>(controls_, channel_, leave_, true));
       if (queued) return Done{};
     }
-    if (way_.is_blocked()) return Wait{};
-    way_.leave();
-    return Done{};
-  }
-  Step on_new_line(TimePoint) override {
-    way_.leave();
+    leave_();
     return Done{};
   }
   Step on(const agi::Reply&, TimePoint) override { return Done{}; }
@@ -41,7 +33,7 @@ class LeaveJob : public Job {
  private:
   Controls& controls_;
   ChannelId channel_;
-  Way way_;
+  std::function<void()> leave_;
   bool last_;
 };
 
@@ -63,26 +55,24 @@ Result<void> continue_in_dialplan(World& world, Entrance& entrance, const Channe
     lines.push_back(std::move(*line));
   }
   // In its turn: what was asked before is done before.
-  LeaveJob::Way way{
-      [&entrance, channel, lines = std::move(lines)] { entrance.give_back(channel, lines); },
-      [&entrance, channel] { return entrance.is_returning(channel); }};
-  return (*control)->add(std::make_unique<LeaveJob>(world.controls, channel, std::move(way)));
+  return (*control)->add(std::make_unique<LeaveJob>(
+      world.controls, channel,
+      [&entrance, channel, lines = std::move(lines)] { entrance.give_back(channel, lines); }));
 }
 
 Result<void> move(World& world, const ChannelId& channel, const AppName& application,
                   std::vector<std::string> arguments) {
   const auto control = control_of(world, channel);
   if (!control) return control.error();
-  const auto go = [&world, channel, application, arguments = std::move(arguments)] {
-    const WallTime now = world.clock.wall();
-    if (world.applications.active(application)) {
-      world.reconciler.move(channel, application, arguments, now);
-    } else {
-      world.reconciler.move_failed(channel, application.value, arguments, now);
-    }
-  };
-  LeaveJob::Way way{go, [] { return false; }};
-  return (*control)->add(std::make_unique<LeaveJob>(world.controls, channel, std::move(way)));
+  return (*control)->add(std::make_unique<LeaveJob>(
+      world.controls, channel, [&world, channel, application, arguments = std::move(arguments)] {
+        const WallTime now = world.clock.wall();
+        if (world.applications.active(application)) {
+          world.reconciler.move(channel, application, arguments, now);
+        } else {
+          world.reconciler.move_failed(channel, application.value, arguments, now);
+        }
+      }));
 }
 
 }  // namespace arigate::ops
