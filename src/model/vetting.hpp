@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "ami/dialect.hpp"
 #include "ami/message.hpp"
@@ -19,8 +21,10 @@ namespace arigate::model {
 ///  - a value that ends its own event: the headers behind it are missing there, so what follows is
 ///    still the value, until those headers come;
 ///  - the channel's name and uniqueid belong together in the model;
-///  - an end that nothing announced, and every beginning and end that follows a place from which
-///    forged events may come without any trace: only the PBX can tell, so it must be asked.
+///  - an end that nothing announced, every beginning and end behind a UserEvent, and an end that
+///  was
+///    announced behind the same line of the dialplan as itself: these may be forged without any
+///    trace. Only the PBX can tell, so it must be asked.
 class Vetting {
  public:
   enum class Verdict {
@@ -32,6 +36,9 @@ class Vetting {
   struct Judgement {
     Verdict verdict = Verdict::sound;
     std::string_view name, uniqueid;  ///< Of whom to ask; views of the event or of the model.
+    /// An end that was announced, but so close behind a line of the dialplan that this may hold
+    /// both: to be believed when there are too many of them to ask about.
+    bool announced = false;
   };
 
   /// The most that one value can hold: what the PBX keeps for the arguments of an application.
@@ -39,8 +46,16 @@ class Vetting {
 
   explicit Vetting(const Store& store) : store_{store} {}
 
+  /// Signs that are kept beyond those of channels that are there.
+  static constexpr std::size_t signs_max = 1'024;
+  /// How long the link has to be silent until what comes is no part of a value: an event is written
+  /// in one piece.
+  static constexpr std::chrono::milliseconds pause{20};
+
   /// The link is up and speaks this dialect.
   void use(const ami::Dialect& dialect);
+  /// The link was silent for a pause.
+  void paused();
   Judgement judge(const ami::Message& event);
 
  private:
@@ -48,6 +63,8 @@ class Vetting {
   bool inside_value(const ami::Message& event);
   void begin_value(const ami::Message& event);
   Judgement judge_hangup(const Channel& channel) const;
+  bool announced(const Channel& channel) const;
+  void remember_sign(const ami::Message& event, bool doubtful);
 
   const Store& store_;
   ami::Dialect dialect_;
@@ -55,6 +72,10 @@ class Vetting {
   std::string value_of_;            ///< Uniqueid of the channel whose value ended an event.
   ami::Key awaited_ = ami::Key::unknown;  ///< The header that completes that event.
   bool inside_ = false;                   ///< It has not come yet.
+  /// The same for the arguments of an application, the last of their event from Asterisk 12 on.
+  std::size_t dialplan_bytes_ = 0;
+  /// Uniqueids of those of whom such a place may have told the sign of an end.
+  std::unordered_set<std::string> doubted_signs_;
 };
 
 }  // namespace arigate::model

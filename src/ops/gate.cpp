@@ -1,6 +1,7 @@
 #include "ops/gate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -47,8 +48,12 @@ void Gate::take(const ami::Message& event) {
 }
 
 void Gate::pass(const ami::Message& event) {
+  if (read_all_) {
+    if (world_.clock.now() - *read_all_ >= model::Vetting::pause) vetting_.paused();
+    read_all_.reset();
+  }
   const auto judgement = vetting_.judge(event);
-  if (judgement.verdict == Verdict::sound) return apply_(event);
+  if (judgement.verdict == Verdict::sound || !may_ask(judgement)) return apply_(event);
   if (judgement.verdict == Verdict::forged) return drop(event, "not from the PBX");
   asking_ = true;
   asked_ = judgement.verdict;
@@ -58,6 +63,17 @@ void Gate::pass(const ami::Message& event) {
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
                           if (link == link_) answered(thrown ? Answer::none : answer);
                         });
+}
+
+/// An end that nothing announced is always asked about.
+bool Gate::may_ask(const model::Vetting::Judgement& judgement) {
+  if (!judgement.announced) return true;
+  const TimePoint now = world_.clock.now();
+  if (now - second_began_ >= std::chrono::seconds{1}) {
+    second_began_ = now;
+    announced_questions_ = 0;
+  }
+  return announced_questions_++ < announced_questions_max;
 }
 
 void Gate::drop(const ami::Message& event, std::string_view why) {

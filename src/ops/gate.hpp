@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "ami/message.hpp"
@@ -27,6 +28,9 @@ class Gate {
   /// Messages that wait for one answer. More are dropped; the list that follows makes up for them.
   static constexpr std::size_t held_max = 50'000;
 
+  /// Questions in a second about ends that were announced: in a storm the rest is believed.
+  static constexpr int announced_questions_max = 50;
+
   Gate(boost::asio::any_io_executor executor, World& world, Apply apply)
       : executor_{std::move(executor)},
         world_{world},
@@ -36,6 +40,8 @@ class Gate {
   void link_up(const ami::Dialect& dialect);
   void link_down();
   void take(const ami::Message& event);
+  /// All that has been read was taken.
+  void batch_end() { read_all_ = world_.clock.now(); }
 
   /// What has come so far waits for the PBX's word.
   bool asking() const { return asking_; }
@@ -53,6 +59,7 @@ class Gate {
   void drop(const ami::Message& event, std::string_view why);
   void answered(Answer answer);
   void end_waits();
+  bool may_ask(const model::Vetting::Judgement& judgement);
   boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
@@ -64,7 +71,10 @@ class Gate {
   model::Vetting::Verdict asked_{};  ///< What the answer decides on.
   ami::Message subject_;             ///< The event in question.
   std::deque<ami::Message> held_;    ///< What came behind it.
-  std::uint64_t link_ = 0;           ///< Answers from an earlier link count no more.
+  std::optional<TimePoint> read_all_;
+  TimePoint second_began_{};
+  int announced_questions_ = 0;  ///< Of this second.
+  std::uint64_t link_ = 0;       ///< Answers from an earlier link count no more.
   std::uint64_t dropped_ = 0;
   std::uint64_t held_total_ = 0;  ///< Messages that were ever held.
   struct Wait {

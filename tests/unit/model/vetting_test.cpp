@@ -247,5 +247,66 @@ TEST(Vetting, AsksAboutAllThatBeginsOrEndsBehindAUserEvent) {
   });
 }
 
+/// From Asterisk 12 on the arguments of an application are the last of their event.
+TEST(Vetting, AsksAboutAnEndThatWasAnnouncedBehindALineOfTheDialplan) {
+  const std::string line =
+      event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x") +
+      "||";
+  const std::string far_end =
+      event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: |Application: AppDial|AppData: x") +
+      "||";
+  const std::string request = event_of("HangupRequest", "SIP/victim-1", "1.1") + "||";
+  const std::string end = event_of("Hangup", "SIP/victim-1", "1.1", cause);
+  const std::string filler =
+      event_of("VarSet", "SIP/eve-2", "1.2",
+               "|Variable: X|Value: " + std::string(Vetting::value_bytes_max, 'x')) +
+      "||";
+  check({
+      {"both",
+       new_pbx,
+       line + request + end,
+       {"Newexten sound", "HangupRequest sound", "Hangup if gone"}},
+      {"by a place",
+       new_pbx,
+       line + event_of("Newstate", "SIP/victim-1", "1.1") + "||" + end,
+       {"Newexten sound", "Newstate sound", "Hangup if gone"}},
+      {"the request came before",
+       new_pbx,
+       request + line + end,
+       {"HangupRequest sound", "Newexten sound", "Hangup sound"}},
+      {"in two places",
+       new_pbx,
+       line + request + filler + line + end,
+       {"Newexten sound", "HangupRequest sound", "VarSet sound", "Newexten sound",
+        "Hangup if gone"}},
+      {"far behind it",
+       new_pbx,
+       line + filler + request + end,
+       {"Newexten sound", "VarSet sound", "HangupRequest sound", "Hangup sound"}},
+      {"the far end of a dial",
+       new_pbx,
+       far_end + request + end,
+       {"Newexten sound", "HangupRequest sound", "Hangup sound"}},
+  });
+}
+
+TEST(Vetting, BelievesWhatCameBehindAPause) {
+  test::SmallWorld world{new_pbx};
+  Vetting vetting{world.store};
+  vetting.use(world.ami.dialect());
+  world.event(event_of("Newchannel", "SIP/victim-1", "1.1"));
+  const auto judge = [&](const std::string& text) {
+    const auto message = test::ami_message(text);
+    const auto verdict = vetting.judge(message).verdict;
+    world.reconciler.apply(message, world.clock.wall());
+    return verdict;
+  };
+  judge(event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x"));
+  judge(event_of("UserEvent", "SIP/eve-2", "1.2", "|UserEvent: Note|text: x"));
+  vetting.paused();
+  judge(event_of("HangupRequest", "SIP/victim-1", "1.1"));
+  EXPECT_EQ(judge(event_of("Hangup", "SIP/victim-1", "1.1", cause)), Verdict::sound);
+}
+
 }  // namespace
 }  // namespace arigate::model

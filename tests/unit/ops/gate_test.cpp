@@ -185,5 +185,45 @@ TEST_F(GateTest, AsksOnceMoreForEachFurtherDoubt) {
   EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
 }
 
+/// Of ends that were announced, hidden behind a line of the dialplan or not.
+TEST(GateOfANewPbx, AsksAboutSoManyAnnouncedEndsInASecond) {
+  test::SmallWorld world{"11.0.0"};
+  world.wait_for_ever();
+  std::size_t applied = 0;
+  Gate gate{world.context.get_executor(), world.world, [&](const ami::Message& message) {
+              ++applied;
+              world.reconciler.apply(message, world.clock.wall());
+            }};
+  gate.link_up(world.ami.dialect());
+  const auto event = [](std::string_view type, int id, std::string_view rest = "") {
+    return fmt::format(
+        "Event: {0}|Privilege: call,all|Channel: SIP/a-{1}|ChannelState: 6|CallerIDNum: 1|"
+        "CallerIDName: A|Context: in|Exten: 600|Priority: 1|Uniqueid: 1.{1}|Linkedid: 1.{1}{2}",
+        type, id, rest);
+  };
+  const auto take = [&](const std::string& text) {
+    world.run([&] { gate.take(test::ami_message(text)); });
+  };
+  const auto call = [&](int id) {
+    take(event("Newchannel", id));
+    take(event("Newexten", id, "|Extension: 600|Application: NoOp|AppData: x"));
+    take(event("HangupRequest", id));
+    take(event("Hangup", id, "|Cause: 16|Cause-txt: Normal Clearing"));
+  };
+  for (int id = 0; id < Gate::announced_questions_max; ++id) {
+    call(id);
+    ASSERT_EQ(world.ami.waiting(), 1U) << id;
+    world.run([&] { world.ami.refuse(Errc::not_found); });
+  }
+  call(1'000);
+  EXPECT_EQ(world.ami.waiting(), 0U) << "believed";
+  EXPECT_EQ(world.store.channel_count(), 0U);
+  world.clock.advance(std::chrono::seconds{1});
+  call(1'001);
+  EXPECT_EQ(world.ami.waiting(), 1U);
+  world.run([&] { world.ami.refuse(Errc::not_found); });
+  EXPECT_EQ(applied, 4U * (Gate::announced_questions_max + 2));
+}
+
 }  // namespace
 }  // namespace arigate::ops

@@ -1,0 +1,78 @@
+// How often the PBX has to be asked whether it meant what it said: in storms of 50 calls.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include "ami/decoder.hpp"
+#include "model/reconciler.hpp"
+#include "model/store.hpp"
+#include "model/vetting.hpp"
+#include "support/captures.hpp"
+
+namespace arigate::test {
+namespace {
+
+class Nobody : public model::ChangeSink {
+ public:
+  void on(const model::Change&, WallTime) override {}
+};
+
+struct Questions {
+  std::size_t hangups = 0;
+  std::size_t unannounced = 0;  ///< Ends that are always asked about.
+  std::size_t announced = 0;    ///< Those that are asked about as long as they are few.
+  std::size_t other = 0;
+};
+
+/// The PBX meant all of it. No pauses: as if it had come as fast as it can be read.
+Questions questions_of(const Capture& capture) {
+  Nobody nobody;
+  model::Store store;
+  model::Reconciler reconciler{store, nobody, {}};
+  model::Vetting vetting{store};
+  ami::Decoder decoder;
+  decoder.feed(bytes_of(capture));
+  Questions questions;
+  bool first = true;
+  for (;;) {
+    const auto message = decoder.next();
+    EXPECT_TRUE(message) << message.error().detail;
+    if (!message || *message == nullptr) return questions;
+    if (std::exchange(first, false)) {
+      reconciler.use(ami::dialect_of(decoder.version()));
+      vetting.use(ami::dialect_of(decoder.version()));
+    }
+    if ((*message)->event() == ami::EventName::none) continue;
+    const bool hangup = (*message)->event() == ami::EventName::hangup;
+    questions.hangups += hangup ? 1 : 0;
+    const auto judgement = vetting.judge(**message);
+    EXPECT_NE(judgement.verdict, model::Vetting::Verdict::forged);
+    if (judgement.verdict != model::Vetting::Verdict::sound) {
+      ++(!hangup               ? questions.other
+         : judgement.announced ? questions.announced
+                               : questions.unannounced);
+    }
+    reconciler.apply(**message, WallTime{});
+    reconciler.decide(WallTime::max(), WallTime{});
+  }
+}
+
+TEST(Questions, AreSeldomInStorms) {
+  std::size_t storms = 0;
+  for (const auto& capture : captures("ami")) {
+    if (!capture.name.starts_with("storm") || capture.path.extension() != ".gz") continue;
+    ++storms;
+    const auto [hangups, unannounced, announced, other] = questions_of(capture);
+    fmt::print("{} {}: {} hangups, {} unannounced, {} behind the dialplan, {} other questions\n",
+               capture.version, capture.name, hangups, unannounced, announced, other);
+    EXPECT_LE(unannounced * 10, hangups) << capture.version << " " << capture.name;
+    EXPECT_EQ(other, 0U) << capture.version << " " << capture.name;
+  }
+  EXPECT_EQ(storms, 6U);
+}
+
+}  // namespace
+}  // namespace arigate::test
