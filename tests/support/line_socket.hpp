@@ -63,6 +63,11 @@ class LineSocket {
         throw std::runtime_error{"no \"" + std::string{end} + "\" in: " + buffer_};
     }
   }
+  /// What comes until the connection ends.
+  std::string read_rest() {
+    ends();
+    return std::exchange(buffer_, {});
+  }
   /// A line without its LF.
   std::string line() {
     auto text = read_until("\n");

@@ -44,6 +44,14 @@ class ScriptedPbx {
   void set_channels(std::map<std::string, std::string> rows) {
     ask([&] { rows_ = std::move(rows); });
   }
+  /// What is sent between the rows of the next lists.
+  void set_during_list(std::string bytes) {
+    ask([&] { during_list_ = std::move(bytes); });
+  }
+  /// The answer to an action of this name from now on; @ stands for its ActionID.
+  void set_answer(std::string action, std::string bytes) {
+    ask([&] { answers_[std::move(action)] = std::move(bytes); });
+  }
   void set_started(std::string time) {
     ask([&] { started_ = std::move(time); });
   }
@@ -114,6 +122,13 @@ class ScriptedPbx {
 
   std::string answer(const std::string& name, const std::string& action) {
     const std::string id = "ActionID: " + value_of(action, "ActionID") + "\r\n";
+    if (const auto given = answers_.find(name); given != answers_.end()) {
+      std::string text = given->second;
+      for (auto at = text.find('@'); at != std::string::npos; at = text.find('@')) {
+        text.replace(at, 1, value_of(action, "ActionID"));
+      }
+      return text;
+    }
     if (name == "Challenge") return "Response: Success\r\n" + id + "Challenge: 1\r\n\r\n";
     if (name == "CoreStatus") {
       return "Response: Success\r\n" + id +
@@ -136,7 +151,9 @@ class ScriptedPbx {
   std::string list(const std::string& id) {
     ++lists_;
     std::string text = "Response: Success\r\n" + id + "EventList: start\r\n\r\n";
+    std::size_t count = 0;
     for (const auto& [uniqueid, rest] : rows_) {
+      if (count++ == rows_.size() / 2) text += during_list_;
       text += "Event: CoreShowChannel\r\n" + id + rest + "Uniqueid: " + uniqueid + "\r\n\r\n";
     }
     return text + "Event: CoreShowChannelsComplete\r\n" + id +
@@ -154,6 +171,8 @@ class ScriptedPbx {
   std::string version_;
   std::string started_ = "10:00:00";
   std::map<std::string, std::string> rows_;
+  std::map<std::string, std::string> answers_;
+  std::string during_list_;
   int lists_ = 0;
   boost::asio::io_context context_{1};
   tcp::acceptor acceptor_{context_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
