@@ -76,6 +76,8 @@ using namespace std::chrono_literals;
 
 /// How long a new channel of a PBX that takes no ids may stay unidentified.
 constexpr auto announce_wait = 50ms;
+/// For the goodbye of WebSockets that we have opened.
+constexpr auto outbound_stop_limit = 1s;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
 constexpr auto capture_spare = 250ms;
 /// Between two lists that doubts ask for; it grows while each list leaves new ones.
@@ -374,7 +376,10 @@ struct Gateway::Parts : io::AmiOwner {
       shutdown_told = clock.now();
     }
   }
-  void batch_end() override { announce_soon(); }
+  void batch_end() override {
+    gate.batch_end();
+    announce_soon();
+  }
 
   void announce_soon() {
     if (!reconciler.has_undecided() || announce_armed) return;
@@ -581,7 +586,8 @@ struct Gateway::Parts : io::AmiOwner {
     if (std::exchange(stopping, true)) co_return;
     log::info("stopping sessions={}", entrance.session_count());
     agi->stop();
-    outbound.stop();
+    files.stop();  // Or requests would wait for a disk beyond the life of these parts.
+    co_await outbound.stop(outbound_stop_limit);
     co_await http.stop();
     legs.close_all();  // They serve what this process does, and end with it.
     co_await entrance.hand_back_all(deadline);

@@ -21,6 +21,11 @@ class PbxFiles {
   /// Null when there is no way.
   ops::RecordingFiles* recordings() const { return recordings_.get(); }
   ops::SoundFolder* sounds() const { return sounds_.get(); }
+  /// Nobody waits for a disk any more.
+  void stop() {
+    if (recordings_) recordings_->stop();
+    if (sounds_) sounds_->stop();
+  }
 
  private:
   ops::PbxShell shell_;

@@ -211,7 +211,9 @@ OutboundWebSockets::OutboundWebSockets(asio::io_context& context,
 OutboundWebSockets::~OutboundWebSockets() = default;
 
 void OutboundWebSockets::spawn(asio::awaitable<void> work) {
-  asio::co_spawn(context_, std::move(work), [](const std::exception_ptr& thrown) {
+  ++running_;
+  asio::co_spawn(context_, std::move(work), [this](const std::exception_ptr& thrown) {
+    --running_;
     if (!thrown) return;
     try {
       std::rethrow_exception(thrown);
@@ -227,7 +229,7 @@ void OutboundWebSockets::start() {
   }
 }
 
-void OutboundWebSockets::stop() {
+asio::awaitable<void> OutboundWebSockets::stop(std::chrono::milliseconds limit) {
   stopping_ = true;
   for (auto& timer : pauses_) timer.cancel();
   const auto sessions = sessions_;
@@ -236,6 +238,24 @@ void OutboundWebSockets::stop() {
     if (!session) continue;
     farewell_(*session);
     session->close(close_code::going_away, "arigate stops");
+  }
+  // Half of the time for the other sides to say goodbye, half for what was cut off to end.
+  constexpr std::chrono::milliseconds step{5};
+  const auto began = std::chrono::steady_clock::now();
+  bool cut = false;
+  asio::steady_timer timer{context_};
+  while (!sessions_.empty() || running_ > 0) {
+    const auto waited = std::chrono::steady_clock::now() - began;
+    if (waited >= limit) break;
+    if (waited >= limit / 2 && !std::exchange(cut, true)) {
+      const auto left = sessions_;
+      for (const auto& held : left) {
+        if (const auto session = held.lock()) session->abort();
+      }
+    }
+    timer.expires_after(step);
+    error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
 }
 

@@ -58,7 +58,8 @@ class OutboundWebSockets {
   ~OutboundWebSockets();
 
   void start();
-  void stop();
+  /// Closes all with 1001; over when nothing of them is left, or at `limit` after now.
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds limit);
 
   /// Opens a WebSocket for one channel; the name of its application. Errc::not_found: no connection
   /// of this kind is configured for the application; unavailable: it could not be opened.
@@ -85,6 +86,7 @@ class OutboundWebSockets {
   Farewell farewell_;
   std::list<boost::asio::steady_timer> pauses_;  ///< That stop() ends.
   std::list<std::weak_ptr<Session>> sessions_;
+  std::size_t running_ = 0;  ///< Coroutines that use this.
   std::size_t per_call_ = 0;
   bool stopping_ = false;
 };

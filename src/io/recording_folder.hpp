@@ -27,6 +27,7 @@ class RecordingFolder : public ops::RecordingFiles {
   RecordingFolder(boost::asio::any_io_executor core, const Clock& clock, std::string path,
                   const ops::PbxMedia& media);
 
+  void stop() override { thread_->stop(); }
   boost::asio::awaitable<Result<std::vector<ops::StoredRecording>>> list() override;
   boost::asio::awaitable<Result<ops::StoredRecording>> find(RecordingName name) override;
   boost::asio::awaitable<Result<void>> remove(ops::StoredRecording recording) override;

@@ -21,6 +21,7 @@ class SoundDirectory : public ops::SoundFolder {
   SoundDirectory(boost::asio::any_io_executor core, const Clock& clock, std::string path)
       : clock_{clock}, path_{std::move(path)}, thread_{std::move(core)} {}
 
+  void stop() override { thread_.stop(); }
   boost::asio::awaitable<Result<ops::SoundFiles>> read() override;
 
  private:

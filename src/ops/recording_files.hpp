@@ -34,6 +34,8 @@ class FileReader {
 class RecordingFiles {
  public:
   virtual ~RecordingFiles() = default;
+  /// What is under way ends with Errc::unavailable, soon.
+  virtual void stop() {}
   /// See listed().
   virtual boost::asio::awaitable<Result<std::vector<StoredRecording>>> list() = 0;
   /// Of several formats the first that the folder lists. Errc::not_found.

@@ -24,6 +24,8 @@ struct SoundFiles {
 class SoundFolder {
  public:
   virtual ~SoundFolder() = default;
+  /// What is under way ends with Errc::unavailable, soon.
+  virtual void stop() {}
   virtual boost::asio::awaitable<Result<SoundFiles>> read() = 0;
 };
 

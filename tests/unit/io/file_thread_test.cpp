@@ -1,0 +1,94 @@
+// Work on a disk that hangs ends neither the program nor what outlives its owner.
+#include "io/file_thread.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <exception>
+#include <future>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace arigate::io {
+namespace {
+
+class FileThreadTest : public testing::Test {
+ protected:
+  /// Work that waits for the disk.
+  auto blocked_work() {
+    return [disk = disk_] {
+      disk.wait();
+      return Result<int>{7};
+    };
+  }
+  std::shared_ptr<std::optional<Result<int>>> start() {
+    auto outcome = std::make_shared<std::optional<Result<int>>>();
+    auto work = thread_->run(blocked_work(), TimePoint::max());
+    boost::asio::co_spawn(context_, std::move(work),
+                          [outcome](const std::exception_ptr&, Result<int> result) {
+                            outcome->emplace(std::move(result));
+                          });
+    settle();
+    return outcome;
+  }
+  void settle() {
+    context_.restart();
+    context_.poll();
+  }
+
+  std::promise<void> answer_;
+  std::shared_future<void> disk_ = answer_.get_future().share();
+  boost::asio::io_context context_{1};
+  std::optional<FileThread> thread_{context_.get_executor()};
+};
+
+TEST_F(FileThreadTest, GivesTheResult) {
+  const auto outcome = start();
+  EXPECT_FALSE(outcome->has_value());
+  answer_.set_value();
+  context_.restart();
+  while (!outcome->has_value()) ASSERT_EQ(context_.run_one_for(std::chrono::seconds{10}), 1U);
+  EXPECT_EQ(***outcome, 7);
+}
+
+TEST_F(FileThreadTest, StopLetsWhoWaitsGoOn) {
+  const auto first = start();
+  const auto second = start();
+  thread_->stop();
+  settle();
+  for (const auto& outcome : {first, second}) {
+    ASSERT_TRUE(outcome->has_value());
+    EXPECT_EQ((*outcome)->error().code, Errc::unavailable);
+  }
+  const auto later = start();
+  ASSERT_TRUE(later->has_value());
+  EXPECT_EQ((*later)->error().code, Errc::unavailable);
+  answer_.set_value();
+  settle();
+}
+
+TEST_F(FileThreadTest, EndsBeforeItsWorkAndWhoWaitsGoesOnBehindIt) {
+  const auto outcome = start();
+  thread_.reset();  // Does not wait for the disk.
+  settle();
+  ASSERT_TRUE(outcome->has_value());
+  EXPECT_EQ((*outcome)->error().code, Errc::unavailable);
+  answer_.set_value();
+}
+
+TEST_F(FileThreadTest, AContextThatEndsTakesAlongWhoWaits) {
+  {
+    boost::asio::io_context context{1};
+    FileThread thread{context.get_executor()};
+    auto work = thread.run(blocked_work(), TimePoint::max());
+    boost::asio::co_spawn(context, std::move(work), [](const std::exception_ptr&, Result<int>) {});
+    context.poll();
+  }
+  answer_.set_value();
+}
+
+}  // namespace
+}  // namespace arigate::io
