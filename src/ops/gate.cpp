@@ -58,7 +58,8 @@ void Gate::pass(const ami::Message& event) {
   asking_ = true;
   asked_ = judgement.verdict;
   subject_ = event.copy();
-  auto question = ask(std::string{judgement.name}, std::string{judgement.uniqueid});
+  auto question = ask(std::string{judgement.name}, std::string{judgement.uniqueid},
+                      judgement.announced ? again_max : 0);
   boost::asio::co_spawn(executor_, std::move(question),
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
                           if (link == link_) answered(thrown ? Answer::none : answer);
@@ -68,12 +69,15 @@ void Gate::pass(const ami::Message& event) {
 /// An end that nothing announced is always asked about.
 bool Gate::may_ask(const model::Vetting::Judgement& judgement) {
   if (!judgement.announced) return true;
-  const TimePoint now = world_.clock.now();
-  if (now - second_began_ >= std::chrono::seconds{1}) {
-    second_began_ = now;
-    announced_questions_ = 0;
-  }
+  count_seconds();
   return announced_questions_++ < announced_questions_max;
+}
+
+void Gate::count_seconds() {
+  const TimePoint now = world_.clock.now();
+  if (now - second_began_ < std::chrono::seconds{1}) return;
+  second_began_ = now;
+  announced_questions_ = again_ = 0;
 }
 
 void Gate::drop(const ami::Message& event, std::string_view why) {
@@ -104,8 +108,19 @@ void Gate::answered(Answer answer) {
   end_waits();
 }
 
+boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uniqueid, int again) {
+  for (;;) {
+    const auto answer = co_await ask_once(name, uniqueid);
+    if (answer != Answer::there || again-- == 0) co_return answer;
+    count_seconds();
+    if (again_++ >= again_a_second_max) co_return answer;
+    Eventual<bool> nothing;
+    co_await nothing.wait(world_.in(again_after));
+  }
+}
+
 /// Is there a channel of this name, with this uniqueid?
-boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uniqueid) {
+boost::asio::awaitable<Gate::Answer> Gate::ask_once(std::string name, std::string uniqueid) {
   ami::Action action{"Getvar"};
   action.add("Channel", name).add("Variable", "UNIQUEID");
   const auto value =

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -30,6 +31,11 @@ class Gate {
 
   /// Questions in a second about ends that were announced: in a storm the rest is believed.
   static constexpr int announced_questions_max = 50;
+  /// A PBX tells of an end before it forgets the channel, so one that it still has is asked about
+  /// again: so often, and in all of a second, since all that follows waits.
+  static constexpr int again_max = 3;
+  static constexpr int again_a_second_max = 10;
+  static constexpr std::chrono::milliseconds again_after{30};
 
   Gate(boost::asio::any_io_executor executor, World& world, Apply apply)
       : executor_{std::move(executor)},
@@ -60,7 +66,9 @@ class Gate {
   void answered(Answer answer);
   void end_waits();
   bool may_ask(const model::Vetting::Judgement& judgement);
-  boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid);
+  void count_seconds();
+  boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid, int again);
+  boost::asio::awaitable<Answer> ask_once(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
   boost::asio::any_io_executor executor_;
@@ -74,6 +82,7 @@ class Gate {
   std::optional<TimePoint> read_all_;
   TimePoint second_began_{};
   int announced_questions_ = 0;  ///< Of this second.
+  int again_ = 0;                ///< Of this second: questions asked again.
   std::uint64_t link_ = 0;       ///< Answers from an earlier link count no more.
   std::uint64_t dropped_ = 0;
   std::uint64_t held_total_ = 0;  ///< Messages that were ever held.

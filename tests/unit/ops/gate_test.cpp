@@ -185,6 +185,33 @@ TEST_F(GateTest, AsksOnceMoreForEachFurtherDoubt) {
   EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
 }
 
+/// The PBX tells of it a moment before it has it no more.
+TEST(GateOfANewPbx, AsksAgainAboutAnAnnouncedEndOfAChannelThatIsThere) {
+  test::SmallWorld world{"11.0.0"};
+  world.clock.advance(std::chrono::steady_clock::now() - world.clock.now());
+  Gate gate{world.context.get_executor(), world.world, [&](const ami::Message& message) {
+              world.reconciler.apply(message, world.clock.wall());
+            }};
+  gate.link_up(world.ami.dialect());
+  const std::string of = "|Privilege: call,all|Channel: SIP/a-1|ChannelState: 6|Uniqueid: 1.1";
+  for (const std::string& text :
+       {"Event: Newchannel" + of,
+        "Event: Newexten" + of + "|Extension: 600|Application: NoOp|AppData: x",
+        "Event: HangupRequest" + of, "Event: Hangup" + of + "|Cause: 19|Cause-txt: No answer"}) {
+    world.run([&] { gate.take(test::ami_message(text)); });
+  }
+  world.sink.take();
+  for (int asked = 0; asked < 2; ++asked) {
+    ASSERT_EQ(world.ami.waiting(), 1U);
+    world.run([&] { world.ami.answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"}); });
+    EXPECT_EQ(world.sink.take(), Lines{});
+    while (world.ami.waiting() == 0 && gate.asking()) world.settle();
+  }
+  world.run([&] { world.ami.refuse(Errc::not_found); });
+  EXPECT_EQ(world.sink.take(), Lines{"destroyed 1.1 19 No answer"});
+  EXPECT_EQ(gate.dropped(), 0U);
+}
+
 /// Of ends that were announced, hidden behind a line of the dialplan or not.
 TEST(GateOfANewPbx, AsksAboutSoManyAnnouncedEndsInASecond) {
   test::SmallWorld world{"11.0.0"};
