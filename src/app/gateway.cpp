@@ -4,10 +4,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -78,6 +80,8 @@ using namespace std::chrono_literals;
 constexpr auto announce_wait = 50ms;
 /// For the goodbye of WebSockets that we have opened.
 constexpr auto outbound_stop_limit = 1s;
+/// For our own work that was cancelled.
+constexpr auto tasks_limit = 1s;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
 constexpr auto capture_spare = 250ms;
 /// Between two lists that doubts ask for; it grows while each list leaves new ones.
@@ -255,7 +259,8 @@ struct Gateway::Parts : io::AmiOwner {
         repair_timer{context},
         reentry_timer{context},
         device_timer{context},
-        resync_timer{context} {
+        resync_timer{context},
+        end_timer{context} {
     applications.use(level);
     changes.add(applications);
     changes.add(watches);
@@ -330,7 +335,9 @@ struct Gateway::Parts : io::AmiOwner {
   }
 
   void spawn(asio::awaitable<void> work) {
-    asio::co_spawn(context, std::move(work), [](const std::exception_ptr& thrown) {
+    ++*tasks;
+    asio::co_spawn(context, std::move(work), [tasks = tasks](const std::exception_ptr& thrown) {
+      --*tasks;
       if (!thrown) return;
       try {
         std::rethrow_exception(thrown);
@@ -382,7 +389,7 @@ struct Gateway::Parts : io::AmiOwner {
   }
 
   void announce_soon() {
-    if (!reconciler.has_undecided() || announce_armed) return;
+    if (!reconciler.has_undecided() || announce_armed || stopping) return;
     announce_armed = true;
     announce_timer.expires_after(announce_wait);
     announce_timer.async_wait([this](const boost::system::error_code& error) {
@@ -435,6 +442,7 @@ struct Gateway::Parts : io::AmiOwner {
   }
 
   void resync_later() {
+    if (stopping) return;
     if (!std::exchange(resync_again, false)) {
       resync_pause = resync_pause_min;
       return;
@@ -601,7 +609,23 @@ struct Gateway::Parts : io::AmiOwner {
     admission.cancel_all();
     entrance.drop_all();
     watches.cancel_all();
+    co_await tasks_end();
     if (recording.recorder) co_await recording.recorder->close(deadline + capture_spare);
+  }
+
+  /// What was cancelled goes on in later turns of the event loop, and uses these parts.
+  asio::awaitable<void> tasks_end() {
+    constexpr auto step = 2ms;
+    constexpr int turns = 64;  // The longest chain of coroutines that end one another.
+    const auto limit = clock.now() + tasks_limit;
+    while ((*tasks > 0 || ami.running()) && clock.now() < limit) {
+      watches.cancel_all();  // Who went on may wait for the next thing.
+      end_timer.expires_after(step);
+      boost::system::error_code ignored;
+      co_await end_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    if (*tasks > 0) log::warn("stopped with work under way tasks={}", *tasks);
+    for (int i = 0; i < turns; ++i) co_await asio::post(context, asio::use_awaitable);
   }
 
   asio::io_context& context;
@@ -662,6 +686,8 @@ struct Gateway::Parts : io::AmiOwner {
   asio::steady_timer reentry_timer;
   asio::steady_timer device_timer;
   asio::steady_timer resync_timer;
+  asio::steady_timer end_timer;
+  std::shared_ptr<std::size_t> tasks = std::make_shared<std::size_t>(0);  ///< Of spawn().
   std::optional<TimePoint> shutdown_told;  ///< The PBX has said that it goes.
   std::string pbx_started;                 ///< When, in its own words.
   std::uint64_t before_link = 0;           ///< Last event before this link came up.

@@ -69,7 +69,9 @@ AmiClient::AmiClient(asio::any_io_executor executor, AmiClientOptions options, A
 AmiClient::~AmiClient() = default;
 
 void AmiClient::start() {
-  asio::co_spawn(executor_, run(), [](const std::exception_ptr& thrown) {
+  running_ = true;
+  asio::co_spawn(executor_, run(), [this](const std::exception_ptr& thrown) {
+    running_ = false;
     if (thrown) log::error("ami client ended by an exception");
   });
 }

@@ -71,6 +71,8 @@ class AmiClient : public ops::AmiPort {
   void start();
   /// Logs off and does not come back.
   void stop();
+  /// Until its coroutine has ended, which takes a few turns of the event loop behind stop().
+  bool running() const { return running_; }
 
   boost::asio::awaitable<Result<ami::Message>> request(ami::Action action, TimePoint deadline,
                                                        std::string action_id) override;
@@ -125,6 +127,7 @@ class AmiClient : public ops::AmiPort {
   bool writing_ = false;
   bool up_ = false;
   bool stopped_ = false;
+  bool running_ = false;
   TimePoint last_byte_{};
   /// Not to be guessed: old PBXs let a caller's text forge an answer.
   std::string action_prefix_;
