@@ -7,7 +7,6 @@
 
 #include "agi/command.hpp"
 #include "core/base64.hpp"
-#include "core/text.hpp"
 #include "ops/command.hpp"
 
 namespace arigate::ops {
@@ -18,8 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto leg_timeout = 5s;
 constexpr auto script_timeout = 10s;
 
-/// What a script prints first.
-constexpr std::string_view works = "ok\n";
+/// What a script prints first, as a line.
+constexpr std::string_view works = "ok";
 
 LegOrder idle_leg() {
   LegOrder order;
@@ -45,12 +44,12 @@ std::string shell_word(std::string_view text) {
 Result<std::string> shell_command(std::string_view script) {
   std::string encoded;
   // Without the tools that scripts need there would be nothing to see, as if there were no files.
-  append_base64(encoded, fmt::format("type tail readlink find >/dev/null && echo {}; {}",
-                                     trim(works), script));
+  append_base64(encoded,
+                fmt::format("type tail readlink find >/dev/null && echo {}; {}", works, script));
   return agi::command("GET FULL VARIABLE",
                       {fmt::format("${{SHELL(echo {} | base64 -d | sh 2>/dev/null | "
                                    "head -c {} | base64 | tr -d '\\n')}}",
-                                   encoded, works.size() + Shell::page_bytes)});
+                                   encoded, works.size() + 1 + Shell::page_bytes)});
 }
 
 boost::asio::awaitable<Result<std::shared_ptr<Leg>>> PbxShell::leg() {
@@ -72,10 +71,10 @@ boost::asio::awaitable<Result<std::string>> PbxShell::page(std::string script) {
   if (!reply) co_return reply.error();
   if (!reply->ok()) co_return Error{Errc::refused_by_pbx, reply->text};
   auto output = base64_decoded(reply->value.value_or(""));
-  if (!output || !output->starts_with(works)) {
+  if (!output || !output->starts_with(works) || output->size() == works.size()) {
     co_return Error{Errc::not_supported, "The PBX has no shell to ask, or not all of its tools"};
   }
-  co_return output->substr(works.size());
+  co_return output->substr(works.size() + 1);
 }
 
 boost::asio::awaitable<Result<std::string>> Shell::run(std::string script) {

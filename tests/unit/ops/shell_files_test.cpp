@@ -183,6 +183,23 @@ TEST(ShellCommand, ShowsTheDialplanNothingOfTheScript) {
   EXPECT_FALSE(shell_command(std::string(2'000, 'x')));
 }
 
+/// What the PBX hands to its shell, done by the shell of this host.
+TEST(ShellCommand, SaysThatItWorksAndThenWhatTheScriptPrints) {
+  auto line = *shell_command("echo one; echo two");
+  const std::string_view begin = "${SHELL(";
+  line = line.substr(line.find(begin) + begin.size());
+  line.resize(line.rfind(")}"));
+  const auto escaped = line.find(R"(\\n)");  // As AGI quotes a backslash.
+  ASSERT_NE(escaped, std::string::npos) << line;
+  line.erase(escaped, 1);
+  FILE* const pipe = ::popen(line.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string printed(100, '\0');
+  printed.resize(std::fread(printed.data(), 1, printed.size(), pipe));
+  ::pclose(pipe);
+  EXPECT_EQ(base64_decoded(printed), "ok\none\ntwo\n");
+}
+
 TEST(ShellCommand, QuotesAWord) {
   EXPECT_EQ(shell_word(""), "''");
   EXPECT_EQ(shell_word("a b"), "'a b'");
