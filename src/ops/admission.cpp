@@ -22,17 +22,10 @@ constexpr int cause_normal_clearing = 16;
 constexpr std::chrono::milliseconds claim_time_default{500};
 constexpr std::chrono::milliseconds claim_time_max{60'000};
 
+/// Where the configuration has no place that can be said, the call goes on behind its line.
 std::vector<std::string> fallback_lines(const DialplanGoal& goal) {
-  std::vector<std::string> lines;
-  const std::pair<std::string_view, const std::string&> settings[] = {
-      {"SET CONTEXT", goal.context},
-      {"SET EXTENSION", goal.exten},
-      {"SET PRIORITY", goal.priority}};
-  for (const auto& [verb, value] : settings) {
-    if (value.empty()) continue;
-    if (auto line = agi::command(verb, {value})) lines.push_back(std::move(*line));
-  }
-  return lines;
+  const auto lines = lines_to(goal);
+  return lines ? *lines : std::vector<std::string>{};
 }
 
 std::string music_line(const AwayPolicy& policy) {

@@ -39,10 +39,7 @@ class LeaveJob : public Job {
 
 }  // namespace
 
-Result<void> continue_in_dialplan(World& world, Entrance& entrance, const ChannelId& channel,
-                                  const DialplanGoal& goal) {
-  const auto control = usable_control_of(world, channel);
-  if (!control) return control.error();
+Result<std::vector<std::string>> lines_to(const DialplanGoal& goal) {
   std::vector<std::string> lines;
   const std::pair<std::string_view, const std::string&> settings[] = {
       {"SET CONTEXT", goal.context},
@@ -54,10 +51,19 @@ Result<void> continue_in_dialplan(World& world, Entrance& entrance, const Channe
     if (!line) return line.error();
     lines.push_back(std::move(*line));
   }
+  return lines;
+}
+
+Result<void> continue_in_dialplan(World& world, Entrance& entrance, const ChannelId& channel,
+                                  const DialplanGoal& goal) {
+  const auto control = usable_control_of(world, channel);
+  if (!control) return control.error();
+  const auto lines = lines_to(goal);
+  if (!lines) return lines.error();
   // In its turn: what was asked before is done before.
   return (*control)->add(std::make_unique<LeaveJob>(
       world.controls, channel,
-      [&entrance, channel, lines = std::move(lines)] { entrance.give_back(channel, lines); }));
+      [&entrance, channel, lines = *lines] { entrance.give_back(channel, lines); }));
 }
 
 Result<void> move(World& world, const ChannelId& channel, const AppName& application,

@@ -18,6 +18,9 @@ struct DialplanGoal {
   std::string priority;  ///< A number or a label.
 };
 
+/// The AGI commands that name this place. Errc::bad_request: a value that cannot be sent.
+Result<std::vector<std::string>> lines_to(const DialplanGoal& goal);
+
 /// Queued behind what runs. Errc::not_found, not_in_application, bad_request, overloaded.
 Result<void> continue_in_dialplan(World& world, Entrance& entrance, const ChannelId& channel,
                                   const DialplanGoal& goal);
