@@ -350,7 +350,9 @@ def ami_cut_with_bridge(run):
             wait_until(lambda: bench.ami.connections == 2, 2, "arigate has connected to AMI again")
             wait_until(lambda: bench.is_listed(channels[0]), 3, "the channels are in the list")
             check(_members(bench) == set(channels), "both are members still")
-            check(not _types(events, since), f"nothing was told: {_types(events, since)}")
+            # Two that meet are introduced to each other, which may still be under way at the cut.
+            told = [event for event in _types(events, since) if event != "ChannelConnectedLine"]
+            check(not told, f"nothing was told: {told}")
             status, body = bench.gate.ari().post("/bridges/talk/removeChannel", channel=channels[0])
             check(status == 204, f"remove: {status} {body}")
             for channel, phone in zip(channels, phones):
