@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -94,21 +95,27 @@ struct Channel {
   bool made_first = false;   ///< Made by create: in its application before it is dialled.
   /// What was set before the dial and told then; the PBX tells it again when it sets it.
   std::vector<std::pair<std::string, std::string>> told_variables;
-  bool hidden = false;         ///< A helper of the PBX that ARI does not show (old dialects).
-  bool dial_due = false;       ///< Its Dial is told when its caller id is known (old dialects).
-  bool placed = false;         ///< It is a called leg: Dial is told for it (old dialects).
-  bool hangup_told = false;    ///< ChannelHangupRequest is out (old dialects).
-  ChannelId lives_on_as;       ///< A masquerade gave its call to this channel (old dialects).
-  bool announced = false;      ///< ChannelCreated is out.
-  bool dialing = false;        ///< A Dial to it is under way (old dialects).
-  ChannelId dialed_by;         ///< Who dials it; "" for an originated channel (old dialects).
-  std::string dialstring;      ///< Of the Dial that made it; repeated in later Dial events.
-  WallTime digit_begun{};      ///< Start of the DTMF digit being pressed (old dialects).
-  std::string own_language;    ///< Set by a playback of ours: not shown.
-  std::string own_digit;       ///< One that we are about to press ourselves: not shown.
-  WallTime own_digit_until{};  ///< It comes before that.
-  std::uint64_t touched = 0;   ///< Serial number of the last event about it, for resync.
-  std::uint64_t revision = 0;  ///< Grows with each change of a field that ARI shows.
+  bool hidden = false;       ///< A helper of the PBX that ARI does not show (old dialects).
+  bool dial_due = false;     ///< Its Dial is told when its caller id is known (old dialects).
+  bool placed = false;       ///< It is a called leg: Dial is told for it (old dialects).
+  bool hangup_told = false;  ///< ChannelHangupRequest is out (old dialects).
+  ChannelId lives_on_as;     ///< A masquerade gave its call to this channel (old dialects).
+  bool announced = false;    ///< ChannelCreated is out.
+  bool dialing = false;      ///< A Dial to it is under way (old dialects).
+  ChannelId dialed_by;       ///< Who dials it; "" for an originated channel (old dialects).
+  std::string dialstring;    ///< Of the Dial that made it; repeated in later Dial events.
+  WallTime digit_begun{};    ///< Start of the DTMF digit being pressed (old dialects).
+  /// Set by playbacks of ours: not shown, and events that carry them may come after the end.
+  std::vector<std::string> own_languages;
+  bool own_languages_over = false;  ///< The next other language is the channel's own again.
+  std::string own_digit;            ///< One that we are about to press ourselves: not shown.
+  WallTime own_digit_until{};       ///< It comes before that.
+  std::uint64_t touched = 0;        ///< Serial number of the last event about it, for resync.
+  std::uint64_t revision = 0;       ///< Grows with each change of a field that ARI shows.
+
+  bool hides(std::string_view language) const {
+    return std::ranges::find(own_languages, language) != own_languages.end();
+  }
 };
 
 enum class PlaybackState : std::uint8_t { queued, playing, paused, continuing, done, failed };

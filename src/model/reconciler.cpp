@@ -142,8 +142,9 @@ void Reconciler::take_snapshot(Channel& channel, const ami::Snapshot& snapshot) 
     take(channel.connected.number, snapshot.connected_number, number);
     take(channel.connected.name, snapshot.connected_name, text(snapshot.connected_name));
     take(channel.accountcode, snapshot.accountcode, snapshot.accountcode);
-    if (!snapshot.language.empty() && snapshot.language != channel.own_language) {
+    if (!snapshot.language.empty() && !channel.hides(snapshot.language)) {
       changed |= set(channel.language, snapshot.language);
+      if (std::exchange(channel.own_languages_over, false)) channel.own_languages.clear();
     }
     changed |= set(channel.tenantid, snapshot.tenantid);
   } else if (!snapshot.accountcode.empty()) {
@@ -414,7 +415,11 @@ void Reconciler::tone_detected(const ChannelId& id, WallTime now) {
 }
 
 void Reconciler::hide_language(const ChannelId& id, std::string_view language) {
-  if (Channel* channel = store_.mutable_find(id)) channel->own_language = language;
+  Channel* channel = store_.mutable_find(id);
+  if (channel == nullptr) return;
+  channel->own_languages_over = language.empty();
+  if (language.empty() || language == channel->language) return;
+  if (!channel->hides(language)) channel->own_languages.emplace_back(language);
 }
 
 void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_id) {

@@ -176,8 +176,8 @@ class Reconciler {
   /// We are about to send the channel this digit as if its phone had; ARI shows nothing of it.
   void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
 
-  /// The language that a playback sets on a channel for as long as it lasts; it is not shown. "" is
-  /// none.
+  /// The language that a playback sets on a channel for as long as it lasts; it is not shown, not
+  /// even by events that come late. "" when it has ended.
   void hide_language(const ChannelId& id, std::string_view language);
 
   /// What an action told that no event tells.

@@ -226,8 +226,11 @@ void Reconciler::end_dials_of(const ChannelId& caller, std::string_view status, 
 void Reconciler::function_set(const ChannelId& id, std::string_view function,
                               std::string_view value, WallTime now) {
   Channel* channel = store_.mutable_find(id);
-  if (channel == nullptr || dialect_.snapshots) return;
-  if (iequals(function, "CHANNEL(language)") && channel->language != value) {
+  if (channel == nullptr) return;
+  const bool language = iequals(function, "CHANNEL(language)");
+  if (language) channel->own_languages.clear();
+  if (dialect_.snapshots) return;
+  if (language && channel->language != value) {
     channel->language = value;
     ++channel->revision;
     derive_variables(*channel);

@@ -75,6 +75,45 @@ TEST_F(Truth, AHangupBeforeItsNewchannelLeavesNothingBehind) {
   }
 }
 
+TEST_F(Truth, TheLanguageOfAPlaybackIsNotShownHoweverLateItIsTold) {
+  use(new_pbx);
+  const auto told = [&](const std::string& language) {
+    auto text = "Event: Newexten" + snapshot("SIP/a-1", "1.1") + "|Extension: 600|Application: A";
+    text.replace(text.find("Language: en"), 12, "Language: " + language);
+    event(text);
+    return world_.store.find(ChannelId{"1.1"})->language;
+  };
+  const auto plays = [&](std::string_view language) {
+    world_.run([&] { world_.reconciler.hide_language(ChannelId{"1.1"}, language); });
+  };
+  event(newchannel("SIP/a-1", "1.1"));
+  plays("fr");
+  EXPECT_EQ(told("fr"), "en");
+  plays("");
+  plays("xx");
+  EXPECT_EQ(told("fr"), "en");
+  EXPECT_EQ(told("xx"), "en");
+  EXPECT_EQ(told("en"), "en");
+  plays("");
+  EXPECT_EQ(told("xx"), "en");
+  EXPECT_EQ(told("en"), "en");
+  EXPECT_EQ(told("fr"), "fr") << "now it is the channel's own";
+}
+
+TEST_F(Truth, ALanguageThatAnApplicationSetsIsShownThoughAPlaybackHadIt) {
+  use(new_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  world_.run([&] {
+    world_.reconciler.hide_language(ChannelId{"1.1"}, "fr");
+    world_.reconciler.hide_language(ChannelId{"1.1"}, "");
+    world_.reconciler.function_set(ChannelId{"1.1"}, "CHANNEL(language)", "fr", now());
+  });
+  auto text = "Event: Newexten" + snapshot("SIP/a-1", "1.1") + "|Extension: 600|Application: A";
+  text.replace(text.find("Language: en"), 12, "Language: fr");
+  event(text);
+  EXPECT_EQ(world_.store.find(ChannelId{"1.1"})->language, "fr");
+}
+
 TEST_F(Truth, ANewchannelThatComesTwiceIsOneChannel) {
   use(new_pbx);
   event(newchannel("SIP/a-1", "1.1"));
@@ -212,8 +251,8 @@ TEST_F(Truth, ThePbxStartsAnewAndOnlyWhatCameSinceLives) {
   event(newchannel("SIP/a-1", "2.1"));
   changes();
   world_.run([&] { world_.reconciler.end_all(before, now()); });
-  EXPECT_EQ(changes(),
-            (Lines{"playback p failed sound:x", "end 1.1 app", "destroyed 1.1 0 Unknown", "no bridge b"}));
+  EXPECT_EQ(changes(), (Lines{"playback p failed sound:x", "end 1.1 app", "destroyed 1.1 0 Unknown",
+                              "no bridge b"}));
   EXPECT_EQ(world_.store.find(ChannelId{"1.1"}), nullptr);
   EXPECT_EQ(world_.store.playback_count(), 0U);
   EXPECT_EQ(world_.store.find_name("SIP/a-1")->uniqueid.value, "2.1");
