@@ -352,6 +352,10 @@ struct Gateway::Parts : io::AmiOwner {
   void link_up(const ami::Dialect& dialect, const std::string&) override {
     reconciler.use(dialect);
     gate.link_up(dialect);
+    // Its name may not have been known at the start, or stand for another PBX now.
+    if (const auto address = ami.peer(); address && config.fastagi.allow.empty()) {
+      agi->allow(*address);
+    }
     before_link = reconciler.serial();
     shutdown_told.reset();
     world.untold_variables = 0;

@@ -26,10 +26,8 @@ Result<AllowList> AllowList::parse(const std::vector<std::string>& entries) {
   for (const auto& entry : entries) {
     error_code error;
     const auto address = asio::ip::make_address(entry, error);
-    if (!error && address.is_v4()) {
-      list.v4_.emplace_back(address.to_v4(), std::uint16_t{32});
-    } else if (!error) {
-      list.v6_.emplace_back(address.to_v6(), std::uint16_t{128});
+    if (!error) {
+      list.add(address);
     } else if (const auto v4 = asio::ip::make_network_v4(entry, error); !error) {
       list.v4_.push_back(v4);
     } else if (const auto v6 = asio::ip::make_network_v6(entry, error); !error) {
@@ -39,6 +37,14 @@ Result<AllowList> AllowList::parse(const std::vector<std::string>& entries) {
     }
   }
   return list;
+}
+
+void AllowList::add(const asio::ip::address& address) {
+  if (address.is_v4()) {
+    v4_.emplace_back(address.to_v4(), std::uint16_t{32});
+  } else {
+    v6_.emplace_back(address.to_v6(), std::uint16_t{128});
+  }
 }
 
 bool AllowList::allows(const asio::ip::address& address) const {
@@ -226,6 +232,10 @@ void AgiServer::stop() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+}
+
+void AgiServer::allow(const asio::ip::address& address) {
+  if (!options_.allowed.allows(address)) options_.allowed.add(address);
 }
 
 asio::awaitable<void> AgiServer::accept_loop() {

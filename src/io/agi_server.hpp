@@ -26,6 +26,7 @@ class AllowList {
   /// Errc::bad_request names the entry that is no address and no network.
   static Result<AllowList> parse(const std::vector<std::string>& entries);
   bool allows(const boost::asio::ip::address& address) const;
+  void add(const boost::asio::ip::address& address);
 
  private:
   std::vector<boost::asio::ip::network_v4> v4_;
@@ -54,6 +55,8 @@ class AgiServer {
   Result<void> start();
   /// No new connections; the open ones go on.
   void stop();
+  /// Lets that address connect too.
+  void allow(const boost::asio::ip::address& address);
   std::uint16_t port() const { return port_; }
   std::size_t session_count() const { return *sessions_; }
 

@@ -14,6 +14,7 @@
 
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "io/resolve.hpp"
 
 namespace arigate::io {
 namespace {
@@ -159,12 +160,10 @@ asio::awaitable<Error> AmiClient::one_connection() {
 asio::awaitable<Result<void>> AmiClient::connect() {
   error_code error;
   socket_ = asio::ip::tcp::socket{executor_};
-  asio::ip::tcp::resolver resolver{executor_};
-  const auto places =
-      co_await resolver.async_resolve(options_.host, std::to_string(options_.port),
-                                      asio::redirect_error(asio::use_awaitable, error));
-  if (error) co_return Error{Errc::unavailable, "cannot resolve: " + error.message()};
-  for (const auto& place : places) {
+  const auto places = co_await resolve(options_.host, std::to_string(options_.port),
+                                       clock_.now() + options_.connect_timeout);
+  if (!places) co_return Error{Errc::unavailable, "cannot resolve: " + places.error().detail};
+  for (const auto& place : *places) {
     if (stopped_) break;
     socket_ = asio::ip::tcp::socket{executor_};
     const Deadline deadline{socket_, clock_.now() + options_.connect_timeout};
@@ -389,6 +388,13 @@ asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
     }
     if (silent >= options_.ping_interval) post(ami::Action{"Ping"});
   }
+}
+
+std::optional<asio::ip::address> AmiClient::peer() const {
+  error_code error;
+  const auto place = socket_.remote_endpoint(error);
+  if (error) return std::nullopt;
+  return place.address();
 }
 
 std::string AmiClient::local_address() const {

@@ -2,12 +2,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_map>
@@ -86,6 +88,8 @@ class AmiClient : public ops::AmiPort {
   const std::string& version() const { return version_; }
   /// Our own address on the link, as the PBX sees it; "127.0.0.1" while it is down.
   std::string local_address() const;
+  /// The address of the PBX on the link; nullopt while it is down.
+  std::optional<boost::asio::ip::address> peer() const;
   /// Why the link is down, for people; "" while it is up.
   const std::string& last_error() const { return last_error_; }
 

@@ -12,6 +12,7 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <random>
@@ -20,6 +21,7 @@
 #include "ari/request.hpp"
 #include "core/base64.hpp"
 #include "core/log.hpp"
+#include "io/resolve.hpp"
 #include "io/websocket_frame.hpp"
 #include "io/websocket_uri.hpp"
 
@@ -68,18 +70,12 @@ class OutboundWebSockets::SessionOn final : public Session {
 
   asio::awaitable<error_code> connect(WebSocketUri uri, OutboundOptions options) override {
     error_code error;
-    const auto resolver = std::make_shared<tcp::resolver>(context_);
-    asio::steady_timer deadline{context_, options.connection_timeout};
-    deadline.async_wait([resolver](error_code ended) {
-      if (!ended) resolver->cancel();
-    });
-    const auto places = co_await resolver->async_resolve(
-        uri.host, uri.port, asio::redirect_error(asio::use_awaitable, error));
-    if (deadline.cancel() == 0 && !error) error = asio::error::timed_out;
-    if (error) co_return error;
+    const auto places = co_await resolve(
+        uri.host, uri.port, std::chrono::steady_clock::now() + options.connection_timeout);
+    if (!places) co_return error_code{asio::error::host_not_found};
     auto& lowest = beast::get_lowest_layer(stream_);
     lowest.expires_after(options.connection_timeout);
-    co_await lowest.async_connect(places, asio::redirect_error(asio::use_awaitable, error));
+    co_await lowest.async_connect(*places, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return error;
     lowest.socket().set_option(tcp::no_delay{true}, error);
     if constexpr (std::is_same_v<Stream, Secure>) {

@@ -7,10 +7,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <exception>
 #include <utility>
 
 #include "core/log.hpp"
+#include "io/resolve.hpp"
 
 namespace arigate::io {
 namespace {
@@ -74,13 +76,12 @@ class StreamRelay::Link : public std::enable_shared_from_this<Link> {
       if (!error) link->end("the target does not answer", true);
     });
     error_code error;
-    tcp::resolver resolver{client_.get_executor()};
-    const auto places = co_await resolver.async_resolve(
-        host, port, asio::redirect_error(asio::use_awaitable, error));
-    if (!error && !ended_) {
-      co_await asio::async_connect(target_, places,
-                                   asio::redirect_error(asio::use_awaitable, error));
-    }
+    const auto places = co_await resolve(std::move(host), std::move(port),
+                                         std::chrono::steady_clock::now() + limit);
+    if (ended_) co_return;
+    if (!places) co_return end("the target cannot be resolved: " + places.error().detail, true);
+    co_await asio::async_connect(target_, *places,
+                                 asio::redirect_error(asio::use_awaitable, error));
     timer_.cancel();
     if (ended_) co_return;
     if (error) co_return end("the target cannot be reached: " + error.message(), true);
