@@ -1,17 +1,26 @@
 #include "app/logging.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/async.h>
 #include <spdlog/formatter.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/dup_filter_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace arigate::app {
 namespace {
+
+/// Lines that wait for a slow disk; beyond it the oldest are lost, and calls go on.
+constexpr std::size_t queue_lines = 8'192;
+/// What says the same again sooner than this is counted, not written.
+constexpr std::chrono::seconds repeat_min{5};
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -77,7 +86,15 @@ Result<void> set_up_logging(const GeneralConfig& general) {
     } else {
       sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(general.log_file);
     }
-    logger = std::make_shared<spdlog::logger>("arigate", std::move(sink));
+    if (general.log_level != LogLevel::debug) {
+      auto filter = std::make_shared<spdlog::sinks::dup_filter_sink_mt>(repeat_min);
+      filter->add_sink(std::move(sink));
+      sink = std::move(filter);
+    }
+    if (spdlog::thread_pool() == nullptr) spdlog::init_thread_pool(queue_lines, 1);
+    logger =
+        std::make_shared<spdlog::async_logger>("arigate", std::move(sink), spdlog::thread_pool(),
+                                               spdlog::async_overflow_policy::overrun_oldest);
   } catch (const spdlog::spdlog_ex& failure) {
     return Error{Errc::unavailable, failure.what()};
   }

@@ -14,6 +14,8 @@ class formatter;
 namespace arigate::app {
 
 /// Sends the log to where the configuration says: standard error or a file, from its level on.
+/// A thread of its own writes, so that a slow disk or a stuck pipe holds no call up; what is said
+/// again within seconds is counted instead of repeated, except at the level debug.
 /// Calling it again opens the file again, so that a rotated log is let go.
 /// Errc::unavailable: the file cannot be opened; the log stays as it was.
 Result<void> set_up_logging(const GeneralConfig& general);
