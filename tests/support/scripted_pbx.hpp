@@ -15,6 +15,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -52,6 +53,10 @@ class ScriptedPbx {
   void set_answer(std::string action, std::string bytes) {
     ask([&] { answers_[std::move(action)] = std::move(bytes); });
   }
+  /// What it says first on its next connections, instead of who it is; nullopt: that again.
+  void set_banner(std::optional<std::string> bytes) {
+    ask([&] { banner_ = std::move(bytes); });
+  }
   void set_started(std::string time) {
     ask([&] { started_ = std::move(time); });
   }
@@ -68,14 +73,18 @@ class ScriptedPbx {
       socket_->close(ignored);
     });
   }
-  /// How many lists were asked for.
-  int lists() {
-    int lists = 0;
-    ask([&] { lists = lists_; });
-    return lists;
-  }
+  /// How many lists were asked for; how often somebody has connected, and logged in.
+  int lists() { return count(lists_); }
+  int connections() { return count(connections_); }
+  int logins() { return count(logins_); }
 
  private:
+  int count(const int& what) {
+    int now = 0;
+    ask([&] { now = what; });
+    return now;
+  }
+
   template <class Work>
   void ask(Work work) {
     std::promise<void> done;
@@ -90,13 +99,14 @@ class ScriptedPbx {
     for (;;) {
       socket_ = std::make_shared<tcp::socket>(
           co_await acceptor_.async_accept(boost::asio::use_awaitable));
+      ++connections_;
       co_await serve_one(socket_);
     }
   }
 
   boost::asio::awaitable<void> serve_one(std::shared_ptr<tcp::socket> socket) {
     std::string seen;
-    std::string out = "Asterisk Call Manager/" + version_ + "\r\n";
+    std::string out = banner_.value_or("Asterisk Call Manager/" + version_ + "\r\n");
     boost::system::error_code error;
     for (;;) {
       co_await boost::asio::async_write(
@@ -122,6 +132,7 @@ class ScriptedPbx {
 
   std::string answer(const std::string& name, const std::string& action) {
     const std::string id = "ActionID: " + value_of(action, "ActionID") + "\r\n";
+    if (name == "Login") ++logins_;
     if (const auto given = answers_.find(name); given != answers_.end()) {
       std::string text = given->second;
       for (auto at = text.find('@'); at != std::string::npos; at = text.find('@')) {
@@ -173,7 +184,10 @@ class ScriptedPbx {
   std::map<std::string, std::string> rows_;
   std::map<std::string, std::string> answers_;
   std::string during_list_;
+  std::optional<std::string> banner_;
   int lists_ = 0;
+  int connections_ = 0;
+  int logins_ = 0;
   boost::asio::io_context context_{1};
   tcp::acceptor acceptor_{context_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
   std::uint16_t port_ = acceptor_.local_endpoint().port();
