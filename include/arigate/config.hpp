@@ -31,8 +31,12 @@ struct AmiConfig {
   std::uint16_t port = 5038;
   std::string user;
   Secret secret;
-  bool plain_login = false;  ///< Sends the secret itself; else an MD5 challenge.
-  std::chrono::milliseconds connect_timeout{5'000};  ///< TCP connect and login together.
+  bool plain_login = false;                ///< Sends the secret itself; else an MD5 challenge.
+  bool tls = false;                        ///< The port is that of manager.conf's tlsbindaddr.
+  std::string ca_list_file, ca_list_path;  ///< Whom to believe; "": whom this host believes.
+  std::string cert_file, priv_key_file;    ///< Who we are, for a PBX that asks.
+  bool verify_server_cert = true, verify_server_hostname = true;
+  std::chrono::milliseconds connect_timeout{5'000};  ///< TCP and TLS; then the login.
   std::chrono::milliseconds ping_interval{5'000};    ///< Ping after so long without a byte.
   std::chrono::milliseconds ping_timeout{15'000};  ///< The link is dead after so long without one.
   std::chrono::milliseconds action_timeout{5'000};

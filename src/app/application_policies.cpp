@@ -69,13 +69,10 @@ std::vector<io::OutboundOptions> outbound_options(const Config& config) {
     options.username = client->username;
     options.password = client->password;
     options.per_call = client->per_call;
-    options.tls = client->tls_enabled;
-    options.ca_list_file = client->ca_list_file;
-    options.ca_list_path = client->ca_list_path;
-    options.cert_file = client->cert_file;
-    options.priv_key_file = client->priv_key_file;
-    options.verify_server_cert = client->verify_server_cert;
-    options.verify_server_hostname = client->verify_server_hostname;
+    options.tls_enabled = client->tls_enabled;
+    options.tls = {client->ca_list_file,       client->ca_list_path,
+                   client->cert_file,          client->priv_key_file,
+                   client->verify_server_cert, client->verify_server_hostname};
     options.connection_timeout = client->connection_timeout;
     options.reconnect_interval = client->reconnect_interval;
     options.reconnect_attempts = client->reconnect_attempts;

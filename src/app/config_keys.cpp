@@ -171,16 +171,6 @@ Problem set_ari_version(Config& config, const std::string& value) {
   return std::nullopt;
 }
 
-Problem refuse_tls(Config&, const std::string& value) {
-  const auto parsed = to_bool(value);
-  if (!parsed) return "must be yes or no";
-  if (*parsed) {
-    return "TLS to the PBX is not supported yet: reach a PBX on another host through a tunnel or a "
-           "network that is private to both";
-  }
-  return std::nullopt;
-}
-
 /// Lines add up, as `permit` lines do in Asterisk.
 Problem add_allowed(Config& config, const std::string& value) {
   for (auto& item : to_list(value)) {
@@ -251,7 +241,13 @@ std::vector<ConfigKey<Config>> make_config_keys() {
       {"ami", "port", number_at(ARIGATE_AT(ami.port), 1, port_max)},
       {"ami", "user", nonempty_text_at(ARIGATE_AT(ami.user))},
       {"ami", "plain_login", bool_at(ARIGATE_AT(ami.plain_login))},
-      {"ami", "tls", refuse_tls},
+      {"ami", "tls", bool_at(ARIGATE_AT(ami.tls))},
+      {"ami", "ca_list_file", text_at(ARIGATE_AT(ami.ca_list_file))},
+      {"ami", "ca_list_path", text_at(ARIGATE_AT(ami.ca_list_path))},
+      {"ami", "cert_file", text_at(ARIGATE_AT(ami.cert_file))},
+      {"ami", "priv_key_file", text_at(ARIGATE_AT(ami.priv_key_file))},
+      {"ami", "verify_server_cert", bool_at(ARIGATE_AT(ami.verify_server_cert))},
+      {"ami", "verify_server_hostname", bool_at(ARIGATE_AT(ami.verify_server_hostname))},
       {"ami", "connect_timeout", duration_at(ARIGATE_AT(ami.connect_timeout), 100ms, 1min)},
       {"ami", "ping_interval", duration_at(ARIGATE_AT(ami.ping_interval), 100ms, 1h)},
       {"ami", "ping_timeout", duration_at(ARIGATE_AT(ami.ping_timeout), 200ms, 1h)},

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
@@ -20,6 +22,7 @@ namespace arigate::io {
 namespace {
 
 namespace asio = boost::asio;
+using boost::asio::ip::tcp;
 using boost::system::error_code;
 using trace::Direction;
 using What = trace::Line::What;
@@ -27,7 +30,7 @@ using What = trace::Line::What;
 /// Waits on the socket for at most so long; the timer closes it, which ends every wait on it.
 class Deadline {
  public:
-  Deadline(asio::ip::tcp::socket& socket, TimePoint when) : timer_{socket.get_executor(), when} {
+  Deadline(tcp::socket& socket, TimePoint when) : timer_{socket.get_executor(), when} {
     timer_.async_wait([&socket, passed = passed_](const error_code& error) {
       if (error) return;
       *passed = true;
@@ -52,9 +55,21 @@ Error error_of(const ami::Message& response) {
   return {Errc::refused_by_pbx, text};
 }
 
+/// The end of the connection, also when TLS was not told of it.
+bool is_end(const error_code& error) {
+  return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+}
+
 const Error link_down{Errc::unavailable, "The link to the PBX is down"};
 
 }  // namespace
+
+struct AmiClient::Tls {
+  Tls(tcp::socket& socket, asio::ssl::context made)
+      : context{std::move(made)}, stream{socket, context} {}
+  asio::ssl::context context;
+  asio::ssl::stream<tcp::socket&> stream;
+};
 
 AmiClient::AmiClient(asio::any_io_executor executor, AmiClientOptions options, AmiOwner& owner,
                      const Clock& clock)
@@ -112,6 +127,7 @@ asio::awaitable<void> AmiClient::run() {
 asio::awaitable<Error> AmiClient::one_connection() {
   decoder_ = ami::Decoder{};
   unsent_.clear();
+  tls_.reset();
   if (const auto connected = co_await connect(); !connected) co_return connected.error();
   if (const auto logged_in = co_await log_in(); !logged_in) co_return logged_in.error();
 
@@ -138,12 +154,11 @@ asio::awaitable<Error> AmiClient::one_connection() {
     }
     const auto room = decoder_.prepare(read_bytes);
     error_code error;
-    const auto count = co_await socket_.async_read_some(
-        asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
+    const auto count = co_await read(room, error);
     if (error) {
-      if (error != asio::error::eof) why.detail = error.message();
-      tell(error == asio::error::eof ? Direction::from_pbx : Direction::to_pbx,
-           error == asio::error::eof ? What::eof : What::close);
+      const bool by_pbx = is_end(error);
+      if (!by_pbx) why.detail = error.message();
+      tell(by_pbx ? Direction::from_pbx : Direction::to_pbx, by_pbx ? What::eof : What::close);
       break;
     }
     last_byte_ = clock_.now();
@@ -159,23 +174,62 @@ asio::awaitable<Error> AmiClient::one_connection() {
 
 asio::awaitable<Result<void>> AmiClient::connect() {
   error_code error;
-  socket_ = asio::ip::tcp::socket{executor_};
+  socket_ = tcp::socket{executor_};
   const auto places = co_await resolve(options_.host, std::to_string(options_.port),
                                        clock_.now() + options_.connect_timeout);
   if (!places) co_return Error{Errc::unavailable, "cannot resolve: " + places.error().detail};
   for (const auto& place : *places) {
     if (stopped_) break;
-    socket_ = asio::ip::tcp::socket{executor_};
+    socket_ = tcp::socket{executor_};
     const Deadline deadline{socket_, clock_.now() + options_.connect_timeout};
     co_await socket_.async_connect(place, asio::redirect_error(asio::use_awaitable, error));
     if (deadline.passed()) error = asio::error::timed_out;
     if (!error) {
-      socket_.set_option(asio::ip::tcp::no_delay{true}, error);
+      socket_.set_option(tcp::no_delay{true}, error);
       tell(Direction::to_pbx, What::connect);
-      co_return Result<void>{};
+      co_return co_await shake_hands();
     }
   }
   co_return Error{Errc::unavailable, "cannot connect: " + error.message()};
+}
+
+asio::awaitable<Result<void>> AmiClient::shake_hands() {
+  if (!options_.tls) co_return Result<void>{};
+  auto context = tls_client(*options_.tls);
+  if (!context) co_return context.error();
+  const auto tls = std::make_shared<Tls>(socket_, *std::move(context));
+  auto* const ssl = tls->stream.native_handle();
+  if (const auto named = expect_host(ssl, *options_.tls, options_.host); !named) {
+    co_return named.error();
+  }
+  const Deadline deadline{socket_, clock_.now() + options_.connect_timeout};
+  error_code error;
+  co_await tls->stream.async_handshake(asio::ssl::stream_base::client,
+                                       asio::redirect_error(asio::use_awaitable, error));
+  if (deadline.passed()) error = asio::error::timed_out;
+  if (error) co_return Error{Errc::unavailable, "no TLS with it: " + why_refused(ssl, error)};
+  tls_ = tls;
+  co_return Result<void>{};
+}
+
+asio::awaitable<std::size_t> AmiClient::read(std::span<char> room, error_code& error) {
+  const auto buffer = asio::buffer(room.data(), room.size());
+  if (const auto tls = tls_) {
+    co_return co_await tls->stream.async_read_some(
+        buffer, asio::redirect_error(asio::use_awaitable, error));
+  }
+  co_return co_await socket_.async_read_some(buffer,
+                                             asio::redirect_error(asio::use_awaitable, error));
+}
+
+asio::awaitable<void> AmiClient::write(std::string_view bytes, error_code& error) {
+  const auto buffer = asio::buffer(bytes.data(), bytes.size());
+  if (const auto tls = tls_) {
+    co_await asio::async_write(tls->stream, buffer,
+                               asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    co_await asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, error));
+  }
 }
 
 /// The next message of the login; events that come before its end are for the owner already.
@@ -187,8 +241,7 @@ asio::awaitable<Result<const ami::Message*>> AmiClient::next_message(TimePoint w
     const bool had_banner = !decoder_.version().empty();
     const auto room = decoder_.prepare(read_bytes);
     error_code error;
-    const auto count = co_await socket_.async_read_some(
-        asio::buffer(room.data(), room.size()), asio::redirect_error(asio::use_awaitable, error));
+    const auto count = co_await read(room, error);
     if (deadline.passed()) co_return Error{Errc::timeout, "no answer from the manager interface"};
     if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
     tell(Direction::from_pbx, What::data, {room.data(), count});
@@ -221,8 +274,7 @@ asio::awaitable<Result<void>> AmiClient::log_in() {
         if (!bytes) co_return bytes.error();
         error_code error;
         tell(Direction::to_pbx, What::data, *bytes);
-        co_await asio::async_write(socket_, asio::buffer(*bytes),
-                                   asio::redirect_error(asio::use_awaitable, error));
+        co_await write(*bytes, error);
         if (error) co_return Error{Errc::unavailable, "closed during login: " + error.message()};
       } else if (const auto* failed = std::get_if<Error>(&*step)) {
         co_return *failed;
@@ -308,8 +360,7 @@ asio::awaitable<void> AmiClient::write_loop() {
     std::swap(now, unsent_);
     tell(Direction::to_pbx, What::data, now);
     error_code error;
-    co_await asio::async_write(socket_, asio::buffer(now),
-                               asio::redirect_error(asio::use_awaitable, error));
+    co_await write(now, error);
     if (error) break;  // The read side sees it too and ends the connection.
   }
   writing_ = false;

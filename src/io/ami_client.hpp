@@ -11,13 +11,16 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "ami/decoder.hpp"
 #include "ami/dialect.hpp"
 #include "ami/login.hpp"
+#include "io/tls.hpp"
 #include "ops/eventual.hpp"
 #include "ops/ports.hpp"
 #include "trace/tap.hpp"
@@ -28,6 +31,7 @@ struct AmiClientOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 5038;
   ami::Credentials credentials;
+  std::optional<TlsOptions> tls;                     ///< nullopt: plain TCP.
   std::chrono::milliseconds connect_timeout{5'000};  ///< Also for banner and login, each.
   std::chrono::milliseconds ping_interval{5'000};    ///< Ping when nothing came for so long.
   std::chrono::milliseconds silence_max{15'000};     ///< Give the link up after that.
@@ -103,7 +107,12 @@ class AmiClient : public ops::AmiPort {
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Error> one_connection();
+  struct Tls;
+
   boost::asio::awaitable<Result<void>> connect();
+  boost::asio::awaitable<Result<void>> shake_hands();
+  boost::asio::awaitable<std::size_t> read(std::span<char> room, boost::system::error_code& error);
+  boost::asio::awaitable<void> write(std::string_view bytes, boost::system::error_code& error);
   boost::asio::awaitable<Result<void>> log_in();
   boost::asio::awaitable<Result<const ami::Message*>> next_message(TimePoint deadline);
   boost::asio::awaitable<void> keep_alive(std::shared_ptr<bool> alive);
@@ -121,6 +130,7 @@ class AmiClient : public ops::AmiPort {
   AmiOwner& owner_;
   const Clock& clock_;
   boost::asio::ip::tcp::socket socket_;
+  std::shared_ptr<Tls> tls_;  // Of this connection; shared with what reads and writes.
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer ping_timer_;
   ami::Decoder decoder_;

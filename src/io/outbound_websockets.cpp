@@ -4,8 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -22,6 +20,7 @@
 #include "core/base64.hpp"
 #include "core/log.hpp"
 #include "io/resolve.hpp"
+#include "io/tls.hpp"
 #include "io/websocket_frame.hpp"
 #include "io/websocket_uri.hpp"
 
@@ -80,11 +79,9 @@ class OutboundWebSockets::SessionOn final : public Session {
     lowest.socket().set_option(tcp::no_delay{true}, error);
     if constexpr (std::is_same_v<Stream, Secure>) {
       lowest.expires_after(options.connection_timeout);
-      if (SSL_set_tlsext_host_name(stream_.next_layer().native_handle(), uri.host.c_str()) != 1) {
+      auto* const ssl = stream_.next_layer().native_handle();
+      if (!expect_host(ssl, options.tls, uri.host)) {
         co_return error_code{asio::error::invalid_argument};
-      }
-      if (options.verify_server_cert && options.verify_server_hostname) {
-        stream_.next_layer().set_verify_callback(ssl::host_name_verification{uri.host});
       }
       co_await stream_.next_layer().async_handshake(
           ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
@@ -273,22 +270,15 @@ asio::awaitable<std::shared_ptr<OutboundWebSockets::Session>> OutboundWebSockets
   }
   std::shared_ptr<Session> session;
   error_code error;
-  if (uri->tls || options.tls) {
-    // Held by the stream: it may go when the session is made.
-    ssl::context tls{ssl::context::tls_client};
-    tls.set_verify_mode(options.verify_server_cert ? ssl::verify_peer : ssl::verify_none, error);
-    if (options.ca_list_file.empty() && options.ca_list_path.empty()) {
-      tls.set_default_verify_paths(error);
+  if (uri->tls || options.tls_enabled) {
+    auto tls = tls_client(options.tls);
+    if (!tls) {
+      log::error("outbound websocket not connected name={} why=\"{}\"", options.name,
+                 tls.error().detail);
+      co_return nullptr;
     }
-    if (!options.ca_list_file.empty()) tls.load_verify_file(options.ca_list_file, error);
-    if (!error && !options.ca_list_path.empty()) tls.add_verify_path(options.ca_list_path, error);
-    if (!error && !options.cert_file.empty()) {
-      tls.use_certificate_chain_file(options.cert_file, error);
-    }
-    if (!error && !options.priv_key_file.empty()) {
-      tls.use_private_key_file(options.priv_key_file, ssl::context::pem, error);
-    }
-    session = std::make_shared<SessionOn<Secure>>(context_, context_.get_executor(), tls);
+    // The stream holds the context: ours may go.
+    session = std::make_shared<SessionOn<Secure>>(context_, context_.get_executor(), *tls);
   } else {
     session = std::make_shared<SessionOn<Plain>>(context_, context_.get_executor());
   }

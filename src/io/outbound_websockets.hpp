@@ -15,6 +15,7 @@
 #include "arigate/secret.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "io/tls.hpp"
 
 namespace arigate::io {
 
@@ -24,9 +25,8 @@ struct OutboundOptions {
   std::string uri, protocols, username;
   Secret password;
   bool per_call = false;
-  bool tls = false;  ///< Also without wss://.
-  std::string ca_list_file, ca_list_path, cert_file, priv_key_file;
-  bool verify_server_cert = true, verify_server_hostname = true;
+  bool tls_enabled = false;  ///< Also without wss://.
+  TlsOptions tls;
   std::chrono::milliseconds connection_timeout{500};
   std::chrono::milliseconds reconnect_interval{500};
   std::size_t reconnect_attempts = 4;

@@ -1,5 +1,10 @@
 """What arigate needs of the PBX, and how it helps itself where that is not there."""
 
+import contextlib
+import socket
+import subprocess
+
+from harness import ports
 from harness.arigate import Arigate
 from harness.chroots import BROUGHT
 from harness.outcome import Skip, check, wait_until
@@ -11,6 +16,11 @@ def _has_context(pbx):
     """All of it: the last line is there too."""
     lines = pbx.command("dialplan show arigate")
     return any("_X." in line for line in lines) and any("Hangup()" in line for line in lines)
+
+
+def _listens(port):
+    with contextlib.closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _skip_if_old(run):
@@ -28,6 +38,35 @@ def _originated_channel_arrives(pbx, gate):
         check(start["channel"]["id"] == channel["id"], "the channel that started is the one originated")
         ari.delete("/channels/" + channel["id"])
         events.wait("ChannelDestroyed")
+
+
+@case("ami-over-tls")
+def ami_over_tls(run):
+    """As without it; to a certificate that nobody has vouched for, not a word."""
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate") as pbx:
+        port, pem = ports.free_tcp(), pbx.file("etc/ami.pem")
+        made = subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{pem}.key", "-out", f"{pem}.cert",
+             "-days", "1", "-subj", "/CN=pbx", "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True)
+        check(made.returncode == 0, made.stderr.decode())
+        pem.write_text("".join(open(f"{pem}.{part}").read() for part in ("key", "cert")))
+        conf = pbx.file("etc/manager.conf")
+        conf.write_text(conf.read_text().replace("[general]\n", (
+            f"[general]\ntlsenable = yes\ntlsbindaddr = 127.0.0.1:{port}\n"
+            f"tlscertfile = {pbx.inside('etc/ami.pem')}\n"), 1))
+        pbx.command("manager reload")
+        if run.version in BROUGHT and not _listens(port):
+            raise Skip("this build of the PBX has no TLS")
+        unbelieving = Arigate(program, pbx, ami_port=port, settings="[ami]\ntls = yes\n")
+        try:
+            code, said = unbelieving.check()
+        finally:
+            unbelieving.__exit__()
+        check(code != 0 and "its certificate is not accepted" in said, f"arigate check: {code} {said}")
+        with Arigate(program, pbx, ami_port=port,
+                     settings=f"[ami]\ntls = yes\nca_list_file = {pem}.cert\n") as gate:
+            _originated_channel_arrives(pbx, gate)
 
 
 @case("adds-its-context-at-run-time")

@@ -66,6 +66,10 @@ class Pbx:
         """A file of this run, as seen from outside the chroot: etc/…, log/…."""
         return self._inside / name
 
+    def inside(self, name):
+        """The same file as the PBX sees it."""
+        return "/" + str(self.file(name).relative_to(self._tree))
+
     @property
     def pid(self):
         return self._process.pid
