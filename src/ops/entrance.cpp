@@ -440,6 +440,10 @@ void Entrance::hangup_asked(const ChannelId& channel, bool asked) {
   if (const auto session = session_of(channel)) session->hangup_asked = asked;
 }
 
+boost::asio::awaitable<void> Entrance::prepare_hangup(Uniqueid channel) {
+  if (legs_ != nullptr) co_await legs_->stop_spying(std::move(channel));
+}
+
 void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;

@@ -78,6 +78,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   /// We have asked the PBX to hang up, or it has refused: AGI's HANGUP, which may come before the
   /// answer, is not the caller's then.
   void hangup_asked(const ChannelId& channel, bool asked);
+  /// Before that: a snoop is taken out of what would not see its hangup.
+  boost::asio::awaitable<void> prepare_hangup(Uniqueid channel);
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
   void let_go(const ChannelId& channel);
   /// Back to the dialplan, after `lines` were sent (SET CONTEXT …): StasisEnd, then close.

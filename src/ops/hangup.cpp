@@ -17,6 +17,10 @@ boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, Ch
   co_await entrance.settled(channel);  // Between a Redirect and what follows it would be lost.
   const auto* known = world.store.find(channel);
   if (known == nullptr) co_return channel_not_found();
+  entrance.hangup_asked(channel, true);
+  co_await entrance.prepare_hangup(known->uniqueid);
+  known = world.store.find(channel);
+  if (known == nullptr) co_return Result<void>{};  // That was its end.
   auto action =
       ami::Action{"Hangup"}.add("Channel", known->name).add("Cause", std::to_string(cause));
   // Native tells an explicit hangup with the number of its reason flag, 32, in place of a cause.
@@ -31,7 +35,6 @@ boost::asio::awaitable<Result<void>> hangup(World& world, Entrance& entrance, Ch
     }
     world.reconciler.hangup_requested(channel, explicit_hangup, true, world.clock.wall());
   };
-  entrance.hangup_asked(channel, true);
   const TimePoint deadline = world.in(world.timeouts.action);
   const auto answer = co_await world.ami.request_then(std::move(action), deadline, std::move(tell));
   if (!answer) {

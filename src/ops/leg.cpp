@@ -61,6 +61,14 @@ std::shared_ptr<Control> no_control(const Clock& clock) {
   return control;
 }
 
+/// Out of what it runs, and to its end.
+ami::Action to_nowhere(const World& world, const std::string& channel) {
+  ami::Action action{"Redirect"};
+  action.add("Channel", channel).add("Context", world.dialplan_context);
+  action.add("Exten", "nowhere").add("Priority", "1");
+  return action;
+}
+
 }  // namespace
 
 Leg::Leg(Legs& legs, std::string token, std::string application, bool shown)
@@ -185,6 +193,18 @@ Legs::Taken Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environm
   return Taken::wholly;
 }
 
+boost::asio::awaitable<void> Legs::stop_spying(Uniqueid near_half) {
+  if (!world_.ami.dialect().snapshots) co_return;
+  for (const auto& [token, leg] : legs_) {
+    if (!leg->shown_ || leg->halves_.back().uniqueid != near_half) continue;
+    const auto& spy = leg->halves_.front();
+    if (leg->application_ != "ChanSpy" || !spy.alive) co_return;
+    auto action = to_nowhere(world_, spy.name);
+    co_await world_.ami.request(std::move(action), world_.in(world_.timeouts.action), "");
+    co_return;
+  }
+}
+
 void Legs::session_over(const Uniqueid& near_half) {
   for (const auto& [token, leg] : legs_) {
     if (leg->shown_ && leg->halves_.back().uniqueid == near_half) {
@@ -286,11 +306,7 @@ std::shared_ptr<Leg> Legs::find(const AgiLink& link) const {
 /// too; older ones would keep another channel in its place.
 void Legs::hang_up(const Leaving& half) {
   if (half.may_spy && world_.ami.dialect().snapshots) {
-    world_.ami.post(ami::Action{"Redirect"}
-                        .add("Channel", half.name)
-                        .add("Context", world_.dialplan_context)
-                        .add("Exten", "nowhere")
-                        .add("Priority", "1"));
+    world_.ami.post(to_nowhere(world_, half.name));
   }
   world_.ami.post(ami::Action{"Hangup"}.add("Channel", half.name));
 }
