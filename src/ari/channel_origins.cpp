@@ -59,14 +59,6 @@ std::optional<Response> read_leg(const Request& request, Wanted& wanted) {
   return std::nullopt;
 }
 
-/// The names and values of settings.
-std::vector<std::pair<std::string, std::string>> pairs_of(
-    const std::vector<VariableSetting>& settings) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (const auto& setting : settings) pairs.emplace_back(setting.name, setting.value);
-  return pairs;
-}
-
 void report(ops::World& world, const ChannelId& channel,
             const std::vector<VariableSetting>& settings) {
   for (const auto& setting : settings) {
@@ -130,10 +122,10 @@ ChannelOrigins::Later ChannelOrigins::originate(Request request) {
   const auto settings = variable_settings(request.body());
   if (!settings) co_return error_response(settings.error());
   wanted.variables = pairs_of(settings->list);
+  wanted.reported = reported_of(settings->list);
 
   const auto channel = co_await ops::originate(world_, entrance_, std::move(wanted));
   if (!channel) co_return not_made(channel.error());
-  report(world_, channel->id, settings->list);
   co_return json_response(snapshots_.once(*channel));
 }
 

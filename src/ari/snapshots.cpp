@@ -1,6 +1,7 @@
 #include "ari/snapshots.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <ctime>
 #include <utility>
@@ -206,10 +207,12 @@ void Snapshots::write(std::string& out, const model::Channel& channel) const {
   out += "},\"creationtime\":";
   append_timestamp(out, channel.created);
   append_member(out, "language", channel.language);
-  if (with_variables_ || !channel.variables.empty()) {
+  const bool any = std::ranges::any_of(channel.variables, &model::ShownVariable::shown);
+  if (with_variables_ || any) {
     out += ",\"channelvars\":{";
     bool first = true;
     for (const auto& variable : channel.variables) {
+      if (!variable.shown()) continue;
       if (!first) out += ',';
       first = false;
       append_json_string(out, variable.name);

@@ -59,4 +59,19 @@ Result<VariableSettings> variable_settings(std::string_view body) {
   return settings;
 }
 
+std::vector<std::pair<std::string, std::string>> pairs_of(
+    const std::vector<VariableSetting>& settings) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& setting : settings) pairs.emplace_back(setting.name, setting.value);
+  return pairs;
+}
+
+std::vector<std::string> reported_of(const std::vector<VariableSetting>& settings) {
+  std::vector<std::string> names;
+  for (const auto& setting : settings) {
+    if (setting.report) names.push_back(setting.name);
+  }
+  return names;
+}
+
 }  // namespace arigate::ari

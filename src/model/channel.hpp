@@ -48,12 +48,21 @@ struct DialplanPlace {
   std::string app_data;
 };
 
-/// A variable that ARI shows with the channel.
+/// A variable that ARI shows with the channel: natively it is part of the channel's snapshot.
 struct ShownVariable {
+  enum class Showing : std::uint8_t {
+    yes,
+    when_set,             ///< Not before the PBX tells that it has been set.
+    from_next_snapshot,   ///< It has been set.
+    until_next_snapshot,  ///< Nobody wants it any more.
+  };
   std::string name;
   std::string value;
-  std::string next;       ///< Shown from the channel's next snapshot on, as in native ARI.
-  bool reported = false;  ///< Wanted by report_events of this channel alone; shown at once.
+  std::string next;       ///< Shown from the channel's next snapshot on.
+  bool reported = false;  ///< Wanted by report_events of this channel: what is set shows at once.
+  Showing showing = Showing::yes;
+
+  bool shown() const { return showing == Showing::yes || showing == Showing::until_next_snapshot; }
 };
 
 /// One leg of a call, as the PBX last told. Only model::Reconciler writes it.
@@ -93,11 +102,12 @@ struct Channel {
   bool in_disguise = false;  ///< The near half of a leg of ours that ARI shows as a channel.
   bool unborn = false;       ///< Made by create: the PBX has no channel for it yet.
   bool made_first = false;   ///< Made by create: in its application before it is dialled.
-  /// What was set before the dial and told then; the PBX tells it again when it sets it.
+  /// What was set for an originate and told already: the PBX tells it once more.
   std::vector<std::pair<std::string, std::string>> told_variables;
   bool hidden = false;       ///< A helper of the PBX that ARI does not show (old dialects).
   bool dial_due = false;     ///< Its Dial is told when its caller id is known (old dialects).
   bool placed = false;       ///< It is a called leg: Dial is told for it (old dialects).
+  bool status_due = false;   ///< It has left an application; STASISSTATUS tells so soon.
   bool hangup_told = false;  ///< ChannelHangupRequest is out (old dialects).
   ChannelId lives_on_as;     ///< A masquerade gave its call to this channel (old dialects).
   bool announced = false;    ///< ChannelCreated is out.

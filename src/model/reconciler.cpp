@@ -79,7 +79,8 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
   channel.name = snapshot.channel;
   channel.created = now;
   channel.language = "en";  // The PBX's default until it says another; old dialects never do.
-  for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", "", false});
+  for (const auto& name : options_.channelvars)
+    channel.variables.push_back({name, "", "", false, {}});
   if (store_.channel_count() >= Store::channels_max) return nullptr;
   if (ended_.contains(channel.uniqueid.value)) return nullptr;
   if (store_.mutable_find(channel.id) != nullptr)
@@ -238,6 +239,9 @@ void Reconciler::announce(Channel& channel, WallTime now) {
   if (!expected.empty()) {
     channel.from_ari = true;
     channel.dialstring = std::move(expected.mapped().dialstring);
+    for (const auto& name : expected.mapped().reported) {
+      if (!report_variable(channel.id, name, false)) break;
+    }
     if (!dialect_.dial_events) begin_originated(channel, channel.dialstring, now);
   }
   if (held.empty()) return;
@@ -272,13 +276,28 @@ void Reconciler::set_variable(Channel& channel, std::string_view name, std::stri
   for (auto& variable : channel.variables) {
     if (variable.name != name) continue;
     variable.next = value;
+    using Showing = ShownVariable::Showing;
+    if (variable.showing == Showing::when_set) {
+      variable.showing = variable.reported ? Showing::yes : Showing::from_next_snapshot;
+      ++channel.revision;
+    }
     if (variable.reported && set(variable.value, value)) ++channel.revision;
   }
 }
 
-/// Natively a variable is part of the snapshot, and setting it makes no new one.
+/// Natively setting a variable makes no new snapshot, unless one is reported.
 void Reconciler::show_variables(Channel& channel) {
+  using Showing = ShownVariable::Showing;
+  const auto unwanted = std::erase_if(channel.variables, [](const ShownVariable& variable) {
+    return variable.showing == Showing::until_next_snapshot;
+  });
+  if (unwanted != 0) ++channel.revision;
   for (auto& variable : channel.variables) {
+    if (variable.showing == Showing::from_next_snapshot) {
+      variable.showing = Showing::yes;
+      variable.reported = true;
+      ++channel.revision;
+    }
     if (set(variable.value, variable.next)) ++channel.revision;
   }
 }
@@ -304,7 +323,8 @@ std::optional<std::string> Reconciler::own_agi(std::string_view app, std::string
 // --- our own operations -------------------------------------------------------------------------
 
 Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
-                                std::string dialstring, ChannelId other) {
+                                std::string dialstring, ChannelId other,
+                                std::vector<std::string> reported) {
   if (expected_by_id_.size() >= expected_max) {
     return Error{Errc::overloaded, "too many originates under way"};
   }
@@ -312,8 +332,9 @@ Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
     return Error{Errc::conflict, "Channel with given unique ID already exists"};
   }
   ended_.erase(id.value);  // A client may use an id again.
-  expected_by_token_.emplace(token, Expected{id, dialstring, other});
-  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring), std::move(other)});
+  expected_by_token_.emplace(token, Expected{id, dialstring, other, {}});
+  expected_by_id_.emplace(
+      id.value, Expected{id, std::move(dialstring), std::move(other), std::move(reported)});
   return {};
 }
 
@@ -360,11 +381,15 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   if (channel->caller_rdnis.empty()) channel->caller_rdnis = environment.rdnis;
   if (channel->accountcode.empty()) channel->accountcode = environment.accountcode;
   ++channel->revision;
+  // It is back before AMI has told how it left: that came first.
+  if (std::exchange(channel->status_due, false)) {
+    emit(ChannelVarset{channel, "STASISSTATUS", "SUCCESS"}, now);
+  }
   emit(ChannelVarset{channel, "STASISSTATUS", ""}, now);
   emit(StasisStart{*channel, *channel->application, arguments}, now);
 }
 
-void Reconciler::leave(const ChannelId& id, WallTime now) {
+void Reconciler::leave(const ChannelId& id, WallTime now, bool status_follows) {
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr || !channel->application) return;
   channel->member_of = {};
@@ -372,6 +397,7 @@ void Reconciler::leave(const ChannelId& id, WallTime now) {
     leave_bridge(*channel, now);
   }
   const AppName application = *std::exchange(channel->application, std::nullopt);
+  channel->status_due = status_follows;
   emit(StasisEnd{*channel, application}, now);
 }
 

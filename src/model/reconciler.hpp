@@ -117,9 +117,10 @@ class Reconciler {
   // --- what our own operations do -------------------------------------------------------------
 
   /// An Originate is about to be sent. `token`: value of ARIGATE_ID, for PBXs that take no ids.
-  /// `other`: id for the far half of a Local pair, if it shall have one.
+  /// `other`: id for the far half of a Local pair, if it shall have one. `reported`: variables that
+  /// it shows with every event behind its ChannelCreated.
   Result<void> expect(const ChannelId& id, const std::string& token, std::string dialstring,
-                      ChannelId other = {});
+                      ChannelId other = {}, std::vector<std::string> reported = {});
   /// It failed without a channel, or its time is over.
   void forget_expected(const ChannelId& id);
   /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
@@ -148,18 +149,21 @@ class Reconciler {
   /// Its AGI session has come.
   void answered(const ChannelId& id, const agi::Environment& environment);
 
-  /// Shows a variable with every event about the channel. Errc::overloaded: too many of them.
-  Result<void> report_variable(const ChannelId& id, const std::string& name);
+  /// Shows a variable with every event about the channel, once it has been set: at once then, else
+  /// from the next snapshot on. Errc::overloaded: too many of them.
+  Result<void> report_variable(const ChannelId& id, const std::string& name, bool at_once = true);
   /// What a function that is reported was set to; no event tells it.
   void set_reported(const ChannelId& id, std::string_view name, std::string_view value);
+  /// The next snapshot does not have it any more, unless the configuration wants it.
   void forget_reported(const ChannelId& id, std::string_view name);
 
   /// A FastAGI session is under the control of an application: StasisStart.
   void enter(const ChannelId& id, const AppName& application,
              const std::vector<std::string>& arguments, const agi::Environment& environment,
              WallTime now);
-  /// The session ended: StasisEnd, if the channel is in an application.
-  void leave(const ChannelId& id, WallTime now);
+  /// The session ended: StasisEnd, if the channel is in an application. `status_follows`: we set
+  /// STASISSTATUS then, and AMI is about to tell so.
+  void leave(const ChannelId& id, WallTime now, bool status_follows = false);
   /// StasisEnd of one application, StasisStart of the other.
   void move(const ChannelId& id, const AppName& application,
             const std::vector<std::string>& arguments, WallTime now);
@@ -223,6 +227,7 @@ class Reconciler {
     ChannelId id;
     std::string dialstring;
     ChannelId other;
+    std::vector<std::string> reported;
   };
   struct OriginatedApplication {
     std::string application, data;

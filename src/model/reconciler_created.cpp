@@ -18,7 +18,8 @@ Result<void> Reconciler::create(Channel channel, WallTime now) {
   channel.uniqueid.value = channel.id.value;
   channel.created = now;
   channel.unborn = channel.made_first = channel.announced = channel.from_ari = true;
-  for (const auto& name : options_.channelvars) channel.variables.push_back({name, "", "", false});
+  for (const auto& name : options_.channelvars)
+    channel.variables.push_back({name, "", "", false, {}});
   Channel& stored = store_.add(std::move(channel));
   ++stored.revision;
   touch(stored);
@@ -51,11 +52,11 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
   emit(ChannelVarset{channel, name, value}, now);
 }
 
-/// Of a created channel: what its application has been told, or would have before it began to
-/// listen. True takes it off the list.
+/// Of an originated channel that has not come yet: what has been told of it, or of a created one
+/// would have been before its application began to listen. True takes it off the list.
 bool Reconciler::was_told(Channel& channel, std::string_view name, std::string_view value) {
-  if (!channel.made_first || channel.in_agi) return false;
-  if (name == "SIPCALLID") return true;
+  if (channel.in_agi) return false;
+  if (channel.made_first && name == "SIPCALLID") return true;
   const auto inherited = name.find_first_not_of('_');
   return std::erase_if(channel.told_variables, [&](const auto& told) {
            return told.second == value &&
@@ -70,8 +71,8 @@ Result<void> Reconciler::expect_dial(const ChannelId& id, const std::string& tok
     return Error{Errc::overloaded, "too many originates under way"};
   }
   ended_.erase(id.value);
-  expected_by_token_.emplace(token, Expected{id, dialstring, other});
-  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring), std::move(other)});
+  expected_by_token_.emplace(token, Expected{id, dialstring, other, {}});
+  expected_by_id_.emplace(id.value, Expected{id, std::move(dialstring), std::move(other), {}});
   return {};
 }
 
@@ -119,7 +120,8 @@ void Reconciler::answered(const ChannelId& id, const agi::Environment& environme
 
 // --- report_events ------------------------------------------------------------------------------
 
-Result<void> Reconciler::report_variable(const ChannelId& id, const std::string& name) {
+Result<void> Reconciler::report_variable(const ChannelId& id, const std::string& name,
+                                         bool at_once) {
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr) return Error{Errc::not_found, "Channel not found"};
   auto& shown = channel->variables;
@@ -127,12 +129,13 @@ Result<void> Reconciler::report_variable(const ChannelId& id, const std::string&
                                   [&](const ShownVariable& v) { return v.name == name; });
   if (known != shown.end()) {
     known->reported = true;
+    if (known->shown()) known->showing = ShownVariable::Showing::yes;
     return {};
   }
   if (shown.size() >= options_.channelvars.size() + reported_max) {
     return Error{Errc::overloaded, "too many variables are reported for this channel"};
   }
-  shown.push_back({name, "", "", true});
+  shown.push_back({name, "", "", at_once, ShownVariable::Showing::when_set});
   return {};
 }
 
@@ -143,9 +146,16 @@ void Reconciler::set_reported(const ChannelId& id, std::string_view name, std::s
 void Reconciler::forget_reported(const ChannelId& id, std::string_view name) {
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr) return;
-  std::erase_if(channel->variables,
-                [&](const ShownVariable& v) { return v.reported && v.name == name; });
-  ++channel->revision;
+  const auto& configured = options_.channelvars;
+  const bool stays = std::find(configured.begin(), configured.end(), name) != configured.end();
+  std::erase_if(channel->variables, [&](ShownVariable& variable) {
+    if (variable.name != name) return false;
+    variable.reported = false;
+    if (stays) return false;
+    if (!variable.shown()) return true;
+    variable.showing = ShownVariable::Showing::until_next_snapshot;
+    return false;
+  });
 }
 
 }  // namespace arigate::model

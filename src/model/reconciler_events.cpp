@@ -338,10 +338,23 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     if (name == "AGISTATUS") channel->in_agi = false;
     return;
   }
-  if (channel->application && is_agi_trace(name)) return;
+  if (name == "STASISSTATUS") {
+    if (channel->application) return;  // Late, and told already.
+    channel->status_due = false;
+  }
+  // A command that the end of the channel ends is behind the end of its application.
+  if ((channel->application || channel->in_agi) && is_agi_trace(name)) return;
   if (is_room_trace(*channel, name)) return;
   set_variable(*channel, name, value);
-  if (!was_told(*channel, name, value)) emit(ChannelVarset{channel, name, value}, now);
+  if (!was_told(*channel, name, value)) {
+    // Before Asterisk 12 those of an originate are set a second time when it is answered.
+    const bool dialled = channel->dial_due || channel->dialing;
+    const bool comes_twice = channel->from_ari && dialled && !dialect_.dial_events;
+    if (comes_twice && channel->told_variables.size() < held_back_max) {
+      channel->told_variables.emplace_back(name, value);
+    }
+    emit(ChannelVarset{channel, name, value}, now);
+  }
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
 }
 

@@ -476,7 +476,7 @@ void Entrance::end(const std::shared_ptr<Session>& session, std::vector<std::str
     session->control->add(std::make_unique<DrainJob>());
   }
   session->old_control->drop(channel_not_found());
-  world_.reconciler.leave(session->channel, world_.clock.wall());
+  world_.reconciler.leave(session->channel, world_.clock.wall(), true);
   lines.push_back(set_variable("STASISSTATUS", "SUCCESS"));
   spawn(say_goodbye(session, std::move(lines)));
 }

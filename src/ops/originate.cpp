@@ -81,7 +81,7 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
   }
   const auto slash = request.endpoint.find('/');
   const auto expected = world.reconciler.expect(id, *token, request.endpoint.substr(slash + 1),
-                                                request.other_channel);
+                                                request.other_channel, request.reported);
   if (!expected) {
     entrance.forget(*token);
     co_return expected.error();

@@ -32,6 +32,7 @@ struct OriginateRequest {
   ChannelId channel;        ///< "" makes one.
   ChannelId other_channel;  ///< Second leg of a Local channel, where the PBX takes ids.
   std::vector<std::pair<std::string, std::string>> variables;
+  std::vector<std::string> reported;  ///< Names of those to be shown with every event.
 };
 
 /// Originates over AMI and waits until the channel exists. The id is ours on every PBX: where the

@@ -50,7 +50,9 @@ Result<void> add_identity(ami::Action& action, const World& world, const Channel
 Result<void> add_variables(ami::Action& action, const World& world, const VariableList& variables,
                            std::vector<std::string>* later) {
   constexpr std::size_t header_bytes = 10;  // "Variable: "
-  for (const auto& [name, value] : variables) {
+  // The PBX sets the last one first; natively the first is set first.
+  for (auto it = variables.rbegin(); it != variables.rend(); ++it) {
+    const auto& [name, value] = *it;
     if (const auto fine = check_variable(world, name); !fine) return fine.error();
     const auto text = ami::originate_variable(name, value);
     if (!text) return text.error();
@@ -63,7 +65,7 @@ Result<void> add_variables(ami::Action& action, const World& world, const Variab
     }
     auto line = agi::command("SET VARIABLE", {name, value});
     if (!line) return line.error();
-    later->push_back(std::move(*line));
+    later->insert(later->begin(), std::move(*line));
   }
   return {};
 }

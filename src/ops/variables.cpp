@@ -170,8 +170,10 @@ boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channe
   if (const auto control = control_of(world, channel); !control) co_return control.error();
   if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
   if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
-  if (!report)
+  if (!report) {
+    world.reconciler.forget_reported(channel, variable);
     co_return co_await store_variable(world, channel, std::move(variable), std::move(value));
+  }
   if (const auto added = world.reconciler.report_variable(channel, variable); !added) {
     co_return added.error();
   }

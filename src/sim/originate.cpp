@@ -70,7 +70,8 @@ boost::asio::awaitable<Attempt> call(ExchangePtr exchange, OriginateOrder order)
   exchange->publish(exchange->dialect().dial_begin(nullptr, *leg, order.dial_string));
   attempt.reason = co_await wait_for_answer(exchange, leg, order.timeout);
   const bool answered = attempt.reason == reason_answered;
-  if (answered) dress(*exchange, *leg, order);
+  // Before Asterisk 12 they are set twice.
+  if (answered && !exchange->dialect().takes_channel_id()) dress(*exchange, *leg, order);
   if (answered || attempt.reason == reason_busy || attempt.reason == reason_congestion) {
     exchange->set_accountcode(*leg, order.accountcode);
     const auto status = dial_status(attempt.reason);

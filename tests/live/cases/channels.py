@@ -100,6 +100,18 @@ def _replaced(pbx, ari, events):
         newer.wait("StasisStart", since=since)
 
 
+def _reported(pbx, ari, events):
+    variables = {"A": "1", "B": {"value": "2", "report_events": True}, "C": {"value": "3", "report_events": False}}
+    ari.post("/channels", body={"variables": variables}, endpoint="Local/answer@far-end/n", app="oracle",
+             channelId="one", otherChannelId="two")
+    events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "one")
+    ari.get("/channels/one")
+    ari.post("/channels/one/variable", variable="B", value="4")
+    ari.delete("/channels/one")
+    events.wait(lambda e: e["type"] == "ChannelDestroyed" and e["channel"]["id"] == "one")
+
+
+compared("originate-with-reported-variables", _reported, only_on="22", subscribeAll="true")
 compared("given-up-while-ringing", _given_up_while_ringing)
 compared("caller-gives-up", _caller_gives_up)
 compared("caller-is-refused", _refused_caller)

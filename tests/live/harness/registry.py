@@ -38,14 +38,15 @@ class Case:
     name: str
     run: object
     once: bool  # needs no PBX, so it runs once and not for each version
+    only_on: object  # the one version that has what it is about; None: any
 
 
 CASES = []
 
 
-def case(name, once=False):
+def case(name, once=False, only_on=None):
     def add(function):
-        CASES.append(Case(name, function, once))
+        CASES.append(Case(name, function, once, only_on))
         return function
 
     return add

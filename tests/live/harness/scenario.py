@@ -10,13 +10,13 @@ from .registry import case
 from .sides import client, compare_sides
 
 
-def compared(name, scenario, not_on_old=None, **subscription):
+def compared(name, scenario, not_on_old=None, only_on=None, **subscription):
     """Adds a test that plays scenario(pbx, ari, events) on both sides, with the application's socket open.
 
-    not_on_old: why Asterisk 1.8 and 11 cannot run it at all.
+    not_on_old: why Asterisk 1.8 and 11 cannot run it at all. only_on: the version that it is about.
     """
 
-    @case(f"same-as-native-{name}")
+    @case(f"same-as-native-{name}", only_on=only_on)
     def compared(run):
         run.skip_on_old(not_on_old)
         def play(pbx, url):

@@ -114,6 +114,31 @@ TEST_F(Truth, ALanguageThatAnApplicationSetsIsShownThoughAPlaybackHadIt) {
   EXPECT_EQ(world_.store.find(ChannelId{"1.1"})->language, "fr");
 }
 
+TEST_F(Truth, AChannelThatIsBackBeforeItsStatusIsToldHasLeftFirst) {
+  use(new_pbx);
+  const auto enter = [&] {
+    world_.run([&] { world_.reconciler.enter(ChannelId{"1.1"}, AppName{"app"}, {}, {}, now()); });
+  };
+  const auto left =
+      "Event: VarSet" + snapshot("SIP/a-1", "1.1") + "|Variable: STASISSTATUS|Value: SUCCESS";
+  event(newchannel("SIP/a-1", "1.1"));
+  enter();
+  const auto leave = [&] {
+    world_.run([&] { world_.reconciler.leave(ChannelId{"1.1"}, now(), true); });
+  };
+  leave();
+  changes();
+  enter();
+  event(left);
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=SUCCESS",
+                              "varset 1.1 STASISSTATUS=", "start 1.1 app()"}));
+  leave();
+  event(left);
+  changes();
+  enter();
+  EXPECT_EQ(changes(), (Lines{"varset 1.1 STASISSTATUS=", "start 1.1 app()"}));
+}
+
 TEST_F(Truth, ANewchannelThatComesTwiceIsOneChannel) {
   use(new_pbx);
   event(newchannel("SIP/a-1", "1.1"));

@@ -1,0 +1,50 @@
+// Variables of a channel: in which order they are told, and when they are shown with it.
+#include <string>
+
+#include "integration/gateway_fixture.hpp"
+
+namespace arigate::test {
+namespace {
+
+class VariablesTest : public EveryPbx {
+ protected:
+  /// What an event shows of its channel's variables, as JSON; "" for nothing.
+  static std::string shown(const boost::json::value& event) {
+    const auto* const variables = event.at("channel").as_object().if_contains("channelvars");
+    return variables == nullptr ? "" : boost::json::serialize(*variables);
+  }
+  Reply set(std::string_view more) {
+    return ask("POST", "/channels/one/variable?variable=B&value=" + std::string{more});
+  }
+};
+
+TEST_P(VariablesTest, OfAnOriginateAreToldInTheirOrderAndShownIfTheyAreReported) {
+  start(GetParam());
+  EventClient events{port(), "app=demo&subscribeAll=true"};
+  ASSERT_TRUE(events.open());
+  const auto made = ask("POST", "/channels/one?endpoint=SIP/bob&app=demo", R"({"variables":
+      {"A": "1", "B": {"value": "2", "report_events": true}, "C": {"value": "3"}}})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  std::string told;
+  auto event = events.next();
+  for (; !event.is_null() && event.at("type").as_string() != "StasisStart"; event = events.next()) {
+    if (event.at("type").as_string() != "ChannelVarset") continue;
+    const std::string_view name = event.at("variable").as_string();
+    if (name.size() == 1) told.append(name).append("=").append(event.at("value").as_string());
+  }
+  EXPECT_EQ(told, "A=1B=2C=3");
+  ASSERT_FALSE(event.is_null());
+  EXPECT_EQ(shown(event), R"({"B":"2"})");
+
+  EXPECT_EQ(set("4&report_events=true").status, 204);
+  EXPECT_EQ(shown(events.next("ChannelVarset")), R"({"B":"4"})");
+  EXPECT_EQ(set("5").status, 204);
+  EXPECT_EQ(shown(events.next("ChannelVarset")), R"({"B":"4"})") << "until the next snapshot";
+  EXPECT_EQ(ask("DELETE", "/channels/one").status, 204);
+  EXPECT_EQ(shown(events.next("ChannelDestroyed")), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, VariablesTest, every_version, version_name);
+
+}  // namespace
+}  // namespace arigate::test
