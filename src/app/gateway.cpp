@@ -28,6 +28,7 @@
 #include "ari/channels.hpp"
 #include "ari/device_states.hpp"
 #include "ari/endpoints.hpp"
+#include "ari/external_media.hpp"
 #include "ari/mailboxes.hpp"
 #include "ari/media_requests.hpp"
 #include "ari/playbacks.hpp"
@@ -240,7 +241,8 @@ struct Gateway::Parts : io::AmiOwner {
         channel_controls{world, entrance},
         channel_variables{world},
         bridges{world, rooms, bridge_media, media},
-        snoop{world, entrance, snoops, snapshots, facts},
+        snoop{world, snoops, snapshots, facts},
+        external_media{world, entrance, facts},
         endpoints{world},
         device_states{world},
         mailboxes{world},
@@ -292,6 +294,7 @@ struct Gateway::Parts : io::AmiOwner {
     channel_variables.serve(router);
     bridges.serve(router);
     snoop.serve(router);
+    external_media.serve(router);
     endpoints.serve(router);
     device_states.serve(router);
     mailboxes.serve(router);
@@ -672,6 +675,7 @@ struct Gateway::Parts : io::AmiOwner {
   ari::ChannelVariables channel_variables;
   ari::BridgeResource bridges;
   ari::SnoopResource snoop;
+  ari::ExternalMediaResource external_media;
   ari::EndpointResource endpoints;
   ari::DeviceStateResource device_states;
   ari::MailboxResource mailboxes;

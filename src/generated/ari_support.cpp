@@ -447,7 +447,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_external_media
     {{refused, refused, emulated, emulated, emulated},
-     "RTP over UDP is as natively, and AudioSocket where the PBX has its channel driver; media over WebSocket is refused. Asterisk 11 and older have no driver for external media.",
+     "RTP over UDP is as natively, and so are AudioSocket and media over WebSocket where the PBX has their channel drivers. Asterisk 11 and older have no driver for external media.",
      "Upgrade the PBX to Asterisk 13 or later, or let the media server register as a SIP peer.",
      "chan_rtp",
      "originate"},

@@ -90,7 +90,8 @@ TEST_P(SnoopEveryPbx, ExternalMediaIsThereWhereThePbxHasIt) {
   ASSERT_TRUE(events.open());
   const auto reply = ask("POST",
                          "/channels/externalMedia?app=demo&external_host=127.0.0.1:4000&format=ulaw"
-                         "&channelId=outside");
+                         "&channelId=outside&data=a,b",
+                         R"({"variables":{"COLOUR":"red"}})");
   if (!is_new()) {
     EXPECT_EQ(reply.status, 501);
     EXPECT_FALSE(reply.json().at("why").as_string().empty());
@@ -101,7 +102,10 @@ TEST_P(SnoopEveryPbx, ExternalMediaIsThereWhereThePbxHasIt) {
   EXPECT_EQ(channel.at("id").as_string(), "outside");
   EXPECT_EQ(channel.at("channelvars").at("UNICASTRTP_LOCAL_ADDRESS").as_string(), "127.0.0.1");
   EXPECT_EQ(channel.at("channelvars").at("UNICASTRTP_LOCAL_PORT").as_string(), "10000");
-  EXPECT_EQ(events.next("StasisStart").at("channel").at("id").as_string(), "outside");
+  EXPECT_EQ(channel.at("channelvars").at("COLOUR").as_string(), "red");
+  const auto start = events.next("StasisStart");
+  EXPECT_EQ(start.at("channel").at("id").as_string(), "outside");
+  EXPECT_EQ(start.at("args"), boost::json::array({"a", "b"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, SnoopEveryPbx,

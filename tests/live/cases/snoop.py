@@ -1,8 +1,11 @@
 """Channels that listen to another one and speak to it, and media that comes from outside."""
 
 import socket
+import threading
 import time
+import uuid
 
+from harness.ari import open_websocket
 from harness.outcome import check, wait_until
 from harness.scenario import caller, compared
 
@@ -134,6 +137,70 @@ def _media(pbx, ari, events):
     events.wait(_of("outside", "ChannelDestroyed"))
 
 
+class _AudioSocket:
+    """A program that PBXs connect to: takes one connection and keeps its frames as (kind, payload)."""
+
+    def __enter__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.host = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self.frames = []
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *unused):
+        self._listener.close()
+
+    def _serve(self):
+        self._peer = self._listener.accept()[0]
+        stream = self._peer.makefile("rb")
+        while len(head := stream.read(3)) == 3:
+            self.frames.append((head[0], stream.read(int.from_bytes(head[1:], "big"))))
+
+    def hang_up(self):
+        self._peer.sendall(b"\0\0\0")
+
+
+def _audiosocket(pbx, ari, events):
+    call = uuid.UUID("40325ec2-5efd-4bd3-805f-53576e581d13")
+    with _AudioSocket() as program:
+        status, channel = ari.post(
+            "/channels/externalMedia", body={"variables": {"COLOUR": "red", "SIZE": {"value": "9", "report_events": True}}},
+            app="oracle", external_host=program.host, format="slin", encapsulation="audiosocket", transport="tcp",
+            data=str(call), channelId="outside")
+        check(status == 200, f"externalMedia: {status} {channel}")
+        events.wait(_of("outside", "StasisStart"))
+        ari.get("/channels/outside/variable", variable="COLOUR")
+        ari.post("/channels/outside/play/tone", media="sound:tone-short")
+        events.wait(lambda e: e["type"] == "PlaybackFinished")
+        check(program.frames[0] == (1, call.bytes), f"the call says who it is: {program.frames[0]}")
+        audio = b"".join(payload for kind, payload in program.frames if kind == 0x10)
+        check(len(set(audio)) > 10, f"{len(audio)} bytes of audio came, all alike")
+        program.hang_up()
+        events.wait(_of("outside", "ChannelDestroyed"))
+
+
+def _websocket_media(pbx, ari, events):
+    media = {"app": "oracle", "encapsulation": "none", "transport": "websocket", "format": "ulaw"}
+    for number, parameters in enumerate([
+            {"external_host": "nobody"},
+            {"external_host": ""},
+            {"connection_type": "server", "encapsulation": "rtp"},
+            {"connection_type": "server", "format": ""},
+            {"connection_type": "server", "direction": "sideways"},
+            {"connection_type": "server", "transport": "udp"}]):
+        ari.post("/channels/externalMedia", **{**media, "channelId": f"w{number}", **parameters})
+    status, channel = ari.post("/channels/externalMedia", body={"variables": {"COLOUR": "red"}}, **media,
+                               connection_type="server", data="a,b", channelId="outside")
+    check(status == 200, f"externalMedia: {status} {channel}")
+    key = channel["channelvars"].pop("MEDIA_WEBSOCKET_CONNECTION_ID")
+    program = open_websocket(("127.0.0.1", pbx.http_port), f"/media/{key}", "media")
+    events.wait(_of("outside", "StasisStart"))
+    ari.post("/channels/outside/play/tone", media="sound:tone-short")
+    events.wait(lambda e: e["type"] == "PlaybackFinished")
+    program.close()
+    events.wait(_of("outside", "ChannelDestroyed"))
+
+
 _GOOD_MEDIA = {"app": "oracle", "external_host": "127.0.0.1:39999", "format": "ulaw"}
 _BAD_MEDIA = [
     {},
@@ -174,4 +241,6 @@ def _bad_media(pbx, ari, events):
 
 
 compared("external-media", _media, not_on_old=_NO_RTP_CHANNELS)
+compared("external-media-by-audiosocket", _audiosocket, only_on="22")
+compared("external-media-by-websocket", _websocket_media, only_on="22")
 compared("external-media-bad-requests", _bad_media, not_on_old=_NO_RTP_CHANNELS)

@@ -175,13 +175,18 @@ class EventSocket:
 
 def connect_events(ari, apps, query):
     """A socket on which the WebSocket handshake has been done. Failed if it was refused."""
-    target = "/ari/events?" + urllib.parse.urlencode(
-        {"app": apps, "api_key": f"{ari.user}:{ari.secret}"} | query)
+    return open_websocket(ari.address, "/ari/events?" + urllib.parse.urlencode(
+        {"app": apps, "api_key": f"{ari.user}:{ari.secret}"} | query))
+
+
+def open_websocket(address, target, protocol=None):
+    """The same on any server; protocol: the one to ask for."""
+    more = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
     key = base64.b64encode(os.urandom(16)).decode()
-    connection = socket.create_connection(ari.address, timeout=5)
+    connection = socket.create_connection(address, timeout=5)
     connection.sendall(
         (f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
+         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{more}\r\n").encode())
     answer = b""
     while not answer.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)  # Not one byte more: the next may belong to a frame.

@@ -10,7 +10,7 @@ import urllib.parse
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
 # SIP/alice-0000002a, Local/600@phones-00000003;2: the counter differs from run to run.
-_NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)|-0x[0-9a-f]+$")
+_NAME_COUNTER = re.compile(r"-[0-9a-f]{8}(?=(;[12])?$)|[-/]0x[0-9a-f]+$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOPBACK_PORT = re.compile(r"127\.0\.0\.1:\d+")
 # By which of its members an object in a list is known.
