@@ -93,6 +93,7 @@ struct Channel {
   BridgeId room;                       ///< The bridge whose conference the PBX has it in now.
   bool leaves = false;                 ///< Its next way out of the room is told as a leaving.
   bool has_peer = false;               ///< BRIDGEPEER was told.
+  bool own_peer = false;               ///< It was told by us: the PBX's room is no bridge.
   std::optional<AppName> application;  ///< Which ARI application holds it.
   std::vector<std::string> arguments;  ///< What that application was entered with.
   bool agi_running = false;            ///< Its dialplan runs an AGI, whosever it is.

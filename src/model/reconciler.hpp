@@ -356,7 +356,7 @@ class Reconciler {
   void leave_room(Channel& channel, WallTime now);
   void leaves_own_bridge(Channel& channel, WallTime now);
   void settle_own_bridge(Bridge& bridge, WallTime now);
-  bool is_room_trace(const Channel& channel, std::string_view name) const;
+  static bool is_room_trace(Channel& channel, std::string_view name, std::string_view value);
   void learn_originated_application(Channel& channel, std::uint8_t step);
   void remember_ended(std::string uniqueid);
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,

@@ -186,17 +186,20 @@ void Reconciler::settle_own_bridge(Bridge& bridge, WallTime now) {
       if (!peers.empty()) peers += ',';
       peers += peer->name;
     }
-    channel->has_peer = true;
+    channel->has_peer = channel->own_peer = true;
     set_variable(*channel, peer_variable, peers);
     emit(ChannelVarset{channel, peer_variable, peers}, now);
   }
 }
 
 /// What the PBX says of a channel in a room, and not of a bridge.
-bool Reconciler::is_room_trace(const Channel& channel, std::string_view name) const {
+bool Reconciler::is_room_trace(Channel& channel, std::string_view name, std::string_view value) {
   if (name == "CONFBRIDGE_RESULT") return channel.application.has_value();
   if (name != peer_variable) return false;
-  return !channel.room.value.empty() || !channel.member_of.value.empty();
+  if (!channel.room.value.empty() || !channel.member_of.value.empty()) return true;
+  // Having left the room may be told when the room is forgotten already.
+  if (!value.empty()) channel.own_peer = false;
+  return channel.own_peer;
 }
 
 }  // namespace arigate::model
