@@ -221,6 +221,30 @@ void Reconciler::end_dials_of(const ChannelId& caller, std::string_view status, 
   }
 }
 
+namespace {
+
+/// Of `"Name" <number>`, as the functions of the PBX take it.
+Party party_of(std::string_view text) {
+  Party party;
+  const auto open = text.rfind('<');
+  if (open != text.npos) {
+    const auto close = text.find('>', open);
+    party.number = text.substr(open + 1, close == text.npos ? close : close - open - 1);
+    text = text.substr(0, open);
+  }
+  text = trim(text);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    text = text.substr(1, text.size() - 2);
+  }
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    party.name += text[i];
+  }
+  return party;
+}
+
+}  // namespace
+
 // --- functions ----------------------------------------------------------------------------------
 
 void Reconciler::function_set(const ChannelId& id, std::string_view function,
@@ -234,6 +258,16 @@ void Reconciler::function_set(const ChannelId& id, std::string_view function,
     channel->language = value;
     ++channel->revision;
     derive_variables(*channel);
+  }
+  Party connected = channel->connected;
+  if (iequals(function, "CONNECTEDLINE(all)")) connected = party_of(value);
+  if (iequals(function, "CONNECTEDLINE(name)")) connected.name = value;
+  if (iequals(function, "CONNECTEDLINE(num)")) connected.number = value;
+  if (connected != channel->connected) {
+    touch(*channel);
+    channel->connected = std::move(connected);
+    ++channel->revision;
+    emit(ChannelConnectedLine{*channel}, now);
   }
   Party caller = channel->caller;
   if (iequals(function, "CALLERID(name)")) caller.name = value;

@@ -365,8 +365,7 @@ void Bridges::introduce(const ChannelId& channel, const ChannelId& peer) {
   const auto* other = world_.store.find(peer);
   if (known == nullptr || other == nullptr || known->connected == other->caller) return;
   if (known->unborn) return;  // The PBX is told when it has the channel.
-  // Before Asterisk 12 the PBX tells its phone, but nobody else.
-  world_.ami.post(connected_line_action(known->name, other->caller));
+  world_.spawn(tell_connected_line(world_, channel, other->caller));
 }
 
 // --- after a restart of ours --------------------------------------------------------------------

@@ -1,9 +1,12 @@
 #include "ops/connected_line.hpp"
 
+#include <utility>
+
 namespace arigate::ops {
+namespace {
 
 /// `"Name" <number>` in one value, so that the PBX tells of one change and not of two.
-ami::Action connected_line_action(const std::string& channel_name, const model::Party& party) {
+std::string value_of(const model::Party& party) {
   std::string value;
   if (!party.name.empty()) {
     value += '"';
@@ -14,10 +17,22 @@ ami::Action connected_line_action(const std::string& channel_name, const model::
     value += "\" ";
   }
   if (!party.number.empty()) value.append("<").append(party.number).append(">");
-  return ami::Action{"Setvar"}
-      .add("Channel", channel_name)
-      .add("Variable", "CONNECTEDLINE(all)")
-      .add("Value", value);
+  return value;
+}
+
+}  // namespace
+
+boost::asio::awaitable<void> tell_connected_line(World& world, ChannelId channel,
+                                                 model::Party party) {
+  const auto* known = world.store.find(channel);
+  if (known == nullptr) co_return;
+  constexpr auto function = "CONNECTEDLINE(all)";
+  const std::string value = value_of(party);
+  ami::Action action{"Setvar"};
+  action.add("Channel", known->name).add("Variable", function).add("Value", value);
+  const auto deadline = world.in(world.timeouts.action);
+  const auto answer = co_await world.ami.request(std::move(action), deadline, "");
+  if (answer) world.reconciler.function_set(channel, function, value, world.clock.wall());
 }
 
 }  // namespace arigate::ops

@@ -1,14 +1,16 @@
 #pragma once
 
-#include <string>
+#include <boost/asio/awaitable.hpp>
 
-#include "ami/action.hpp"
 #include "model/channel.hpp"
+#include "ops/world.hpp"
 
 namespace arigate::ops {
 
 /// Makes the PBX show `party` to the channel as whom it is connected to: the phone is told, where
-/// its driver does that. The function CONNECTEDLINE is in every version from 1.8 on.
-ami::Action connected_line_action(const std::string& channel_name, const model::Party& party);
+/// its driver does that. The function CONNECTEDLINE is in every version from 1.8 on; before
+/// Asterisk 12 AMI does not tell what it has done.
+boost::asio::awaitable<void> tell_connected_line(World& world, ChannelId channel,
+                                                 model::Party party);
 
 }  // namespace arigate::ops

@@ -118,9 +118,6 @@ TEST_P(BridgesTest, ThreePartiesAreMixedAndMoveOn) {
 }
 
 TEST_P(BridgesTest, TwoAloneWithEachOtherAreToldWhoTheOtherIs) {
-  if (GetParam() == sim::Version::asterisk_1_8 || GetParam() == sim::Version::asterisk_11) {
-    GTEST_SKIP() << "the PBX tells its phone, but not AMI";
-  }
   begin();
   std::vector<std::string> ids;
   for (const auto* number : {"1001", "1002", "1003"}) {
