@@ -33,7 +33,6 @@ std::optional<Response> refuse_endpoint(const std::string& endpoint) {
 /// Reads the ids and formats into the request of an operation.
 template <class Wanted>
 std::optional<Response> read_leg(const Request& request, Wanted& wanted) {
-  constexpr std::size_t id_bytes_max = 149;
   const auto path_id = request.path("channelId");
   wanted.channel.value = path_id.empty() ? text(request, "channelId") : std::string{path_id};
   wanted.other_channel.value = text(request, "otherChannelId");

@@ -20,8 +20,6 @@
 namespace arigate::ari {
 namespace {
 
-constexpr std::size_t id_bytes_max = 149;
-
 /// A parameter whose empty value counts as not given.
 std::string text_or(const Request& request, std::string_view name, std::string_view otherwise) {
   const auto given = request.param(name);
@@ -41,7 +39,7 @@ std::optional<Response> media_fault(const Request& request) {
   const auto transport = text_or(request, "transport", "udp");
   const auto encapsulation = text_or(request, "encapsulation", "rtp");
   const bool websocket = transport == "websocket";
-  const bool server = text_or(request, "connection_type", "client") == "server";
+  const bool server = is_server(request);
   const auto host = text(request, "external_host");
   if (text(request, "app").empty()) return message_response(400, "app cannot be empty");
   if (websocket && encapsulation != "none") {
@@ -66,12 +64,12 @@ std::optional<Response> media_fault(const Request& request) {
   if (encapsulation == "audiosocket" && transport != "tcp") {
     return message_response(400, "transport must be 'tcp' for audiosocket encapsulation");
   }
-  if (encapsulation == "audiosocket" && text(request, "data").empty()) {
-    return message_response(400, "data can not be empty");
-  }
   const auto direction = text(request, "direction");
   if (!direction.empty() && direction != "both" && direction != "in" && direction != "out") {
     return message_response(400, "Invalid direction specified");
+  }
+  if (encapsulation == "audiosocket" && text(request, "data").empty()) {
+    return message_response(400, "data can not be empty");
   }
   const bool known = encapsulation == "rtp" || encapsulation == "audiosocket" || websocket;
   if (!known) {

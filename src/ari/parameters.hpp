@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@
 namespace arigate::ari {
 
 // The parameters of the handlers, read as leniently as native reads them.
+
+/// The longest id that native takes.
+constexpr std::size_t id_bytes_max = 149;
 
 /// {channelId} of the path.
 ChannelId channel_of(const Request& request);

@@ -12,8 +12,6 @@
 namespace arigate::ari {
 namespace {
 
-constexpr std::size_t id_bytes_max = 149;
-
 std::optional<ops::Direction> direction(std::string_view name) {
   if (name.empty() || name == "none") return ops::Direction::none;
   if (name == "in") return ops::Direction::in;

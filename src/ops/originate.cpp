@@ -1,5 +1,6 @@
 #include "ops/originate.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -131,6 +132,11 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     co_return Error{Errc::refused_by_pbx, "Allocation failed"};
   }
   if (channel != nullptr) shown->protocol_id = channel->protocol_id;
+  // Of a function that was set, no VarSet tells.
+  for (const auto& [name, value] : request.variables) {
+    const bool reported = std::ranges::find(request.reported, name) != request.reported.end();
+    if (reported && name.ends_with(')')) world.reconciler.set_reported(id, name, value);
+  }
   co_return *std::move(shown);
 }
 

@@ -44,6 +44,16 @@ TEST_P(VariablesTest, OfAnOriginateAreToldInTheirOrderAndShownIfTheyAreReported)
   EXPECT_EQ(shown(events.next("ChannelDestroyed")), "");
 }
 
+TEST_P(VariablesTest, AFunctionThatIsReportedIsShownThoughNothingTellsThatItIsSet) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  ASSERT_TRUE(events.open());
+  const auto made = ask("POST", "/channels/one?endpoint=SIP/bob&app=demo", R"-({"variables":
+      {"CHANNEL(musicclass)": {"value": "jazz", "report_events": true}}})-");
+  ASSERT_EQ(made.status, 200) << made.body;
+  EXPECT_EQ(shown(events.next("StasisStart")), R"-({"CHANNEL(musicclass)":"jazz"})-");
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, VariablesTest, every_version, version_name);
 
 }  // namespace
