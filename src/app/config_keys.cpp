@@ -38,11 +38,12 @@ bool is_network(const std::string& text) {
   return !not_v4 || !not_v6;
 }
 
-/// What a name in a dialplan may be made of: it becomes part of CLI commands.
+/// What a name in a dialplan may be made of: it becomes part of CLI commands, and of the names of
+/// conferences, which have to stay below 80 bytes with the id of a bridge.
 bool is_context_name(std::string_view text) {
   static constexpr std::string_view allowed =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-  return !text.empty() && text.size() <= 79 && text.find_first_not_of(allowed) == text.npos;
+  return !text.empty() && text.size() <= 48 && text.find_first_not_of(allowed) == text.npos;
 }
 
 // --- Setters: each is given the place of the value, and its limits where it has any.
@@ -210,7 +211,7 @@ Problem set_prefix(Config& config, const std::string& value) {
 }
 
 Problem set_context(Config& config, const std::string& value) {
-  if (!is_context_name(value)) return "must be a context name of letters, digits, _ - .";
+  if (!is_context_name(value)) return "must be a context name of at most 48 letters, digits, _ - .";
   config.dialplan.context = value;
   return std::nullopt;
 }

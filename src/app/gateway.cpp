@@ -15,9 +15,11 @@
 
 #include "app/ami_options.hpp"
 #include "app/application_policies.hpp"
+#include "app/gateway_options.hpp"
 #include "app/pbx_facts.hpp"
 #include "app/pbx_files.hpp"
 #include "app/recorder_options.hpp"
+#include "app/upkeep.hpp"
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
 #include "ari/asterisk.hpp"
@@ -55,16 +57,12 @@
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/created.hpp"
-#include "ops/device_states.hpp"
 #include "ops/entrance.hpp"
 #include "ops/gate.hpp"
 #include "ops/leg.hpp"
 #include "ops/pbx_media.hpp"
 #include "ops/play.hpp"
-#include "ops/read_endpoints.hpp"
 #include "ops/record.hpp"
-#include "ops/reentry_context.hpp"
-#include "ops/resync.hpp"
 #include "ops/room_keepers.hpp"
 #include "ops/snoop.hpp"
 #include "ops/sounds.hpp"
@@ -77,27 +75,12 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// How long a new channel of a PBX that takes no ids may stay unidentified.
-constexpr auto announce_wait = 50ms;
 /// For the goodbye of WebSockets that we have opened.
 constexpr auto outbound_stop_limit = 1s;
 /// For our own work that was cancelled.
 constexpr auto tasks_limit = 1s;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
 constexpr auto capture_spare = 250ms;
-/// Between two lists that doubts ask for; it grows while each list leaves new ones.
-constexpr std::chrono::milliseconds resync_pause_min{250};
-constexpr std::chrono::milliseconds resync_pause_max{10'000};
-/// A PBX that says that it shuts down closes its links within this time, or it did not say it.
-constexpr auto shutdown_limit = 10s;
-/// Repairs what a lost event may have left behind.
-constexpr auto repair_interval = 60s;
-/// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
-constexpr auto reentry_interval = 5s;
-/// How often the states of devices are asked for where the PBX does not tell them, and of how many.
-constexpr auto device_interval = 1s;
-constexpr std::size_t devices_polled_max = 500;
-
 /// Tells each listener, in this order.
 class FanOut : public model::ChangeSink {
  public:
@@ -109,53 +92,6 @@ class FanOut : public model::ChangeSink {
  private:
   std::vector<model::ChangeSink*> sinks_;
 };
-
-std::vector<ari::User> users_of(const Config& config) {
-  std::vector<ari::User> users;
-  for (const auto& user : config.users) {
-    users.push_back({user.name, user.password,
-                     user.password_format == PasswordFormat::crypt ? ari::User::Format::crypt
-                                                                   : ari::User::Format::plain,
-                     user.read_only});
-  }
-  return users;
-}
-
-ari::ApiLevel level_of(const Config& config) {
-  return ari::ApiLevel{ari::level_of(config.general.ari_version).value_or(ari::newest_level)};
-}
-
-ari::RouterOptions router_options(const Config& config, const ari::ApiLevel& level) {
-  ari::RouterOptions options;
-  options.prefix = config.http.prefix;
-  options.realm = config.general.auth_realm;
-  options.allowed_origins = config.general.allowed_origins;
-  options.pretty = config.general.pretty;
-  options.level = &level;
-  return options;
-}
-
-io::HttpServerOptions http_options(const HttpConfig& config, io::AriTap* tap) {
-  io::HttpServerOptions options;
-  options.bind_address = config.bind;
-  options.port = config.port;
-  options.connections_max = config.connections_max;
-  auto& connection = options.connection;
-  connection.limits.header_bytes_max = config.header_bytes_max;
-  connection.limits.target_bytes_max =
-      std::min(connection.limits.target_bytes_max, config.header_bytes_max);
-  connection.limits.body_bytes_max = config.body_bytes_max;
-  connection.head_timeout = connection.body_timeout = config.request_timeout;
-  connection.idle_timeout = config.idle_timeout;
-  connection.tap = tap;
-  auto& websocket = connection.websocket;
-  websocket.queue_bytes_max = config.websocket_queue_bytes_max;
-  websocket.message_bytes_max = config.websocket_message_bytes_max;
-  websocket.write_timeout = config.websocket_write_timeout;
-  websocket.ping_interval = config.websocket_ping_interval;
-  websocket.pong_timeout = 2 * config.websocket_ping_interval;
-  return options;
-}
 
 io::AmiClientOptions ami_options(const AmiConfig& config, trace::Tap* tap) {
   auto options = app::ami_options(config);
@@ -210,9 +146,9 @@ struct Gateway::Parts : io::AmiOwner {
               watches,
               controls,
               applications,
-              [this] { resync_soon(); },
-              [this] { return ensure_context(); },
-              timeouts_of(config),
+              [this] { upkeep.resync_soon(); },
+              [this] { return upkeep.ensure_reentry(); },
+              app::timeouts_of(config),
               config.dialplan.context},
         gate{context.get_executor(), world,
              [this](const ami::Message& message) { apply(message); }},
@@ -233,9 +169,9 @@ struct Gateway::Parts : io::AmiOwner {
         keepers{context.get_executor(), world, legs, rooms},
         bridge_media{context.get_executor(), world, legs, rooms, keepers},
         media{playbacks, recordings},
-        users{users_of(config)},
-        level{level_of(config)},
-        router{router_options(config, level), users},
+        users{app::users_of(config)},
+        level{app::level_of(config)},
+        router{app::router_options(config, level), users},
         channels{world, entrance, media, snapshots},
         channel_origins{world, entrance, created, snapshots},
         channel_controls{world, entrance},
@@ -253,15 +189,13 @@ struct Gateway::Parts : io::AmiOwner {
         asterisk{world, facts},
         support{world, facts, [this](Operation operation) { return router.serves(operation); }},
         rest{context.get_executor(), applications, router, writer, clock},
-        http{context, http_options(config.http, recording.ari_tap()), router, rest},
+        http{context, app::http_options(config.http, recording.ari_tap()), router, rest},
         outbound{context, app::outbound_options(config), rest,
                  [this](const AppName& name) { return applications.has_channels(name); },
                  [this](ari::EventSocket& socket) { applications.say_farewell(socket); }},
-        announce_timer{context},
-        repair_timer{context},
-        reentry_timer{context},
-        device_timer{context},
-        resync_timer{context},
+        upkeep{context.get_executor(), world, applications,
+               app::Upkeep::Duties{[this] { return learn_pbx(); }, [this] { return advertised(); },
+                                   config.dialplan.add_at_runtime}},
         end_timer{context} {
     applications.use(level);
     changes.add(applications);
@@ -322,13 +256,6 @@ struct Gateway::Parts : io::AmiOwner {
     };
   }
 
-  static ops::Timeouts timeouts_of(const Config& config) {
-    ops::Timeouts timeouts;
-    timeouts.action = config.ami.action_timeout;
-    timeouts.originate = config.ami.originate_timeout;
-    return timeouts;
-  }
-
   void text_message(const ops::ReceivedMessage& message) {
     const auto* endpoint = store.find_sip_endpoint(message.from);
     std::string event;
@@ -359,59 +286,24 @@ struct Gateway::Parts : io::AmiOwner {
     if (const auto address = ami.peer(); address && config.fastagi.allow.empty()) {
       agi->allow(*address);
     }
-    before_link = reconciler.serial();
-    shutdown_told.reset();
-    world.untold_variables = 0;
-    spawn(settle());
+    upkeep.link_up();
   }
   void link_down() override {
-    synchronised = false;
     gate.link_down();
-    if (shutdown_told && clock.now() - *shutdown_told < shutdown_limit) {
-      log::warn("pbx has shut down, its channels are gone channels={}", store.channel_count());
-      reconciler.end_all(reconciler.serial(), clock.wall());
-    }
+    upkeep.link_down();
   }
   void event(const ami::Message& message) override { gate.take(message); }
-
   /// An event that the PBX has meant.
   void apply(const ami::Message& message) {
     reconciler.apply(message, clock.wall());
-    if (reconciler.take_gap()) resync_soon();
-    using ami::EventName;
-    // A PBX that was still loading when we logged in.
-    if (message.event() == EventName::fullybooted && synchronised) spawn(settle());
-    // "sip reload" and the like: phones may have come into the configuration, or gone from it.
-    const bool reloaded =
-        message.event() == EventName::reload || message.event() == EventName::channelreload;
-    if (reloaded && synchronised) resync_soon();
-    if (message.event() == EventName::shutdown) {
-      log::warn("pbx shuts down");
-      shutdown_told = clock.now();
-    }
+    upkeep.applied(message);
   }
   void batch_end() override {
     gate.batch_end();
-    announce_soon();
+    upkeep.batch_end();
   }
 
-  void announce_soon() {
-    if (!reconciler.has_undecided() || announce_armed || stopping) return;
-    announce_armed = true;
-    announce_timer.expires_after(announce_wait);
-    announce_timer.async_wait([this](const boost::system::error_code& error) {
-      announce_armed = false;
-      if (error) return;
-      const WallTime now = clock.wall();
-      reconciler.decide(now - announce_wait, now);
-      announce_soon();  // Those that came meanwhile.
-    });
-  }
-
-  /// After a login: what is there on the PBX, and is it as we need it?
-  asio::awaitable<void> settle() {
-    co_await end_if_restarted();
-    co_await resync_now();
+  asio::awaitable<void> learn_pbx() {
     facts = co_await app::read_pbx_facts(world);
     if (!config.general.entity_id.empty()) {
       facts.entity_id = config.general.entity_id;
@@ -425,73 +317,6 @@ struct Gateway::Parts : io::AmiOwner {
     }
     log::info("pbx known version=\"{}\" channels={}", facts.version, store.channel_count());
     co_await support.read();
-    co_await ensure_context();
-  }
-
-  /// A PBX that was started anew has none of the channels that we knew, and may use their names.
-  asio::awaitable<void> end_if_restarted() {
-    const std::uint64_t up_to = before_link;
-    const std::string started = co_await ops::pbx_started(world);
-    if (started.empty()) co_return;
-    const std::string earlier = std::exchange(pbx_started, started);
-    if (earlier.empty() || earlier == started) co_return;
-    log::warn("pbx was started anew, its channels are gone channels={}", store.channel_count());
-    reconciler.end_all(up_to, clock.wall());
-  }
-
-  /// At once; when it was asked for a moment ago, a little later.
-  void resync_soon() {
-    if (resyncing || resync_armed) {
-      resync_again = true;
-      return;
-    }
-    spawn(resync_now());
-  }
-
-  void resync_later() {
-    if (stopping) return;
-    if (!std::exchange(resync_again, false)) {
-      resync_pause = resync_pause_min;
-      return;
-    }
-    resync_armed = true;
-    resync_timer.expires_after(resync_pause);
-    resync_pause = std::min(2 * resync_pause, resync_pause_max);
-    resync_timer.async_wait([this](const boost::system::error_code& error) {
-      resync_armed = false;
-      if (!error && ami.up()) resync_soon();
-    });
-  }
-
-  asio::awaitable<void> resync_now() {
-    if (std::exchange(resyncing, true)) co_return;
-    const auto outcome = co_await ops::resync(world);
-    if (outcome) co_await ops::read_endpoints(world);
-    resyncing = false;
-    resync_later();
-    if (outcome) {
-      synchronised = true;
-    } else {
-      log::warn("channel list not read why=\"{}\"", outcome.error().detail);
-    }
-  }
-
-  asio::awaitable<void> ensure_context() {
-    const auto state = co_await ops::ensure_reentry_context(world, "agi://" + advertised(),
-                                                            config.dialplan.add_at_runtime);
-    if (!state) {
-      log::warn("dialplan context not checked context={} why=\"{}\"", config.dialplan.context,
-                state.error().detail);
-    } else if (*state == ops::ReentryState::added) {
-      kept_in_memory = true;
-      log::info("dialplan context added in memory context={} url=agi://{}", config.dialplan.context,
-                advertised());
-    } else if (*state == ops::ReentryState::missing) {
-      log::error(
-          "dialplan context missing: channels cannot be originated into applications "
-          "context={}",
-          config.dialplan.context);
-    }
   }
 
   /// "host:port" at which the PBX reaches our FastAGI listener.
@@ -501,70 +326,10 @@ struct Gateway::Parts : io::AmiOwner {
     return ami.local_address() + ":" + std::to_string(agi->port());
   }
 
-  asio::awaitable<void> repair_loop() {
-    while (!stopping) {
-      repair_timer.expires_after(repair_interval);
-      boost::system::error_code ignored;
-      co_await repair_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      if (stopping || !ami.up()) continue;
-      co_await resync_now();
-    }
-  }
-
-  /// PBXs before Asterisk 12 do not tell the states of devices: those that somebody is subscribed
-  /// to are asked for.
-  asio::awaitable<void> device_loop() {
-    while (!stopping) {
-      device_timer.expires_after(device_interval);
-      boost::system::error_code ignored;
-      co_await device_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      if (stopping) co_return;
-      auto devices = applications.devices(devices_polled_max);
-      for (const auto& device : devices) {
-        if (const auto own = ops::own_device(device)) reconciler.watch_device(*own);
-      }
-      if (!ami.up() || ami.dialect().snapshots || devices.empty()) continue;
-      co_await ops::poll_devices(world, std::move(devices));
-    }
-  }
-
-  asio::awaitable<void> reentry_loop() {
-    while (!stopping) {
-      reentry_timer.expires_after(reentry_interval);
-      boost::system::error_code ignored;
-      co_await reentry_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      applications.expire(clock.now());
-      if (!stopping && ami.up() && kept_in_memory) co_await ensure_context();
-    }
-  }
-
   // --- start and stop ---------------------------------------------------------------------------
 
-  Result<io::AgiServerOptions> agi_options() {
-    io::AgiServerOptions options;
-    boost::system::error_code error;
-    options.bind = asio::ip::make_address(config.fastagi.bind, error);
-    if (error) return Error{Errc::bad_request, "[fastagi] bind: not an address"};
-    options.port = config.fastagi.port;
-    options.sessions_max = config.fastagi.sessions_max;
-    options.environment_timeout = config.fastagi.environment_timeout;
-    options.tap = recording.tap();
-    auto allow = config.fastagi.allow;
-    if (allow.empty()) {
-      allow = {"127.0.0.0/8", "::1"};
-      asio::ip::tcp::resolver resolver{context};
-      for (const auto& place : resolver.resolve(config.ami.host, "", error)) {
-        allow.push_back(place.endpoint().address().to_string());
-      }
-    }
-    const auto list = io::AllowList::parse(allow);
-    if (!list) return list.error();
-    options.allowed = *list;
-    return options;
-  }
-
   Result<void> start() {
-    const auto options = agi_options();
+    const auto options = app::agi_options(config, context, recording.tap());
     if (!options) return options.error();
     agi.emplace(context.get_executor(), *options, text_messages);
     if (const auto listening = agi->start(); !listening) return listening.error();
@@ -580,9 +345,7 @@ struct Gateway::Parts : io::AmiOwner {
     if (const auto opened = recording.open(ports()); !opened) return opened.error();
     ami.start();
     outbound.start();
-    spawn(repair_loop());
-    spawn(reentry_loop());
-    spawn(device_loop());
+    upkeep.start();
     return {};
   }
 
@@ -606,11 +369,7 @@ struct Gateway::Parts : io::AmiOwner {
     co_await http.stop();
     legs.close_all();  // They serve what this process does, and end with it.
     co_await entrance.hand_back_all(deadline);
-    repair_timer.cancel();
-    reentry_timer.cancel();
-    device_timer.cancel();
-    announce_timer.cancel();
-    resync_timer.cancel();
+    upkeep.stop();
     ami.stop();
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
     admission.cancel_all();
@@ -689,23 +448,9 @@ struct Gateway::Parts : io::AmiOwner {
   io::HttpServer http;
   io::OutboundWebSockets outbound;
   std::optional<io::AgiServer> agi;
-  asio::steady_timer announce_timer;
-  asio::steady_timer repair_timer;
-  asio::steady_timer reentry_timer;
-  asio::steady_timer device_timer;
-  asio::steady_timer resync_timer;
+  app::Upkeep upkeep;
   asio::steady_timer end_timer;
   std::shared_ptr<std::size_t> tasks = std::make_shared<std::size_t>(0);  ///< Of spawn().
-  std::optional<TimePoint> shutdown_told;  ///< The PBX has said that it goes.
-  std::string pbx_started;                 ///< When, in its own words.
-  std::uint64_t before_link = 0;           ///< Last event before this link came up.
-  std::chrono::milliseconds resync_pause = resync_pause_min;
-  bool resync_armed = false;
-  bool resync_again = false;
-  bool announce_armed = false;
-  bool kept_in_memory = false;  ///< The re-entry context is there because we have added it.
-  bool resyncing = false;
-  bool synchronised = false;
   bool stopping = false;
 };
 
@@ -724,7 +469,7 @@ asio::awaitable<void> Gateway::stop(std::chrono::milliseconds limit) {
 }
 
 void Gateway::reconfigure(const Config& config) {
-  parts_->users.replace(users_of(config));
+  parts_->users.replace(app::users_of(config));
   parts_->config.users = config.users;
 }
 
@@ -735,7 +480,7 @@ std::uint16_t Gateway::fastagi_port() const {
   return parts_->agi ? parts_->agi->port() : 0;
 }
 bool Gateway::ready() const {
-  return parts_->ami.up() && parts_->synchronised;
+  return parts_->ami.up() && parts_->upkeep.synchronised();
 }
 
 }  // namespace arigate
