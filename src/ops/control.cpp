@@ -37,7 +37,9 @@ void Control::call_away() {
 
 void Control::on(const agi::Reply& reply) {
   if (replies_due_ > 0) --replies_due_;
+  if (std::exchange(probing_, false)) return start_next();
   if (!running_ || dropped_) return;  // A late reply, after a job was given up.
+  ended_badly_ = reply.result == "-1";
   follow(running_->on(reply, clock_.now()));
 }
 
@@ -49,7 +51,7 @@ void Control::go_on() {
 void Control::attach(std::shared_ptr<AgiLink> link) {
   link_ = std::move(link);
   replies_due_ = 0;
-  held_back_ = false;
+  held_back_ = ended_badly_ = probing_ = false;
   const auto keep = weak_from_this().lock();
   if (running_ && !dropped_) {
     follow(unsent_ ? Job::Step{Job::Send{*std::exchange(unsent_, std::nullopt)}}
@@ -84,7 +86,7 @@ void Control::start_next() {
   if (starting_) return;
   const auto keep = weak_from_this().lock();  // A job may end the session that owns this queue.
   starting_ = true;
-  while (!dropped_ && !running_) {
+  while (!dropped_ && !running_ && may_start()) {
     running_ = take_next();
     if (!running_) break;
     follow(running_->start(clock_.now()));
@@ -92,8 +94,16 @@ void Control::start_next() {
   starting_ = false;
 }
 
+bool Control::may_start() {
+  if (held_back_ || probing_) return false;
+  if (!std::exchange(ended_badly_, false) || !link_ || (waiting_.empty() && !rest_)) return true;
+  probing_ = true;
+  ++replies_due_;
+  link_->send("NOOP");
+  return false;
+}
+
 std::unique_ptr<Job> Control::take_next() {
-  if (held_back_) return nullptr;
   if (!link_ && (waiting_.empty() || waiting_.front()->needs_line())) return nullptr;
   if (waiting_.empty()) {
     auto rest = rest_ ? rest_() : nullptr;

@@ -52,6 +52,9 @@ class RestingJob : public Job {
 /// The jobs of one channel that is under our control, first come first served.
 ///
 ///   idle --add--> running --Done--> idle (or the next job);   any --drop--> gone
+///   running --Done by -1--> probing --any reply--> idle (or the next job)
+/// -1 ends what failed and what the caller's hangup ended alike. The PBX tells of a hangup before
+/// it reads the next line, so what waits begins only when a NOOP was answered.
 /// The line may be away: before a created channel is answered, and between a Redirect and the new
 /// AGI session. Jobs wait then; attach() lets the running one and the next ones go on.
 class Control : public std::enable_shared_from_this<Control> {
@@ -87,7 +90,9 @@ class Control : public std::enable_shared_from_this<Control> {
   /// It rests in a command: see rest_by().
   bool resting() const { return resting_ != nullptr; }
   /// Whether a job that is added starts now; one that rests makes way.
-  bool idle() const { return link_ && (!running_ || resting_ != nullptr) && waiting_.empty(); }
+  bool idle() const {
+    return link_ && (!running_ || resting_ != nullptr) && waiting_.empty() && !probing_;
+  }
 
   /// Errc::overloaded when the queue is full, Errc::not_in_application after drop().
   Result<void> add(std::unique_ptr<Job> job);
@@ -111,6 +116,7 @@ class Control : public std::enable_shared_from_this<Control> {
  private:
   void follow(Job::Step step);
   void start_next();
+  bool may_start();
   std::unique_ptr<Job> take_next();
   void call_away();
 
@@ -127,6 +133,8 @@ class Control : public std::enable_shared_from_this<Control> {
   bool starting_ = false;
   bool dropped_ = false;
   bool held_back_ = false;
+  bool ended_badly_ = false;  ///< What ran last.
+  bool probing_ = false;
   std::size_t replies_due_ = 0;
 };
 

@@ -437,7 +437,14 @@ void Entrance::let_go(const ChannelId& channel) {
 }
 
 void Entrance::hangup_asked(const ChannelId& channel, bool asked) {
-  if (const auto session = session_of(channel)) session->hangup_asked = asked;
+  const auto session = session_of(channel);
+  if (!session) return;
+  session->hangup_asked = asked;
+  if (asked) {
+    session->control->hold_back();
+  } else if (!session->hung_up) {
+    session->control->go_on();
+  }
 }
 
 boost::asio::awaitable<void> Entrance::prepare_hangup(Uniqueid channel) {

@@ -76,7 +76,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   std::size_t awaited_count() const { return awaited_.size(); }
 
   /// We have asked the PBX to hang up, or it has refused: AGI's HANGUP, which may come before the
-  /// answer, is not the caller's then.
+  /// answer, is not the caller's then. What waits in its queue does not begin meanwhile.
   void hangup_asked(const ChannelId& channel, bool asked);
   /// Before that: a snoop is taken out of what would not see its hangup.
   boost::asio::awaitable<void> prepare_hangup(Uniqueid channel);

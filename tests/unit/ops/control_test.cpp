@@ -290,5 +290,33 @@ TEST(Controls, FindsTheControlOfAChannel) {
   EXPECT_EQ(controls.find(ChannelId{"1.1"}), nullptr);
 }
 
+TEST_F(ControlTest, AfterAFailureTheNextWaitsUntilThePbxCouldTellOfAHangup) {
+  add("a", {"STREAM FILE a"});
+  add("b", {"STREAM FILE b"});
+  EXPECT_EQ(link_->take(), Lines{"STREAM FILE a"});
+  control_.on(test::agi_reply("200 result=-1"));
+  EXPECT_EQ(link_->take(), Lines{"NOOP"});
+  EXPECT_FALSE(control_.idle());
+  EXPECT_EQ(control_.replies_due(), 1U);
+  add("c", {"STREAM FILE c"});
+  EXPECT_EQ(link_->take(), Lines{});
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{"STREAM FILE b"});
+
+  control_.on(test::agi_reply("200 result=-1"));
+  EXPECT_EQ(link_->take(), Lines{"NOOP"});
+  control_.hold_back();  // It was a hangup.
+  control_.on(ok);
+  EXPECT_EQ(link_->take(), Lines{});
+}
+
+TEST_F(ControlTest, AFailureThatNothingWaitsForAsksNothing) {
+  add("a", {"STREAM FILE a"});
+  link_->take();
+  control_.on(test::agi_reply("200 result=-1"));
+  EXPECT_EQ(link_->take(), Lines{});
+  EXPECT_TRUE(control_.idle());
+}
+
 }  // namespace
 }  // namespace arigate::ops
