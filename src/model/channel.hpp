@@ -120,7 +120,7 @@ struct Channel {
   std::vector<std::string> own_languages;
   bool own_languages_over = false;  ///< The next other language is the channel's own again.
   std::string own_digit;            ///< One that we are about to press ourselves: not shown.
-  WallTime own_digit_until{};       ///< It comes before that.
+  WallTime own_digit_ordered{};     ///< When we ordered it.
   std::uint64_t touched = 0;        ///< Serial number of the last event about it, for resync.
   std::uint64_t revision = 0;       ///< Grows with each change of a field that ARI shows.
 

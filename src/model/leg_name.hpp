@@ -14,4 +14,8 @@ constexpr std::string_view leg_token_prefix = "00";
 /// other channel. Old PBXs write the counter at the end with fewer digits.
 std::string_view leg_token_of(std::string_view channel_name, std::string_view context);
 
+/// A leg of another gateway on the same PBX. Each has a context of its own, and all of their names
+/// begin alike.
+bool is_leg_of_another(std::string_view channel_name, std::string_view context);
+
 }  // namespace arigate::model

@@ -87,7 +87,10 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
     return nullptr;  // An alias holds this id already.
   Channel& stored = store_.add(std::move(channel));
   take_snapshot(stored, snapshot);
-  if (is_helper(stored.name, dialect_.snapshots)) hide(stored);
+  if (is_helper(stored.name, dialect_.snapshots) ||
+      is_leg_of_another(stored.name, options_.dialplan_context)) {
+    hide(stored);
+  }
   if (const auto token = leg_token_of(stored.name, options_.dialplan_context); !token.empty()) {
     take_leg(stored, token, now);
   }
@@ -252,9 +255,11 @@ void Reconciler::announce(Channel& channel, WallTime now) {
 }
 
 void Reconciler::decide(WallTime before, WallTime now) {
+  // What waits since a time to come has seen the clock being set back.
+  const auto is_over = [&](WallTime since) { return since <= before || since > now; };
   std::vector<BridgeId> ended;
   for (const auto& [bridge, since] : unlinked_) {
-    if (since <= before) ended.push_back(bridge);
+    if (is_over(since)) ended.push_back(bridge);
   }
   for (const auto& bridge : ended) end_linked(bridge, now);
   if (unannounced_.empty()) return;
@@ -262,7 +267,7 @@ void Reconciler::decide(WallTime before, WallTime now) {
   store_.each_channel([&](const Channel& channel) {
     if (channel.announced) return;
     const auto held = unannounced_.find(channel.uniqueid);
-    if (held != unannounced_.end() && held->second.since <= before) {
+    if (held != unannounced_.end() && is_over(held->second.since)) {
       waited.push_back(channel.uniqueid);
     }
   });
@@ -429,10 +434,10 @@ void Reconciler::hangup_requested(const ChannelId& id, std::optional<int> cause,
   }
 }
 
-void Reconciler::expect_own_digit(const ChannelId& id, std::string digit, WallTime until) {
+void Reconciler::expect_own_digit(const ChannelId& id, std::string digit, WallTime now) {
   if (Channel* channel = store_.mutable_find(id)) {
     channel->own_digit = std::move(digit);
-    channel->own_digit_until = until;
+    channel->own_digit_ordered = now;
   }
 }
 

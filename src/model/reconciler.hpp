@@ -178,7 +178,7 @@ class Reconciler {
                     WallTime now);
 
   /// We are about to send the channel this digit as if its phone had; ARI shows nothing of it.
-  void expect_own_digit(const ChannelId& id, std::string digit, WallTime until);
+  void expect_own_digit(const ChannelId& id, std::string digit, WallTime now);
 
   /// The language that a playback sets on a channel for as long as it lasts; it is not shown, not
   /// even by events that come late. "" when it has ended.

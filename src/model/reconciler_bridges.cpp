@@ -57,7 +57,9 @@ Bridge* Reconciler::add_bridge(Bridge bridge, WallTime now) {
 Bridge* Reconciler::known_bridge(const ami::Message& event, BridgeRole role, WallTime now) {
   const auto snapshot = ami::bridge_snapshot_of(event, role);
   if (snapshot.uniqueid.empty()) return nullptr;
-  if (snapshot.creator == "ConfBridge" && room_named(snapshot.name)) return nullptr;  // Hidden.
+  if (snapshot.creator == "ConfBridge" && room_named(snapshot.name, options_.dialplan_context)) {
+    return nullptr;  // Hidden.
+  }
   const BridgeId id{std::string{snapshot.uniqueid}};
   Bridge* bridge = store_.mutable_find(id);
   if (bridge == nullptr) {

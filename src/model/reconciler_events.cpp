@@ -40,12 +40,17 @@ bool is_agi_trace(std::string_view name) {
          name.starts_with("TRANSFERSTATUS");
 }
 
-/// A conference has a device, and so has the channel that plays announcements to it.
-bool is_room_device(std::string_view device) {
+/// Conferences and Local channels that only we see have a device each, and so has the channel that
+/// plays announcements to a conference.
+bool is_own_device(std::string_view device, std::string_view context) {
   const auto separator = device.find_first_of(":/");
   const auto kind = device.substr(0, separator);
-  if (kind != "confbridge" && kind != "CBAnn") return false;
-  return room_named(device.substr(separator + 1)).has_value();
+  if (kind == "confbridge" || kind == "CBAnn") {
+    return room_named(device.substr(separator + 1), context).has_value();
+  }
+  if (kind != "Local") return false;
+  const auto name = std::string{device} + "-";  // That of a channel goes on with a counter.
+  return !leg_token_of(name, context).empty() || is_leg_of_another(name, context);
 }
 
 /// Events that stand for a new snapshot of the channel; the others show the last one.
@@ -60,6 +65,9 @@ bool makes_snapshot(ami::EventName event) {
 /// How long a digit lasts that comes whole, as in SIP INFO. AMI tells the end of one alone before
 /// Asterisk 12; this is what chan_sip and the PBX take when nobody says another (seen: 1.8, 11).
 constexpr std::chrono::milliseconds whole_digit{100};
+constexpr std::chrono::minutes longest_digit{1};
+/// From our order to press a digit to the PBX's word that it was pressed.
+constexpr std::chrono::seconds own_digit_within{2};
 
 // The signs that an originated channel runs its application: bits of Channel::originate_steps.
 constexpr std::uint8_t originate_response = 1;
@@ -164,11 +172,7 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
     case EventName::attendedtransfer:
       return on_attended_transfer(event, now);
     case EventName::devicestatechange:
-      // A leg of ours has a device as every Local channel; its name ends where a counter begins.
-      if (!leg_token_of(std::string{event[Key::device]} + "-", options_.dialplan_context).empty()) {
-        return;
-      }
-      if (is_room_device(event[Key::device])) return;
+      if (is_own_device(event[Key::device], options_.dialplan_context)) return;
       return tell_device_state(event[Key::device], event[Key::state], now);
     case EventName::extensionstatus:
       return dialect_.snapshots ? void() : on_extension_status(event, now);
@@ -434,15 +438,19 @@ void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
   if (iequals(event[Key::begin], "Yes")) channel->digit_begun = now;
   if (!iequals(event[Key::end], "Yes")) return;
   const WallTime begun = std::exchange(channel->digit_begun, WallTime{});
-  const auto pressed = begun == WallTime{} ? whole_digit : now - begun;
+  // Nobody presses a key for longer, or less than not at all: the clock was set meanwhile.
+  const bool known_begin = begun != WallTime{} && now >= begun && now - begun < longest_digit;
+  const auto pressed = known_begin ? now - begun : whole_digit;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pressed).count();
-  emit(ChannelDtmfReceived{*channel, event[Key::digit], std::max<long>(0, ms)}, now);
+  emit(ChannelDtmfReceived{*channel, event[Key::digit], ms}, now);
 }
 
 void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
   if (!iequals(event[Key::direction], "Received")) return;
   if (Channel* channel = known(event, ami::Role::own, now)) {
-    if (event[Key::digit] == channel->own_digit && now <= channel->own_digit_until) {
+    const auto since = now - channel->own_digit_ordered;
+    if (event[Key::digit] == channel->own_digit && since <= own_digit_within &&
+        since >= WallTime::duration{}) {
       channel->own_digit.clear();
       return;
     }

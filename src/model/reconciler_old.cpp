@@ -339,7 +339,8 @@ void Reconciler::decide_unlinked(const ami::Message& event, WallTime now) {
   std::vector<BridgeId> ended;
   for (const auto& [bridge, since] : unlinked_) {
     const bool meant = (about != nullptr && about->bridge == bridge) ||
-                       name == EventName::masquerade || now - since >= relink_within;
+                       name == EventName::masquerade || now - since >= relink_within ||
+                       now < since;  // The clock was set back.
     if (meant) ended.push_back(bridge);
   }
   for (const auto& bridge : ended) end_linked(bridge, now);

@@ -141,10 +141,10 @@ void Reconciler::on_room(const ami::Message& event, const Room& room, bool enter
 
 /// The room of that name, with the id of its bridge also where the name has no place for it.
 std::optional<Room> Reconciler::room_called(std::string_view name) const {
-  auto room = room_named(name);
+  auto room = room_named(name, options_.dialplan_context);
   if (!room || !room->shortened) return room;
   const auto look = [&](const Bridge& bridge) {
-    if (room_of(bridge) == name) room->bridge = bridge.id;
+    if (room_of(bridge, options_.dialplan_context) == name) room->bridge = bridge.id;
   };
   store_.each_bridge(look);
   for (const auto& [id, bridge] : remembered_bridges_) look(bridge);

@@ -29,8 +29,8 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId 
   keepers_.leg_goes_in(id);
   LegOrder order;
   order.application = "ConfBridge";
-  order.data = room_arguments(world_.ami.dialect(), **bridge, options);
-  order.variables = room_variables(world_.ami.dialect(), **bridge, options);
+  order.data = room_arguments(world_, **bridge, options);
+  order.variables = room_variables(world_, **bridge, options);
   auto leg = co_await legs_.open(std::move(order), world_.in(world_.timeouts.originate));
   if (!leg) co_return leg.error();
   if (!bridges_.own(id)) {  // Destroyed meanwhile.

@@ -70,13 +70,13 @@ boost::asio::awaitable<void> recall_bridges(World& world, const std::vector<ami:
     std::optional<model::BridgeRecord> best;
   };
   std::set<std::string> known;
-  world.store.each_bridge([&known](const model::Bridge& bridge) {
-    if (bridge.own) known.insert(model::room_of(bridge));
+  world.store.each_bridge([&known, &world](const model::Bridge& bridge) {
+    if (bridge.own) known.insert(model::room_of(bridge, world.dialplan_context));
   });
   std::map<std::string, Found> rooms;
   for (const auto& row : rows) {
     const std::string name{room_in(row)};
-    const auto room = model::room_named(name);
+    const auto room = model::room_named(name, world.dialplan_context);
     if (!room || known.contains(name)) continue;
     Found& found = rooms[name];
     if (found.asked++ >= asked_max) continue;
@@ -85,7 +85,7 @@ boost::asio::awaitable<void> recall_bridges(World& world, const std::vector<ami:
     if (!record) continue;
     record->bridge.holding = room->holding;
     // It may be of a bridge that the channel was in before.
-    if (model::room_of(record->bridge) != name) continue;
+    if (model::room_of(record->bridge, world.dialplan_context) != name) continue;
     if (!found.best || found.best->written < record->written) found.best = std::move(record);
   }
   for (auto& [name, found] : rooms) {

@@ -152,7 +152,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   RoomLines lines;
   member->in_name_only = known->state != model::ChannelState::up;
   if (!member->in_name_only) {
-    lines = room_lines(world_.ami.dialect(), *bridge, member->options);
+    lines = room_lines(world_, *bridge, member->options);
     // What Entrance reads when the channel comes back after a restart of ours.
     const std::string home = home_ ? home_(channel) : "";
     for (const auto& [name, value] :
@@ -172,7 +172,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
            : world_.reconciler.enter_in_name(channel, now);
     if (blocks) spawn(waker_.run());
   };
-  hooks.pull_out = [this, channel, out, room = model::room_of(*bridge)] {
+  hooks.pull_out = [this, channel, out, room = room_name(world_, *bridge)] {
     spawn(pull_out(channel, room, out));
   };
   hooks.by_new_line = !world_.ami.dialect().conference_events;
@@ -242,7 +242,7 @@ boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, Chan
     co_return Error{Errc::not_supported, "The conferences of this PBX have no video source"};
   }
   auto action = ami::Action{"ConfbridgeSetSingleVideoSrc"}
-                    .add("Conference", model::room_of(**bridge))
+                    .add("Conference", room_name(world_, **bridge))
                     .add("Channel", world_.store.find(channel)->name);
   const TimePoint deadline = world_.in(world_.timeouts.action);
   const auto set = co_await world_.ami.request(std::move(action), deadline, "");
@@ -267,7 +267,7 @@ std::vector<ChannelId> Bridges::members_of(const model::Bridge& bridge) const {
 boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   const auto bridge = own(id);
   if (!bridge) co_return bridge.error();
-  const std::string room = model::room_of(**bridge);
+  const std::string room = room_name(world_, **bridge);
   for (const auto& channel : members_of(**bridge)) let_out(channel);
   for (const auto& channel : orphans()) {  // Nobody waits for their reply: the dialplan goes on.
     const auto* known = world_.store.find(channel);

@@ -11,7 +11,7 @@ boost::asio::awaitable<bool> Interrupter::press(ChannelId channel) {
   const auto* known = world_.store.find_also_hidden(channel);
   if (known == nullptr) co_return true;  // It hangs up, which ends the command too.
   const std::string key{digit};
-  world_.reconciler.expect_own_digit(channel, key, world_.clock.wall() + std::chrono::seconds{2});
+  world_.reconciler.expect_own_digit(channel, key, world_.clock.wall());
   auto action = ami::Action{"PlayDTMF"}
                     .add("Channel", known->name)
                     .add("Digit", key)

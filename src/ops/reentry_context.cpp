@@ -5,16 +5,27 @@
 namespace arigate::ops {
 namespace {
 
-boost::asio::awaitable<Result<bool>> is_present(World& world) {
+boost::asio::awaitable<Result<ReentryState>> look(World& world, const std::string& url) {
+  constexpr std::string_view entry = "/arigate,${EXTEN}";
   const auto shown = co_await world.ami.request(
       ami::Action{"Command"}.add("Command", "dialplan show " + world.dialplan_context),
       world.in(world.timeouts.action), "");
   if (!shown) {
     // New PBXs answer Error when there is no such context.
-    if (shown.error().code == Errc::refused_by_pbx) co_return false;
+    if (shown.error().code == Errc::refused_by_pbx) co_return ReentryState::missing;
     co_return shown.error();
   }
-  co_return shown->output().find("/arigate,${EXTEN}") != std::string_view::npos;
+  const auto text = shown->output();
+  const auto found = text.find(entry);
+  if (found == std::string_view::npos) co_return ReentryState::missing;
+  // An address that was written into extensions.conf by name cannot be compared.
+  const auto before = text.substr(0, found);
+  const auto begins = before.rfind("agi://");
+  const auto line = before.rfind('\n');
+  const bool literal =
+      begins != std::string_view::npos && (line == std::string_view::npos || line < begins);
+  if (literal && before.substr(begins) != url) co_return ReentryState::elsewhere;
+  co_return ReentryState::present;
 }
 
 }  // namespace
@@ -35,10 +46,8 @@ std::vector<std::string> reentry_lines(const std::string& url) {
 
 boost::asio::awaitable<Result<ReentryState>> ensure_reentry_context(World& world, std::string url,
                                                                     bool may_add) {
-  const auto present = co_await is_present(world);
-  if (!present) co_return present.error();
-  if (*present) co_return ReentryState::present;
-  if (!may_add) co_return ReentryState::missing;
+  const auto found = co_await look(world, url);
+  if (!found || *found != ReentryState::missing || !may_add) co_return found;
   const auto lines = reentry_lines(url);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto command = fmt::format("dialplan add extension _X.,{},{} into {}", i + 1, lines[i],
@@ -47,9 +56,9 @@ boost::asio::awaitable<Result<ReentryState>> ensure_reentry_context(World& world
                                                   world.in(world.timeouts.action), "");
     if (!added && added.error().code != Errc::refused_by_pbx) co_return added.error();
   }
-  const auto now_present = co_await is_present(world);
-  if (!now_present) co_return now_present.error();
-  co_return *now_present ? ReentryState::added : ReentryState::missing;
+  const auto now = co_await look(world, url);
+  if (!now) co_return now.error();
+  co_return *now == ReentryState::missing ? ReentryState::missing : ReentryState::added;
 }
 
 }  // namespace arigate::ops

@@ -14,7 +14,12 @@ namespace arigate::ops {
 /// so (ARIGATE_DONE) or the caller hung up. `url`: "agi://host:port".
 std::vector<std::string> reentry_lines(const std::string& url);
 
-enum class ReentryState { present, added, missing };
+enum class ReentryState {
+  present,
+  added,
+  elsewhere,  ///< It is there and leads to another address: that of another gateway, perhaps.
+  missing
+};
 
 /// Looks whether the PBX has the context, and adds it in memory when `may_add`: it lasts until the
 /// next dialplan reload. `missing`: it is not there and could not be added (1.8 adds lines only to

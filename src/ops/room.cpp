@@ -8,12 +8,17 @@
 #include "model/room_name.hpp"
 
 namespace arigate::ops {
+
+std::string room_name(const World& world, const model::Bridge& bridge) {
+  return model::room_of(bridge, world.dialplan_context);
+}
+
 /// From Asterisk 10 on, the options of a conference and of its next member are functions of the
 /// channel. Without them the application takes those of confbridge.conf, which may ask for a PIN.
-std::vector<std::pair<std::string, std::string>> room_variables(const ami::Dialect& dialect,
+std::vector<std::pair<std::string, std::string>> room_variables(const World& world,
                                                                 const model::Bridge& bridge,
                                                                 const MemberOptions& options) {
-  if (!dialect.conference_events) return {};
+  if (!world.ami.dialect().conference_events) return {};
   const bool waits = bridge.holding && !options.announcer && !options.listener;
   const auto yes_or_no = [](bool yes) { return yes ? "yes" : "no"; };
   return {
@@ -30,23 +35,24 @@ std::vector<std::pair<std::string, std::string>> room_variables(const ami::Diale
 }
 
 /// 1.8 has options as letters: q no prompts, 1 not even "you are the only one", m muted.
-std::string room_arguments(const ami::Dialect& dialect, const model::Bridge& bridge,
+std::string room_arguments(const World& world, const model::Bridge& bridge,
                            const MemberOptions& options) {
-  if (dialect.conference_events) return model::room_of(bridge);
-  return model::room_of(bridge) + (options.mute || options.listener ? ",q1m" : ",q1");
+  std::string room = room_name(world, bridge);
+  if (world.ami.dialect().conference_events) return room;
+  return room += options.mute || options.listener ? ",q1m" : ",q1";
 }
 
-RoomLines room_lines(const ami::Dialect& dialect, const model::Bridge& bridge,
+RoomLines room_lines(const World& world, const model::Bridge& bridge,
                      const MemberOptions& options) {
-  if (!dialect.conference_events && bridge.holding && !options.announcer) {
+  if (!world.ami.dialect().conference_events && bridge.holding && !options.announcer) {
     return {{"SET MUSIC ON"}, "", {"SET MUSIC OFF"}};
   }
   RoomLines lines;
-  for (const auto& [name, value] : room_variables(dialect, bridge, options)) {
+  for (const auto& [name, value] : room_variables(world, bridge, options)) {
     const auto line = agi::command("SET VARIABLE", {name, value});
     lines.before.push_back(line ? *line : "NOOP");
   }
-  lines.blocking = "EXEC ConfBridge " + room_arguments(dialect, bridge, options);
+  lines.blocking = "EXEC ConfBridge " + room_arguments(world, bridge, options);
   return lines;
 }
 

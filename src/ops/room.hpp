@@ -22,12 +22,14 @@ struct MemberOptions {
   bool listener = false;  ///< A leg of ours that records: it hears everything and never waits.
 };
 
+/// The PBX's name of the conference that stands for a bridge.
+std::string room_name(const World& world, const model::Bridge& bridge);
 /// What the channel's next conference is to be like, as variables of the channel; none on 1.8.
-std::vector<std::pair<std::string, std::string>> room_variables(const ami::Dialect& dialect,
+std::vector<std::pair<std::string, std::string>> room_variables(const World& world,
                                                                 const model::Bridge& bridge,
                                                                 const MemberOptions& options);
 /// The arguments of ConfBridge().
-std::string room_arguments(const ami::Dialect& dialect, const model::Bridge& bridge,
+std::string room_arguments(const World& world, const model::Bridge& bridge,
                            const MemberOptions& options);
 
 /// The commands that put a channel into the room of a bridge on this PBX.
@@ -36,8 +38,7 @@ struct RoomLines {
   std::string blocking;  ///< Stays there; "": nothing has to be there, the channel is idle.
   Lines after;           ///< For an idle one, when it is called away.
 };
-RoomLines room_lines(const ami::Dialect& dialect, const model::Bridge& bridge,
-                     const MemberOptions& options);
+RoomLines room_lines(const World& world, const model::Bridge& bridge, const MemberOptions& options);
 
 /// The rest of a member: in the room, until it is called away.
 ///

@@ -49,8 +49,8 @@ boost::asio::awaitable<void> RoomKeepers::open(BridgeId id, std::shared_ptr<Kept
   options.listener = true;
   LegOrder order;
   order.application = "ConfBridge";
-  order.data = room_arguments(world_.ami.dialect(), **bridge, options);
-  order.variables = room_variables(world_.ami.dialect(), **bridge, options);
+  order.data = room_arguments(world_, **bridge, options);
+  order.variables = room_variables(world_, **bridge, options);
   auto leg = co_await legs_.open(std::move(order), world_.in(world_.timeouts.originate));
   const auto found = kept_.find(id);
   const bool wanted = found != kept_.end() && found->second == legs;

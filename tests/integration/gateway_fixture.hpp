@@ -208,6 +208,14 @@ class GatewayFixture : public testing::Test {
     return true;
   }
 
+  /// The PBX's dialplan names the port before the listener is there.
+  static std::uint16_t free_port() {
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::acceptor probe{
+        context, {boost::asio::ip::address_v4::loopback(), std::uint16_t{0}}};
+    return probe.local_endpoint().port();
+  }
+
   Config config_;
   bool conferences_hang_ = false;  ///< See sim::Options.
 
@@ -217,14 +225,6 @@ class GatewayFixture : public testing::Test {
     ASSERT_EQ(gateway_->start(), "");
     thread_ = std::thread{[this] { context_.run(); }};
     ASSERT_TRUE(eventually([&] { return gateway_->ready(); }));
-  }
-
-  /// The PBX's dialplan names the port before the listener is there.
-  static std::uint16_t free_port() {
-    boost::asio::io_context context;
-    boost::asio::ip::tcp::acceptor probe{
-        context, {boost::asio::ip::address_v4::loopback(), std::uint16_t{0}}};
-    return probe.local_endpoint().port();
   }
 
   boost::asio::io_context context_{1};

@@ -168,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"[http]\nprefix = a b",
                 "a.conf:5: prefix: may hold letters, digits, / and _ - . ~ only"},
         BadLine{"[dialplan]\ncontext = a b",
-                "a.conf:5: context: must be a context name of letters, digits, _ - ."},
+                "a.conf:5: context: must be a context name of at most 48 letters, digits, _ - ."},
         BadLine{"[me]\ntype = user", "a.conf:4: user me has no password"},
         BadLine{"[a:b]\ntype = user\npassword = p",
                 "a.conf:4: the user name a:b must not hold a colon"},

@@ -75,6 +75,34 @@ TEST_F(Truth, AHangupBeforeItsNewchannelLeavesNothingBehind) {
   }
 }
 
+TEST_F(Truth, AKeyIsPressedForAShortWhileWhateverTheClockDoes) {
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  changes();
+  const auto key = [&](std::string_view begin, std::string_view end) {
+    event(
+        fmt::format("Event: DTMF|Channel: SIP/a-1|Uniqueid: 1.1|Digit: 5|Direction: Received|"
+                    "Begin: {}|End: {}",
+                    begin, end));
+  };
+  using std::chrono::milliseconds;
+  for (const milliseconds step : {milliseconds{120}, milliseconds{std::chrono::hours{-3}},
+                                  milliseconds{std::chrono::hours{3}}}) {
+    key("Yes", "No");
+    world_.clock.set_by(step);
+    key("No", "Yes");
+  }
+  EXPECT_EQ(changes(), (Lines{"dtmf 1.1 5 120", "dtmf 1.1 5 100", "dtmf 1.1 5 100"}));
+}
+
+TEST_F(Truth, AClockThatIsSetBackKeepsNothingWaiting) {
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  world_.clock.set_by(std::chrono::hours{-3});
+  decide();
+  EXPECT_EQ(changes(), (Lines{"created 1.1 SIP/a-1 6"}));
+}
+
 TEST_F(Truth, TheLanguageOfAPlaybackIsNotShownHoweverLateItIsTold) {
   use(new_pbx);
   const auto told = [&](const std::string& language) {

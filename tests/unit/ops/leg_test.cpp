@@ -429,12 +429,21 @@ TEST(LegName, IsToldFromOtherLocalChannels) {
            Row{"Local/00123456789x12@arigate-0000001f;1", ""},
            Row{"Local/00123456789012@arigates-0000001f;1", ""},
            Row{"Local/00123456789012@other-0000001f;1", ""},
+           Row{"Local/00123456789012@arigate-b-0000001f;1", ""},
            Row{"Local/00123456789012", ""},
            Row{"SIP/00123456789012@arigate-0000001f", ""},
            Row{"", ""},
        }) {
     EXPECT_EQ(model::leg_token_of(row.name, "arigate"), row.token) << row.name;
   }
+}
+
+TEST(LegName, OfAnotherGatewayIsKnown) {
+  EXPECT_TRUE(model::is_leg_of_another("Local/00123456789012@arigate-b-0000001f;1", "arigate"));
+  EXPECT_TRUE(model::is_leg_of_another("Local/00123456789012@arigate-1f;2", "arigate-b"));
+  EXPECT_FALSE(model::is_leg_of_another("Local/00123456789012@arigate-1f;2", "arigate"));
+  EXPECT_FALSE(model::is_leg_of_another("Local/00441234567890@outside-0000001f;1", "arigate"));
+  EXPECT_FALSE(model::is_leg_of_another("Local/600@arigate-b-0000001f;1", "arigate"));
 }
 
 }  // namespace
