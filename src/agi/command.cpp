@@ -7,9 +7,13 @@ namespace arigate::agi {
 Result<std::string> command(std::string_view verb,
                             std::initializer_list<std::string_view> arguments) {
   std::string line{verb};
+  const bool evaluated = verb.starts_with("EXEC ");
   for (const auto argument : arguments) {
     if (has_line_break(argument)) {
       return Error{Errc::bad_request, "A value for the PBX holds a line end or NUL"};
+    }
+    if (evaluated && has_expression(argument)) {
+      return Error{Errc::bad_request, "A value for the PBX holds an expression"};
     }
     line += " \"";
     for (const char c : argument) {

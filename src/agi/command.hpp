@@ -14,7 +14,9 @@ inline constexpr std::size_t command_bytes_max = 2000;
 
 /// Joins a verb ("STREAM FILE", "EXEC Playback": sent as it is, one of ours) and its arguments,
 /// each put in double quotes with \ and " escaped; "" for an empty one. No LF at the end.
-/// Errc::bad_request: CR, LF or NUL in an argument, or a line over command_bytes_max.
+/// Errc::bad_request: CR, LF or NUL in an argument, a line over command_bytes_max, or an argument
+/// of an application that holds an expression: with AGIEXECFULL set, late 16 and later evaluate
+/// those.
 Result<std::string> command(std::string_view verb,
                             std::initializer_list<std::string_view> arguments = {});
 

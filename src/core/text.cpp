@@ -7,9 +7,13 @@
 namespace arigate {
 namespace {
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
-bool is_continuation(unsigned char c) { return (c & 0xC0U) == 0x80U; }
+bool is_continuation(unsigned char c) {
+  return (c & 0xC0U) == 0x80U;
+}
 
 /// Length of the valid UTF-8 sequence at the start of `text`, 0 when it starts with a bad byte.
 std::size_t sequence_length(std::string_view text) {
@@ -54,6 +58,10 @@ std::string_view trim(std::string_view text) {
 
 bool has_line_break(std::string_view text) {
   return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
+}
+
+bool has_expression(std::string_view text) {
+  return text.find("${") != std::string_view::npos || text.find("$[") != std::string_view::npos;
 }
 
 std::string_view valid_utf8(std::string_view text, std::string& scratch) {

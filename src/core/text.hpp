@@ -19,6 +19,9 @@ std::string_view trim(std::string_view text);
 /// True when `text` holds CR, LF or NUL: it could end a line of AMI or AGI.
 bool has_line_break(std::string_view text);
 
+/// "${…}" or "$[…]": what a dialplan evaluates.
+bool has_expression(std::string_view text);
+
 /// `text` itself when it is valid UTF-8; else a copy in `scratch` with U+FFFD for each bad byte.
 std::string_view valid_utf8(std::string_view text, std::string& scratch);
 

@@ -131,7 +131,7 @@ Result<Media> media_of(std::string_view uri, std::string_view language,
   const auto scheme = uri.substr(0, colon);
   const auto rest = colon == std::string_view::npos ? std::string_view{} : uri.substr(colon + 1);
   const Error bad{Errc::bad_request, "Media URI not usable: " + std::string{uri}};
-  if (rest.empty() || has_line_break(rest)) return bad;
+  if (rest.empty() || has_line_break(rest) || has_expression(rest)) return bad;
   if (scheme == "tone") return tone_of(rest);
   if (rest.find_first_of("&,") != std::string_view::npos) return bad;
   if (scheme == "sound") {

@@ -19,6 +19,10 @@ Error taken(const RecordingName& name) {
 /// RECORD FILE cuts off so much when a digit ends it, so the digit comes so much later.
 constexpr std::chrono::milliseconds rewound{200};
 
+bool has_folders(const RecordingName& name) {
+  return name.value.find('/') != std::string::npos;
+}
+
 model::LiveRecording recording_of(const RecordRequest& request) {
   model::LiveRecording recording;
   recording.name = request.name;
@@ -48,6 +52,8 @@ boost::asio::awaitable<Result<void>> Recordings::record(RecordRequest request, Q
     if (const auto made = co_await files_->make_folders(request.name); !made) {
       co_return made.error();
     }
+  } else if (has_folders(request.name) && !is_application_argument(request.name.value)) {
+    co_return Error{Errc::bad_request, "Recording name invalid"};
   }
   co_return start(request, queued);
 }
@@ -89,7 +95,7 @@ RecordingPlan Recordings::plan_of(const RecordRequest& request) const {
   plan.terminate_on = request.terminate_on;
   plan.append = request.if_exists == IfExists::append;
   plan.only_new = files_ == nullptr && request.if_exists == IfExists::fail;
-  plan.make_folders = files_ == nullptr && name.find('/') != std::string::npos;
+  plan.make_folders = files_ == nullptr && has_folders(request.name);
   return plan;
 }
 
@@ -186,6 +192,7 @@ Result<void> Recordings::control(const RecordingName& name, RecordingControl wha
   const Entry entry = found->second;
   const auto control = entry.control.lock();
   if (!control) return unknown;
+  if (entry.job->needs_ami() && !world_.ami.up()) return link_is_down();
   return entry.job->on(what, *control, world_.clock.now());
 }
 

@@ -17,6 +17,8 @@ using model::RecordingState;
 /// A position that no file reaches: RECORD FILE then starts at the end of what is there.
 constexpr std::string_view end_of_file = "1000000000";
 
+constexpr std::string_view file_variable = "ARIGATE_FILE";
+
 /// The arguments were checked when the plan was made, so quoting cannot fail.
 std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
   const auto command = agi::command(verb, arguments);
@@ -43,9 +45,10 @@ void RecordingMachine::go_on(Outputs& outputs, TimePoint now) {
     state_ = State::answering;
     outputs.push_back(SendAgi{"ANSWER"});
   } else if (std::exchange(plan_.only_new, false)) {
-    state_ = State::looking;
+    // By way of a variable, whose value the PBX does not evaluate: a name may hold "${SHELL(…)}".
+    state_ = State::naming;
     outputs.push_back(SendAgi{
-        line("GET FULL VARIABLE", {fmt::format("${{STAT(e,{}.{})}}", plan_.file, plan_.format)})});
+        line("SET VARIABLE", {file_variable, fmt::format("{}.{}", plan_.file, plan_.format)})});
   } else if (std::exchange(plan_.make_folders, false)) {
     // RECORD FILE makes none. MixMonitor does before it writes anything; "a" keeps a file that is
     // there.
@@ -88,6 +91,11 @@ RecordingMachine::Outputs RecordingMachine::on(const agi::Reply& reply, TimePoin
       } else {
         go_on(outputs, now);
       }
+      break;
+    case State::naming:
+      state_ = State::looking;
+      outputs.push_back(
+          SendAgi{line("GET FULL VARIABLE", {fmt::format("${{STAT(e,${{{}}})}}", file_variable)})});
       break;
     case State::looking:
       if (reply.value == "1") {

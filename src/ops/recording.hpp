@@ -38,7 +38,8 @@ struct RecordingPlan {
 /// Records one channel with RECORD FILE. Pausing ends the command, going on starts it again at the
 /// end of the file: a position beyond the end is taken as the end on every version.
 ///
-///   queued --start--> answering --reply--> looking --reply--> recording     (each only if needed)
+///   queued --start--> answering --reply--> naming --reply--> looking --reply--> recording
+///                                                                           (each only if needed)
 ///   recording --pause--> interrupted --reply--> paused --unpause--> recording
 ///   recording, paused --stop, cancel--> over;   recording --reply--> over, done or failed
 ///   recording --silence--> trimming --reply--> over
@@ -85,6 +86,8 @@ class RecordingMachine {
   bool ended() const { return state_ == State::ended; }
   /// The end of the running command has been asked for and has not come.
   bool interrupted() const { return state_ == State::interrupted; }
+  /// A command records, which no other one ends.
+  bool recording() const { return state_ == State::recording; }
   std::optional<long> duration_s() const;
   std::optional<long> talking_s() const;
 
@@ -94,6 +97,7 @@ class RecordingMachine {
     answering,             // the reply to ANSWER
     folders_pending,       // the reply to MixMonitor
     folders_stop_pending,  // the reply to its end
+    naming,                // the reply to the variable that holds the file's name
     looking,               // the reply to the question whether the file is there
     recording,             // the reply to RECORD FILE
     interrupted,           // the same, after we asked for its end
@@ -153,6 +157,7 @@ class RecordingJob : public Job {
   void abandon(const Error& why) override;
 
   bool interrupted() const { return machine_.interrupted(); }
+  bool needs_ami() const { return machine_.recording(); }
   /// The command that was to be interrupted goes on. `control`: the queue that this job is in.
   void stays(Control& control);
   /// From REST, at any time.

@@ -24,6 +24,10 @@ bool is_recording_name(std::string_view name) {
   });
 }
 
+bool is_application_argument(std::string_view name) {
+  return name.find_first_of("$,|;&<>`'\"\\()[]{}") == std::string_view::npos;
+}
+
 std::vector<StoredRecording> listed(std::vector<StoredRecording> found) {
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.name < b.name; });

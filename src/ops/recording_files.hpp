@@ -55,6 +55,10 @@ class RecordingFiles {
 /// character, not longer than a file system takes.
 bool is_recording_name(std::string_view name);
 
+/// Whether the name can be among the arguments of a dialplan application: MixMonitor would take
+/// what stands behind a comma for options and a command to run.
+bool is_application_argument(std::string_view name);
+
 /// As native ARI lists them: by name, and of several formats the last that the folder lists.
 std::vector<StoredRecording> listed(std::vector<StoredRecording> found);
 

@@ -164,9 +164,32 @@ TEST_F(RecordTest, AsksThePbxAboutFiles) {
   wanted.if_exists = IfExists::fail;
   ASSERT_TRUE(record(std::move(wanted)));
   EXPECT_EQ(link_->take(),
-            Lines{R"(GET FULL VARIABLE "${STAT(e,/var/spool/asterisk/recording/sub/r.wav)}")"});
+            Lines{R"(SET VARIABLE "ARIGATE_FILE" "/var/spool/asterisk/recording/sub/r.wav")"});
+  reply("200 result=1");
+  EXPECT_EQ(link_->take(), Lines{R"(GET FULL VARIABLE "${STAT(e,${ARIGATE_FILE})}")"});
   reply("200 result=1 (0)");
   EXPECT_EQ(link_->take(), Lines{R"(EXEC MixMonitor "/var/spool/asterisk/recording/sub/r.wav,a")"});
+}
+
+TEST_F(RecordTest, GivesThePbxNoNameThatItWouldEvaluate) {
+  auto wanted = request();
+  wanted.name.value = "x${SHELL(touch owned)}";
+  wanted.if_exists = IfExists::fail;
+  ASSERT_TRUE(record(std::move(wanted)));
+  EXPECT_EQ(
+      link_->take(),
+      Lines{
+          R"x(SET VARIABLE "ARIGATE_FILE" "/var/spool/asterisk/recording/x${SHELL(touch owned)}.wav")x"});
+  reply("200 result=1");
+  EXPECT_EQ(link_->take(), Lines{R"(GET FULL VARIABLE "${STAT(e,${ARIGATE_FILE})}")"});
+  for (const auto* name : {"d/x,,touch owned", "d/${SHELL(touch owned)}", "d/x;y"}) {
+    auto strange = request();
+    strange.name.value = name;
+    const auto refused = record(std::move(strange));
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, Errc::bad_request) << name;
+  }
+  EXPECT_EQ(link_->take(), Lines{});
 }
 
 class OldRecordTest : public RecordTest {

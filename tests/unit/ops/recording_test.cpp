@@ -168,11 +168,13 @@ TEST(RecordingMachine, FollowsItsTable) {
         {"200 result=2 (timeout) endpos=16000", "end done 2"}}},
       {"only when it is new",
        plan([](auto& p) { p.only_new = true; }),
-       {{"start", R"(GET FULL VARIABLE "${STAT(e,/rec/r.wav)}")"},
+       {{"start", R"(SET VARIABLE "ARIGATE_FILE" "/rec/r.wav")"},
+        {"200 result=1", R"(GET FULL VARIABLE "${STAT(e,${ARIGATE_FILE})}")"},
         {"200 result=1 (0)", begins + record()}}},
       {"only when it is new, and it is not",
        plan([](auto& p) { p.only_new = true; }),
-       {{"start", R"(GET FULL VARIABLE "${STAT(e,/rec/r.wav)}")"},
+       {{"start", R"(SET VARIABLE "ARIGATE_FILE" "/rec/r.wav")"},
+        {"200 result=1", R"(GET FULL VARIABLE "${STAT(e,${ARIGATE_FILE})}")"},
         {"200 result=1 (1)", "end failed - The file exists already"}}},
       {"makes its folders",
        plan([](auto& p) { p.make_folders = true; }),
@@ -390,6 +392,16 @@ TEST(RecordingName, StaysInsideTheFolder) {
   }
   EXPECT_FALSE(is_recording_name(std::string_view{"a\0b", 3}));
   EXPECT_FALSE(is_recording_name(std::string(300, 'x')));
+}
+
+TEST(RecordingName, WithWhatAnApplicationWouldReadIsNotGivenToOne) {
+  for (const auto* good : {"a", "a b", "s/u/b", "a.b", "ä", "a_b-c", "+49", "a=b"}) {
+    EXPECT_TRUE(is_application_argument(good)) << good;
+  }
+  for (const auto* bad : {"d/x,,touch owned", "x${SHELL(id)}", "$[1+1]", "a|b", "a;b", "a&b", "`id`",
+                          "a\\,b", "\"a\"", "a(b)"}) {
+    EXPECT_FALSE(is_application_argument(bad)) << bad;
+  }
 }
 
 }  // namespace
