@@ -238,6 +238,9 @@ struct Gateway::Parts : io::AmiOwner {
     application_resource.serve(router);
     asterisk.serve(router);
     router.on_unsupported([this](Operation operation) { return support.unsupported(operation); });
+    router.on_lacking([this](Operation operation, std::string_view lacking) {
+      return support.explained(operation, lacking);
+    });
     router.use(ari::Gate{[this](Operation operation) { return support.refuses(operation); },
                          [this](Operation operation) { return support.refusal(operation); }});
     router.use(ari::Settling{[this] { return gate.asking(); }, [this] { return gate.passed(); }});
@@ -311,6 +314,7 @@ struct Gateway::Parts : io::AmiOwner {
       facts.entity_id = app::invented_entity_id(config.ami.host + facts.system_name);
     }
     writer.set_asterisk_id(facts.entity_id);
+    world.receives_digits = app::receives_digits(facts.version);
     world.media = co_await ops::read_pbx_media(world);
     if (const auto& given = config.recordings.pbx_directory; !given.empty()) {
       world.media.recordings_directory = given;

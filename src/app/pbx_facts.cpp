@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <ctime>
 
@@ -38,6 +39,25 @@ std::string iso_time(std::string_view date, std::string_view time) {
 }
 
 }  // namespace
+
+bool receives_digits(std::string_view version) {
+  constexpr int unknown = -1;
+  const auto number = [&version] {
+    int value = unknown;
+    const auto [end, error] =
+        std::from_chars(version.data(), version.data() + version.size(), value);
+    version.remove_prefix(static_cast<std::size_t>(end - version.data()));
+    if (version.starts_with('.')) version.remove_prefix(1);
+    return error == std::errc{} ? value : unknown;
+  };
+  version.remove_prefix(std::min(version.find_first_of("0123456789"), version.size()));
+  const int major = number();
+  const int minor = number();
+  if (major == unknown || minor == unknown || major >= 18) return true;
+  if (major == 13) return minor >= 30;
+  if (major == 16) return minor >= 7;
+  return major == 17 && minor >= 1;
+}
 
 std::string invented_entity_id(std::string_view seed) {
   std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a

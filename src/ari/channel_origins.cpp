@@ -58,6 +58,11 @@ std::optional<Response> read_leg(const Request& request, Wanted& wanted) {
   return std::nullopt;
 }
 
+/// Native has no limit for -1 alone, and its default for what makes no sense.
+long originate_timeout(long seconds) {
+  return seconds > 0 || seconds == -1 ? seconds : 30;
+}
+
 void report(ops::World& world, const ChannelId& channel,
             const std::vector<VariableSetting>& settings) {
   for (const auto& setting : settings) {
@@ -99,14 +104,14 @@ ChannelOrigins::Later ChannelOrigins::originate(Request request) {
     wanted.application =
         ops::Destination{AppName{application}, arguments(text(request, "appArgs"))};
   } else if (!wanted.exten.empty()) {
-    const auto label = text(request, "label");
     wanted.priority = std::to_string(std::max(1L, number(request, "priority", 1)));
-    if (!label.empty()) {
+    if (auto label = text(request, "label"); !label.empty()) {
       std::string context = wanted.context;
       if (context.empty()) context = "default";
-      const auto found = co_await ops::check_label(world_, std::move(context), wanted.exten, label);
-      if (!found) co_return error_response(found.error());
-      wanted.priority = label;
+      auto priority = co_await ops::priority_of_label(world_, std::move(context), wanted.exten,
+                                                      std::move(label));
+      if (!priority) co_return error_response(priority.error());
+      wanted.priority = std::move(*priority);
     }
   } else {
     co_return message_response(400, "Application or extension must be specified");
@@ -116,8 +121,9 @@ ChannelOrigins::Later ChannelOrigins::originate(Request request) {
   if (!originator.empty() && world_.store.find(ChannelId{originator}) == nullptr) {
     co_return message_response(400, "Provided originator channel was not found");
   }
+  wanted.originator.value = originator;
   wanted.caller_id = text(request, "callerId");
-  wanted.timeout_s = number(request, "timeout", 30);
+  wanted.timeout_s = originate_timeout(number(request, "timeout", 30));
   const auto settings = variable_settings(request.body());
   if (!settings) co_return error_response(settings.error());
   wanted.variables = pairs_of(settings->list);
@@ -147,9 +153,11 @@ ChannelOrigins::Later ChannelOrigins::create(Request request) {
   co_return json_response(snapshots_.once(*channel));
 }
 
-/// `caller` gives the call its linked id natively; AMI has no way to tell it.
+/// `caller` gives the call its linked id natively, too; AMI has no way to tell it.
 ChannelOrigins::Later ChannelOrigins::dial(Request request) {
-  const auto outcome = co_await created_.dial(channel_of(request), number(request, "timeout", 0));
+  ChannelId caller{text(request, "caller")};
+  const auto outcome =
+      co_await created_.dial(channel_of(request), std::move(caller), number(request, "timeout", 0));
   co_return done_or_error(outcome);
 }
 

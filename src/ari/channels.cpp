@@ -111,6 +111,11 @@ Channels::Later Channels::commands(Request request, std::deque<std::string> line
   co_return done_or_error(outcome);
 }
 
+/// Natively a caller who has not been answered is told first that media come.
+void Channels::tell_of_media(const ChannelId& channel, std::deque<std::string>& lines) const {
+  if (ops::is_unanswered(world_, channel)) lines.push_front("EXEC Progress");
+}
+
 Channels::Later Channels::ring(Request request) {
   return commands(std::move(request), ops::ring_lines());
 }
@@ -128,6 +133,7 @@ Channels::Later Channels::start_moh(Request request) {
   if (!control) co_return error_response(control.error());
   auto lines = ops::start_moh_lines(text(request, "mohClass"));
   if (!lines) co_return error_response(lines.error());
+  tell_of_media(channel_of(request), *lines);
   co_return co_await commands(std::move(request), std::move(*lines));
 }
 
@@ -136,7 +142,9 @@ Channels::Later Channels::stop_moh(Request request) {
 }
 
 Channels::Later Channels::start_silence(Request request) {
-  return commands(std::move(request), ops::start_silence_lines());
+  auto lines = ops::start_silence_lines();
+  tell_of_media(channel_of(request), lines);
+  return commands(std::move(request), std::move(lines));
 }
 
 Channels::Later Channels::stop_silence(Request request) {
@@ -177,18 +185,17 @@ Channels::Later Channels::continue_in_dialplan(Request request) {
   const auto control = ops::usable_control_of(world_, channel);
   if (!control) co_return error_response(control.error());
   ops::DialplanGoal goal{text(request, "context"), text(request, "extension"), ""};
-  const auto label = text(request, "label");
+  if (!goal.context.empty() && goal.exten.empty()) goal.exten = "s";
+  auto label = text(request, "label");
   const long priority = number(request, "priority", 0);
   if (!label.empty()) {
     const auto* known = world_.store.find(channel);
-    const auto context = goal.context.empty() ? known->dialplan.context : goal.context;
-    const auto exten = goal.exten.empty() ? known->dialplan.exten : goal.exten;
-    const bool is_number = label.find_first_not_of("0123456789") == std::string::npos;
-    if (!is_number) {
-      const auto found = co_await ops::check_label(world_, context, exten, label);
-      if (!found) co_return error_response(found.error());
-    }
-    goal.priority = label;
+    auto context = goal.context.empty() ? known->dialplan.context : goal.context;
+    auto exten = goal.exten.empty() ? known->dialplan.exten : goal.exten;
+    auto found = co_await ops::priority_of_label(world_, std::move(context), std::move(exten),
+                                                 std::move(label));
+    if (!found) co_return error_response(found.error());
+    goal.priority = std::move(*found);
   } else if (priority > 0) {
     goal.priority = std::to_string(priority);
   } else if (!goal.context.empty() || !goal.exten.empty()) {

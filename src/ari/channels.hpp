@@ -43,6 +43,7 @@ class Channels {
   Response move(const Request& request);
 
   Later commands(Request request, std::deque<std::string> lines);
+  void tell_of_media(const ChannelId& channel, std::deque<std::string>& lines) const;
 
   ops::World& world_;
   ops::Entrance& entrance_;

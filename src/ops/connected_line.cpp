@@ -3,10 +3,8 @@
 #include <utility>
 
 namespace arigate::ops {
-namespace {
 
-/// `"Name" <number>` in one value, so that the PBX tells of one change and not of two.
-std::string value_of(const model::Party& party) {
+std::string connected_line_value(const model::Party& party) {
   std::string value;
   if (!party.name.empty()) {
     value += '"';
@@ -20,14 +18,12 @@ std::string value_of(const model::Party& party) {
   return value;
 }
 
-}  // namespace
-
 boost::asio::awaitable<void> tell_connected_line(World& world, ChannelId channel,
                                                  model::Party party) {
   const auto* known = world.store.find(channel);
   if (known == nullptr) co_return;
   constexpr auto function = "CONNECTEDLINE(all)";
-  const std::string value = value_of(party);
+  const std::string value = connected_line_value(party);
   ami::Action action{"Setvar"};
   action.add("Channel", known->name).add("Variable", function).add("Value", value);
   const auto deadline = world.in(world.timeouts.action);

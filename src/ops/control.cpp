@@ -39,7 +39,7 @@ void Control::on(const agi::Reply& reply) {
   if (replies_due_ > 0) --replies_due_;
   if (std::exchange(probing_, false)) return start_next();
   if (!running_ || dropped_) return;  // A late reply, after a job was given up.
-  ended_badly_ = reply.result == "-1";
+  ended_badly_ = reply.result == "-1" && running_->may_end_by_hangup();
   follow(running_->on(reply, clock_.now()));
 }
 

@@ -35,6 +35,8 @@ class Job {
   /// The channel was taken out of what the last line started and has a new command line: the reply
   /// to that line never comes.
   virtual Step on_new_line(TimePoint) { return Done{}; }
+  /// Whether -1 may be the caller's hangup, and what waits has to wait for the PBX's word.
+  virtual bool may_end_by_hangup() const { return true; }
   /// False: it can be done while the command line is away.
   virtual bool needs_line() const { return true; }
   /// The channel or the link is gone; called for running and for waiting jobs.

@@ -110,6 +110,7 @@ boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateReq
   if (has_line_break(request.endpoint) || request.variables.size() > variables_max) {
     co_return Error{Errc::bad_request, "The channel cannot be made from this"};
   }
+  if (const auto fine = check_wanted(world_, request.variables); !fine) co_return fine.error();
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world_.clock.wall());
   // What could not be sent when it is dialled is refused here.
   if (const auto action = originate_action(request, "0", 0); !action) co_return action.error();
@@ -173,7 +174,8 @@ Result<ami::Action> CreatedChannels::originate_action(const CreateRequest& reque
   return action;
 }
 
-boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, long timeout_s) {
+boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, ChannelId caller,
+                                                           long timeout_s) {
   const auto control = control_of(world_, channel);
   if (!control) co_return control.error();
   const auto* known = world_.store.find(channel);
@@ -184,7 +186,11 @@ boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, lo
   if (found == entries_.end() || found->second.dialling) co_return Result<void>{};
   auto token = entrance_.expect(channel, found->second.request.application);
   if (!token) co_return token.error();
-  auto action = originate_action(found->second.request, *token, timeout_s);
+  const auto* calling = world_.store.find(caller);
+  const auto inherited = calling == nullptr ? VariableList{} : inherited_from(*calling);
+  auto wanted = found->second.request;
+  wanted.variables.insert(wanted.variables.begin(), inherited.begin(), inherited.end());
+  auto action = originate_action(wanted, *token, timeout_s);
   if (!action) {
     entrance_.forget(*token);
     co_return action.error();
@@ -202,6 +208,7 @@ boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, lo
       co_await world_.ami.request(std::move(*action), world_.in(world_.timeouts.originate),
                                   std::string{originate_id_prefix} + *token);
   if (queued) {
+    show_inherited(world_, channel, inherited);
     world_.spawn(follow_dial(channel, *token));
     co_return Result<void>{};
   }

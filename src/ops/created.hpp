@@ -45,7 +45,8 @@ class CreatedChannels : public model::ChangeSink {
   boost::asio::awaitable<Result<model::Channel>> create(CreateRequest request);
   /// Done when the PBX has taken it; what comes of it, events tell. 0 seconds: no limit.
   /// Errc::not_found, not_in_application; conflict: not Down, or not made by create.
-  boost::asio::awaitable<Result<void>> dial(ChannelId channel, long timeout_s);
+  /// `caller`: whom it is called for; "" or an unknown one for nobody.
+  boost::asio::awaitable<Result<void>> dial(ChannelId channel, ChannelId caller, long timeout_s);
   /// True when it was one that the PBX does not have; then it is gone.
   boost::asio::awaitable<bool> hangup(ChannelId channel, int cause);
 

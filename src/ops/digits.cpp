@@ -1,5 +1,6 @@
 #include "ops/digits.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -27,8 +28,10 @@ Result<void> DigitSender::send(const ChannelId& channel, const DtmfOrder& order)
   auto lines = dtmf_lines(order);
   if (!lines) return lines.error();
   if (!(*control)->resting()) {
+    if (is_unanswered(world_, channel)) lines->push_front("EXEC Progress");
     return (*control)->add(std::make_unique<SequenceJob>(std::move(*lines)));
   }
+  if (!world_.ami.up()) return link_is_down();
   auto& orders = orders_[channel];
   if (orders.size() >= orders_max) return Error{Errc::overloaded, "too many digits wait"};
   orders.push_back(order);
@@ -58,13 +61,14 @@ boost::asio::awaitable<bool> DigitSender::play(ChannelId channel, DtmfOrder orde
       co_await pass(world_, digit == 'w' ? short_pause : long_pause);
       continue;
     }
-    if (digit == 'f' || digit == 'F') continue;  // A hook flash; AMI has none.
+    if (!is_digit(digit) || digit == 'f' || digit == 'F') continue;  // AMI has no hook flash.
     auto action = ami::Action{"PlayDTMF"}
                       .add("Channel", known->name)
                       .add("Digit", std::string(1, digit))
-                      .add("Duration", std::to_string(order.duration_ms));
+                      .add("Duration", std::to_string(std::max(0L, order.duration_ms)));
     world_.ami.post(std::move(action));
-    co_await pass(world_, milliseconds{order.duration_ms + order.between_ms});
+    const long pause = std::max(0L, order.duration_ms) + std::max(0L, order.between_ms);
+    co_await pass(world_, milliseconds{pause});
   }
   if (order.after_ms > 0) co_await pass(world_, milliseconds{order.after_ms});
   co_return world_.store.find(channel) != nullptr;

@@ -72,6 +72,7 @@ class DrainJob : public Job {
  public:
   Step start(TimePoint) override { return Wait{}; }
   Step on(const agi::Reply&, TimePoint) override { return Done{}; }
+  bool may_end_by_hangup() const override { return false; }  // It is let go in any case.
   void abandon(const Error&) override {}
 };
 

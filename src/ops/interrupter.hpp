@@ -14,8 +14,8 @@
 namespace arigate::ops {
 
 /// Ends AGI commands that no other command interrupts (RECORD FILE, SAY …): by a digit that is put
-/// into the channel over AMI, where the PBX takes one (Asterisk 13 and up), else by taking the
-/// channel out of the command. The command must have `digit` among those that end it.
+/// into the channel over AMI, where the PBX takes one (Asterisk 13.30, 16.7 and up), else by taking
+/// the channel out of the command. The command must have `digit` among those that end it.
 class Interrupter {
  public:
   /// No phone has this key.
@@ -35,7 +35,7 @@ class Interrupter {
   Interrupter(World& world, TakeOut take_out) : world_{world}, take_out_{std::move(take_out)} {}
 
   /// Whether the command's own reply tells its end, or its line goes.
-  bool by_digit() const { return world_.ami.dialect().control_playback; }
+  bool by_digit() const { return world_.ami.dialect().control_playback && world_.receives_digits; }
   /// Goes on by itself.
   void interrupt(Order order) { world_.spawn(carry_out(std::move(order))); }
 

@@ -8,9 +8,10 @@
 
 namespace arigate::ops {
 
-/// Whether the dialplan has this label there: native looks before it dials or continues.
-/// Errc::not_found: it has not; errors of the AMI link.
-boost::asio::awaitable<Result<void>> check_label(World& world, std::string context,
-                                                 std::string exten, std::string label);
+/// The priority that a label stands for: a number is one; others the dialplan must have there, for
+/// native looks before it dials or continues. Errc::not_found: it has not; bad_request: 0 and less;
+/// errors of the AMI link.
+boost::asio::awaitable<Result<std::string>> priority_of_label(World& world, std::string context,
+                                                              std::string exten, std::string label);
 
 }  // namespace arigate::ops

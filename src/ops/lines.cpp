@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "agi/command.hpp"
+#include "core/text.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -15,6 +19,10 @@ std::string wait_line(long milliseconds) {
 }
 
 }  // namespace
+
+bool is_digit(char c) {
+  return std::string_view{"0123456789*#ABCDabcdwWfF"}.find(c) != std::string_view::npos;
+}
 
 Lines ring_lines() {
   return {"EXEC Ringing"};
@@ -51,19 +59,18 @@ Result<Lines> start_moh_lines(const std::string& music_class) {
 
 Result<Lines> dtmf_lines(const DtmfOrder& order) {
   if (order.digits.empty()) return Error{Errc::bad_request, "DTMF is required"};
-  if (order.digits.find_first_not_of("0123456789*#ABCDabcdwWfF") != std::string::npos) {
-    return Error{Errc::bad_request, "DTMF holds what is no digit"};
-  }
-  if (order.before_ms < 0 || order.between_ms < 0 || order.duration_ms < 0 || order.after_ms < 0) {
-    return Error{Errc::bad_request, "Times cannot be negative"};
-  }
-  auto line =
-      agi::command("EXEC SendDTMF",
-                   {fmt::format("{},{},{}", order.digits, order.between_ms, order.duration_ms)});
-  if (!line) return line.error();
+  if (has_line_break(order.digits)) return Error{Errc::bad_request, "DTMF holds a line end"};
+  std::string digits;  // Natively what is no digit is passed over.
+  std::ranges::copy_if(order.digits, std::back_inserter(digits), is_digit);
   Lines lines;
   if (order.before_ms > 0) lines.push_back(wait_line(order.before_ms));
-  lines.push_back(std::move(*line));
+  if (!digits.empty()) {
+    auto line = agi::command("EXEC SendDTMF",
+                             {fmt::format("{},{},{}", digits, std::max(0L, order.between_ms),
+                                          std::max(0L, order.duration_ms))});
+    if (!line) return line.error();
+    lines.push_back(std::move(*line));
+  }
   if (order.after_ms > 0) lines.push_back(wait_line(order.after_ms));
   return lines;
 }

@@ -25,15 +25,18 @@ Lines unhold_lines();
 Result<Lines> start_moh_lines(const std::string& music_class);
 
 struct DtmfOrder {
-  std::string digits;  ///< 0-9 * # A-D, w for a pause; anything else is refused.
+  std::string digits;  ///< 0-9 * # A-D, w for a pause; anything else is passed over, as natively.
   long before_ms = 0;
   long between_ms = 100;
   long duration_ms = 100;
   long after_ms = 0;
 };
 
-/// Errc::bad_request: no digits, other characters (they would be further arguments of a dialplan
-/// application), or a time below 0, which natively blocks the channel for good.
+/// What can be sent as a digit, or waits for one.
+bool is_digit(char c);
+
+/// Errc::bad_request: nothing to send. A time below 0, which natively blocks the channel for good,
+/// counts as 0.
 Result<Lines> dtmf_lines(const DtmfOrder& order);
 
 }  // namespace arigate::ops

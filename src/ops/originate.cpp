@@ -28,6 +28,11 @@ class Bookkeeping {
   ChannelId id_;
 };
 
+VariableList inherited_by(const World& world, const OriginateRequest& request) {
+  const auto* originator = world.store.find(request.originator);
+  return originator == nullptr ? VariableList{} : inherited_from(*originator);
+}
+
 /// `later`: what AGI has to set because it is too long for AMI.
 Result<ami::Action> action_of(const World& world, const OriginateRequest& request,
                               const std::string& token, std::vector<std::string>& later) {
@@ -68,6 +73,9 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
 
 boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance& entrance,
                                                          OriginateRequest request) {
+  if (const auto fine = check_wanted(world, request.variables); !fine) co_return fine.error();
+  const auto inherited = inherited_by(world, request);
+  request.variables.insert(request.variables.begin(), inherited.begin(), inherited.end());
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());
   const ChannelId id = request.channel;
   auto token = entrance.expect(id, request.application.value_or(Destination{}));
@@ -123,6 +131,7 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     entrance.forget(*token);
     co_return Error{Errc::timeout, "The PBX made no channel in time"};
   }
+  show_inherited(world, id, inherited);
   co_await dialled->wait(world.in(world.timeouts.dial_begin));
   co_await learn_call_id(world, id);
   const auto* channel = world.store.find(id);

@@ -31,6 +31,7 @@ struct OriginateRequest {
   std::string formats;
   ChannelId channel;        ///< "" makes one.
   ChannelId other_channel;  ///< Second leg of a Local channel, where the PBX takes ids.
+  ChannelId originator;     ///< Whom it is called for; "" for nobody.
   std::vector<std::pair<std::string, std::string>> variables;
   std::vector<std::string> reported;  ///< Names of those to be shown with every event.
 };

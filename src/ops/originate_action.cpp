@@ -8,6 +8,7 @@
 #include <random>
 
 #include "agi/command.hpp"
+#include "ops/connected_line.hpp"
 #include "ops/originate.hpp"
 #include "ops/variables.hpp"
 
@@ -44,6 +45,38 @@ Result<void> add_identity(ami::Action& action, const World& world, const Channel
   const auto text = ami::originate_variable(carried_id, channel.value);
   if (!text) return text.error();
   action.add("Variable", *text).add("Variable", "ARIGATE_ID=" + token);
+  return {};
+}
+
+namespace {
+
+constexpr std::string_view whom_it_is_shown = "CONNECTEDLINE(all,i)";  // i: no news for the phone.
+
+}  // namespace
+
+VariableList inherited_from(const model::Channel& caller) {
+  VariableList variables;
+  if (caller.caller != model::Party{}) {
+    variables.emplace_back(whom_it_is_shown, connected_line_value(caller.caller));
+  }
+  if (!caller.language.empty()) variables.emplace_back("CHANNEL(language)", caller.language);
+  return variables;
+}
+
+void show_inherited(World& world, const ChannelId& channel, const VariableList& inherited) {
+  for (const auto& [name, value] : inherited) {
+    const auto function = name == whom_it_is_shown ? "CONNECTEDLINE(all)" : name;
+    world.reconciler.function_set(channel, function, value, world.clock.wall());
+  }
+}
+
+Result<void> check_wanted(const World& world, const VariableList& variables) {
+  for (const auto& [name, value] : variables) {
+    if (const auto fine = check_writable(world, name); !fine) return fine.error();
+    if (name.substr(0, name.find('(')).find(',') != std::string::npos) {
+      return Error{Errc::bad_request, "Variable name not usable"};
+    }
+  }
   return {};
 }
 

@@ -35,6 +35,16 @@ Result<void> add_identity(ami::Action& action, const World& world, const Channel
 
 using VariableList = std::vector<std::pair<std::string, std::string>>;
 
+/// What a called channel takes from the one that it is called for, as natively: whom it is shown,
+/// and its language. Nothing tells of the PBX's rest: music class, redirecting, `_variables`.
+VariableList inherited_from(const model::Channel& caller);
+/// Makes it known where AMI tells nothing of it.
+void show_inherited(World& world, const ChannelId& channel, const VariableList& inherited);
+
+/// Whether a client may have these set. Errc::forbidden: one of arigate's own, a dangerous
+/// function; bad_request: a name that cannot be sent, or that the PBX would take for several.
+Result<void> check_wanted(const World& world, const VariableList& variables);
+
 /// Adds a `Variable` for each. One that is too long for AMI becomes a line for `later`: AGI takes
 /// twice as much. Errc::bad_request: unusable name or value, too long even for that, or too long
 /// while `later` is nullptr; forbidden: a dangerous function.

@@ -53,6 +53,10 @@ model::Playback playback_of(const PlaybackPlan& plan, const MediaTarget& target)
 PlaybackPorts Playbacks::ports_of(const MediaTarget& target) {
   PlaybackPorts ports;
   const std::weak_ptr<Control> of = target.control;
+  ports.unanswered = [this, of] {
+    const auto still = of.lock();
+    return still && is_unanswered(world_, still->channel());
+  };
   ports.control_stream = [this, of](std::string_view verb) {
     const auto still = of.lock();
     const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
@@ -118,8 +122,8 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
 
   const auto means = world_.ami.dialect().control_playback ? PlaybackMachine::Means::controlled
                                                            : PlaybackMachine::Means::token;
-  auto job = std::make_unique<PlaybackJob>(PlaybackMachine{std::move(*plan), means},
-                                           ports_of(request.target));
+  auto job = std::make_unique<PlaybackJob>(
+      PlaybackMachine{std::move(*plan), means, interrupter_.by_digit()}, ports_of(request.target));
   entries_.emplace(id, Entry{control, job.get()});
   if (const auto waits = control->add(std::move(job)); !waits) {
     entries_.erase(id);
@@ -149,6 +153,8 @@ Result<void> Playbacks::control(const PlaybackId& id, PlaybackControl what) {
   const Entry entry = found->second;
   const auto control = entry.control.lock();
   if (!control) return unknown;
+  const bool over_ami = entry.job->started() && world_.ami.dialect().control_playback;
+  if (over_ami && !world_.ami.up()) return link_is_down();
   return entry.job->on(what, *control, world_.clock.now());
 }
 

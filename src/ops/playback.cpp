@@ -56,15 +56,22 @@ PlaybackMachine::Outputs PlaybackMachine::start(TimePoint now) {
   if (state_ != State::queued) return outputs;
   if (stopping_) {  // Stopped while it waited in the queue.
     end(outputs, model::PlaybackState::done);
-    return outputs;
+  } else if (progress_) {
+    state_ = State::progress_pending;
+    outputs.push_back(SendAgi{"EXEC Progress"});
+  } else {
+    set_up(outputs, now);
   }
+  return outputs;
+}
+
+void PlaybackMachine::set_up(Outputs& outputs, TimePoint now) {
   if (!plan_.language.empty() && plan_.language != plan_.channel_language) {
     state_ = State::language_pending;
     outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.language})});
-    return outputs;
+  } else {
+    begin(outputs, now);
   }
-  begin(outputs, now);
-  return outputs;
 }
 
 void PlaybackMachine::begin(Outputs& outputs, TimePoint now) {
@@ -147,8 +154,9 @@ bool PlaybackMachine::lenient() const {
 
 void PlaybackMachine::end(Outputs& outputs, model::PlaybackState state) {
   end_state_ = state;
-  const bool language_changed = state_ != State::queued && state_ != State::language_back_pending &&
-                                !plan_.language.empty() && plan_.language != plan_.channel_language;
+  const bool language_changed = state_ != State::queued && state_ != State::progress_pending &&
+                                state_ != State::language_back_pending && !plan_.language.empty() &&
+                                plan_.language != plan_.channel_language;
   if (language_changed) {
     state_ = State::language_back_pending;
     outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.channel_language})});
@@ -161,6 +169,13 @@ void PlaybackMachine::end(Outputs& outputs, model::PlaybackState state) {
 PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint now) {
   Outputs outputs;
   switch (state_) {
+    case State::progress_pending:
+      if (stopping_) {
+        end(outputs, model::PlaybackState::done);
+      } else {
+        set_up(outputs, now);
+      }
+      break;
     case State::language_pending:
       if (stopping_) {
         end(outputs, model::PlaybackState::done);
@@ -177,7 +192,7 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
       break;
     case State::playing: {
       controlled_paused_ = false;
-      if (interrupt_asked_ && means_ == Means::token && refused(reply)) {
+      if (interrupt_asked_ && !by_digit_ && refused(reply)) {
         state_ = State::line_pending;  // What we send now would be lost with the line.
       } else if (stopping_) {
         end(outputs, model::PlaybackState::done);
@@ -243,6 +258,7 @@ PlaybackMachine::Outputs PlaybackMachine::on_new_line(TimePoint now) {
     case State::tone_stop_pending:
       end(outputs, model::PlaybackState::done);
       break;
+    case State::progress_pending:
     case State::language_pending:
     case State::zone_pending:
     case State::tone:
@@ -250,6 +266,8 @@ PlaybackMachine::Outputs PlaybackMachine::on_new_line(TimePoint now) {
     case State::line_pending:
       if (stopping_) {
         end(outputs, model::PlaybackState::done);
+      } else if (state_ == State::progress_pending) {
+        set_up(outputs, now);
       } else if (state_ == State::language_pending) {
         begin(outputs, now);
       } else if (std::holds_alternative<Files>(plan_.media[item_])) {
@@ -302,6 +320,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
     case State::ended:
     case State::language_back_pending:
       return wrong;
+    case State::progress_pending:
     case State::language_pending:
       if (control != Do::stop) return wrong;
       stopping_ = true;
@@ -435,6 +454,7 @@ long PlaybackMachine::elapsed_ms(TimePoint now) const {
 // --- the job ------------------------------------------------------------------------------------
 
 Job::Step PlaybackJob::start(TimePoint now) {
+  if (ports_.unanswered && ports_.unanswered()) machine_.begin_with_progress();
   if (!machine_.plan().language.empty()) ports_.hide_language(machine_.plan().language);
   return carry_out(machine_.start(now), nullptr);
 }

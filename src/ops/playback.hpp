@@ -69,8 +69,15 @@ class PlaybackMachine {
   using Output = std::variant<SendAgi, SendToken, ControlStream, Interrupt, Tell, End>;
   using Outputs = std::vector<Output>;
 
-  PlaybackMachine(PlaybackPlan plan, Means means) : plan_{std::move(plan)}, means_{means} {}
+  PlaybackMachine(PlaybackPlan plan, Means means)
+      : PlaybackMachine{std::move(plan), means, means == Means::controlled} {}
+  /// `by_digit`: an interrupted command tells its end by its reply; else by a new line.
+  PlaybackMachine(PlaybackPlan plan, Means means, bool by_digit)
+      : plan_{std::move(plan)}, means_{means}, by_digit_{by_digit} {}
 
+  /// The channel has not been answered when its turn comes: the caller is told first that media
+  /// come, as natively.
+  void begin_with_progress() { progress_ = true; }
   Outputs start(TimePoint now);
   Outputs on(const agi::Reply& reply, TimePoint now);
   /// The channel was taken out of the running command and has a new command line.
@@ -93,6 +100,7 @@ class PlaybackMachine {
  private:
   enum class State : std::uint8_t {
     queued,
+    progress_pending,  // the reply to Progress
     language_pending,  // the reply to SET VARIABLE CHANNEL(language)
     zone_pending,      // the reply to SET VARIABLE CHANNEL(tonezone)
     playing,           // the reply to the playing command
@@ -105,6 +113,7 @@ class PlaybackMachine {
     ended,
   };
 
+  void set_up(Outputs& outputs, TimePoint now);
   void begin(Outputs& outputs, TimePoint now);
   bool play_item(Outputs& outputs, TimePoint now);
   void play_tone(Outputs& outputs);
@@ -121,6 +130,8 @@ class PlaybackMachine {
 
   PlaybackPlan plan_;
   Means means_;
+  bool by_digit_;
+  bool progress_ = false;  // the caller hears nothing before it is told that media come
   State state_ = State::queued;
   std::size_t item_ = 0;
   std::size_t file_ = 0;
@@ -142,6 +153,8 @@ class PlaybackMachine {
 
 /// How a playback reaches the PBX and the model.
 struct PlaybackPorts {
+  /// The channel has not been answered.
+  std::function<bool()> unanswered;
   std::function<void(std::string_view verb)> control_stream;
   std::function<void(const PlaybackMachine&)> interrupt;
   /// Calls PlaybackJob::ask_again() in a while.
@@ -163,6 +176,7 @@ class PlaybackJob : public Job {
   Step on_new_line(TimePoint now) override { return carry_out(machine_.on_new_line(now), nullptr); }
   void abandon(const Error& why) override;
 
+  bool started() const { return machine_.started(); }
   bool interrupt_pending() const { return machine_.interrupt_pending(); }
   /// The command that was to be interrupted goes on. `control`: the queue that this job is in.
   void stays(Control& control);

@@ -54,6 +54,23 @@ boost::asio::awaitable<Result<void>> write(World& world, ChannelId channel, std:
   co_return Result<void>{};
 }
 
+/// AMI takes such a value without its blanks.
+bool begins_blank(std::string_view value) {
+  return !value.empty() && static_cast<unsigned char>(value.front()) <= ' ';
+}
+
+/// What watches a channel comes from modules that not every PBX has.
+Error why_not(std::string_view variable, const Result<void>& refused) {
+  if (variable.starts_with("TALK_DETECT(")) {
+    return {Errc::not_supported,
+            "The PBX has no function TALK_DETECT (func_talkdetect.so, from Asterisk 12 on)"};
+  }
+  if (variable.starts_with("TONE_DETECT(")) {
+    return {Errc::not_supported, "The PBX has no function TONE_DETECT (res_tonedetect.so)"};
+  }
+  return refused.error();
+}
+
 /// AMI for what fits, else AGI, when its turn comes.
 boost::asio::awaitable<Result<void>> store_variable(World& world, ChannelId channel,
                                                     std::string variable, std::string value) {
@@ -62,8 +79,8 @@ boost::asio::awaitable<Result<void>> store_variable(World& world, ChannelId chan
     if (unborn) co_return world.created->set_variable(channel, variable, std::move(value));
     if (world.store.find(channel) == nullptr) co_return channel_not_found();
   }
-  if (value.size() + 16 > ami::action_line_bytes_max) {
-    // Too long for an AMI line: AGI takes twice as much, when its turn comes.
+  if (value.size() + 16 > ami::action_line_bytes_max || begins_blank(value)) {
+    // AMI has no room for it, or would take the blanks away: AGI, when its turn comes.
     auto line = agi::command("SET VARIABLE", {variable, value});
     if (!line) co_return line.error();
     std::deque<std::string> lines;
@@ -72,8 +89,16 @@ boost::asio::awaitable<Result<void>> store_variable(World& world, ChannelId chan
   }
   auto outcome = co_await write(world, channel, variable, value);
   if (!outcome && outcome.error().code == Errc::not_found) co_return channel_not_found();
+  if (!outcome && outcome.error().code == Errc::refused_by_pbx)
+    co_return why_not(variable, outcome);
   if (outcome) world.reconciler.function_set(channel, variable, value, world.clock.wall());
   co_return outcome;
+}
+
+/// They lead a channel back to where it was.
+bool is_own_variable(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('_'), name.size()));
+  return name.substr(0, 8) == "ARIGATE_";
 }
 
 }  // namespace
@@ -88,21 +113,27 @@ Result<void> check_variable(const World& world, std::string_view variable) {
   return {};
 }
 
+Result<void> check_writable(const World& world, std::string_view variable) {
+  if (is_own_variable(variable)) {
+    return Error{Errc::forbidden, "Variables called ARIGATE_ are those of arigate itself"};
+  }
+  return check_variable(world, variable);
+}
+
 bool is_dangerous_function(std::string_view variable) {
   static constexpr std::array functions{
-      std::string_view{"SHELL"},       std::string_view{"FILE"},
-      std::string_view{"CURL"},        std::string_view{"DB"},
-      std::string_view{"DB_DELETE"},   std::string_view{"REALTIME"},
-      std::string_view{"STAT"},        std::string_view{"AST_CONFIG"},
-      std::string_view{"EVAL"},        std::string_view{"ODBC"},
-      std::string_view{"SYSINFO"},     std::string_view{"ENV"},
-      std::string_view{"LOCK"},        std::string_view{"REALTIME_STORE"},
-      std::string_view{"FILE_FORMAT"}, std::string_view{"REALTIME_DESTROY"},
-      std::string_view{"JACK_HOOK"}};
-  if (variable.find("${") != std::string_view::npos ||
-      variable.find("$[") != std::string_view::npos) {
-    return true;  // The PBX would evaluate it.
-  }
+      std::string_view{"SHELL"},          std::string_view{"FILE"},
+      std::string_view{"CURL"},           std::string_view{"DB"},
+      std::string_view{"DB_DELETE"},      std::string_view{"REALTIME"},
+      std::string_view{"STAT"},           std::string_view{"AST_CONFIG"},
+      std::string_view{"EVAL"},           std::string_view{"ODBC"},
+      std::string_view{"SYSINFO"},        std::string_view{"ENV"},
+      std::string_view{"LOCK"},           std::string_view{"REALTIME_STORE"},
+      std::string_view{"FILE_FORMAT"},    std::string_view{"REALTIME_DESTROY"},
+      std::string_view{"JACK_HOOK"},      std::string_view{"PERIODIC_HOOK"},
+      std::string_view{"TRYLOCK"},        std::string_view{"UNLOCK"},
+      std::string_view{"FILE_COUNT_LINE"}};
+  if (has_expression(variable)) return true;  // The PBX would evaluate it.
   // Every call in it, not only the outermost: IMPORT(channel,SHELL(id)) runs both.
   for (auto open = variable.find('('); open != std::string_view::npos;
        open = variable.find('(', open + 1)) {
@@ -137,7 +168,8 @@ boost::asio::awaitable<Result<std::string>> get_variable(World& world, ChannelId
     if (known == nullptr) co_return Error{Errc::not_found, "Provided channel was not found"};
   }
   Control* control = world.controls.find(channel);
-  if (control != nullptr && control->idle()) {
+  // One that rests in a bridge stays there.
+  if (control != nullptr && control->idle() && !control->resting()) {
     // Over AGI a function that cannot be read is told from one that is empty.
     auto line = agi::command("GET VARIABLE", {variable});
     if (!line) co_return line.error();
@@ -168,7 +200,7 @@ boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channe
                                                   std::string variable, std::string value,
                                                   bool report) {
   if (const auto control = control_of(world, channel); !control) co_return control.error();
-  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
+  if (const auto fine = check_writable(world, variable); !fine) co_return fine.error();
   if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
   if (!report) {
     world.reconciler.forget_reported(channel, variable);
@@ -208,7 +240,10 @@ boost::asio::awaitable<Result<std::string>> get_global(World& world, std::string
 
 boost::asio::awaitable<Result<void>> set_global(World& world, std::string variable,
                                                 std::string value) {
-  if (const auto fine = check_variable(world, variable); !fine) co_return fine.error();
+  if (const auto fine = check_writable(world, variable); !fine) co_return fine.error();
+  if (begins_blank(value)) {
+    co_return Error{Errc::bad_request, "A value that begins with a blank cannot be sent over AMI"};
+  }
   ChannelId none;
   co_return co_await write(world, std::move(none), std::move(variable), std::move(value));
 }

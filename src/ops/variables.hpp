@@ -19,6 +19,8 @@ bool is_dangerous_function(std::string_view variable);
 /// Whether ARI may read or write this variable: Errc::bad_request for a name that cannot be sent,
 /// Errc::forbidden for a dangerous function, unless the configuration lives dangerously.
 Result<void> check_variable(const World& world, std::string_view variable);
+/// The same for one that is to be set: arigate's own are forbidden, too.
+Result<void> check_writable(const World& world, std::string_view variable);
 
 /// Channel variable or function: by AGI from an idle channel of ours, else by AMI, which works in
 /// any state. Errc::not_found: no such channel, or the variable is unset or empty.

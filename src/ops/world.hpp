@@ -33,6 +33,9 @@ struct World {
   std::size_t commands_queued_max = Control::queue_max;  ///< Waiting on one channel.
   bool live_dangerously = false;  ///< Let ARI use functions that run or read things on the host.
   PbxMedia media{};
+  /// PlayDTMF puts a digit into a channel as if its phone had sent it (13.30, 16.7, 17.1 and
+  /// later); earlier ones send it to the phone, whatever they are asked for.
+  bool receives_digits = true;
   /// Variables set one after the other without an event of it: an AMI user who may not read the
   /// class "dialplan" hears of none. A new link begins anew.
   int untold_variables = 0;
@@ -53,6 +56,16 @@ inline Error channel_not_in_stasis() {
 
 inline Error channel_in_invalid_state() {
   return {Errc::wrong_state, "Channel in invalid state"};
+}
+
+inline Error link_is_down() {
+  return {Errc::unavailable, "The link to the PBX is down"};
+}
+
+/// Nobody hears anything yet on such a channel, unless the PBX says that media come.
+inline bool is_unanswered(const World& world, const ChannelId& channel) {
+  const auto* known = world.store.find(channel);
+  return known != nullptr && known->state != model::ChannelState::up;
 }
 
 /// The control of a channel: Errc::not_found or Errc::not_in_application.

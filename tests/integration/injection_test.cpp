@@ -81,6 +81,26 @@ TEST_P(InjectionTest, FunctionsOfTheHostAreRefused) {
   EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo", body).status, 403);
 }
 
+/// What the PBX would evaluate, take for the arguments of an application, or be led astray by.
+TEST_P(InjectionTest, NothingBecomesAnExpressionOrAnArgument) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto path = held(events);
+  const std::string run = "$%7BSHELL(id)%7D";
+  for (const auto& target :
+       {path + "/play?media=tone:" + run, path + "/play?media=sound:" + run,
+        path + "/redirect?endpoint=SIP/" + run, path + "/record?format=wav&name=d/x,,id",
+        path + "/record?format=wav&name=d/" + run}) {
+    EXPECT_EQ(ask("POST", target).status, 400) << target;
+  }
+  EXPECT_EQ(ask("POST", path + "/variable?variable=ARIGATE_APP&value=other").status, 403);
+  EXPECT_EQ(ask("POST", path + "/variable?variable=__ARIGATE_HOME&value=a,b,1").status, 403);
+  EXPECT_EQ(ask("POST", "/asterisk/variable?variable=ARIGATE_URL&value=agi://x").status, 403);
+  const std::string two = R"({"variables":{"A,ARIGATE_APP":"other"}})";
+  EXPECT_EQ(ask("POST", "/channels?endpoint=SIP/bob&app=demo", two).status, 400);
+  EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo", two).status, 400);
+}
+
 /// Values of any kind arrive as they are, however long they are.
 TEST_P(InjectionTest, ValuesArriveWhole) {
   start(GetParam());
@@ -99,6 +119,8 @@ TEST_P(InjectionTest, ValuesArriveWhole) {
     ASSERT_EQ(answer.status, 200) << i << answer.body;
     EXPECT_EQ(answer.json().at("value").as_string(), values[i]) << i;
   }
+  EXPECT_EQ(ask("POST", "/channels/ours/variable?variable=B&value=%20%20x").status, 204);
+  EXPECT_EQ(ask("GET", "/channels/ours/variable?variable=B").body, R"({"value":"  x"})");
   const boost::json::object huge{{"variables", {{"A", std::string(3000, 'x')}}}};
   EXPECT_EQ(
       ask("POST", "/channels?endpoint=SIP/alice&app=demo", boost::json::serialize(huge)).status,

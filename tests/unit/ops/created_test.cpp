@@ -62,7 +62,7 @@ class CreatedTest : public testing::TestWithParam<const char*> {
             {{"COLOUR", "a,b"}}};
   }
   std::string dial(long seconds = 7) {
-    const auto outcome = world_.start(created_.dial(id_, seconds));
+    const auto outcome = world_.start(created_.dial(id_, {}, seconds));
     if (outcome->has_value()) return said(outcome);
     action_ = world_.ami.waiting_action();
     action_id_ = world_.ami.waiting_action_id();
@@ -242,7 +242,7 @@ TEST_P(CreatedTest, HangsUpWhatIsBeingDialledWhenThePbxHasIt) {
 
 TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
   ASSERT_EQ(create(bob()), "");
-  const auto refused = world_.start(created_.dial(id_, 0));
+  const auto refused = world_.start(created_.dial(id_, {}, 0));
   EXPECT_TRUE(world_.ami.waiting_action().find("|Timeout: -1") != std::string::npos);
   world_.run([&] { world_.ami.refuse(Errc::forbidden, "may not"); });
   EXPECT_EQ(said(refused), "may not");
@@ -252,7 +252,7 @@ TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
 
 TEST_P(CreatedTest, GivesUpWhatThePbxDoesNotMake) {
   ASSERT_EQ(create(bob()), "");
-  const auto outcome = world_.start(created_.dial(id_, 0));
+  const auto outcome = world_.start(created_.dial(id_, {}, 0));
   world_.deadlines_pass();
   world_.run([&] { world_.ami.answer(); });
   EXPECT_EQ(said(outcome), "");

@@ -143,8 +143,12 @@ TEST_F(FarEndTest, SendsDigitsToAMemberOfABridgeWithoutTakingItOut) {
   const std::string one = "PlayDTMF|Channel: SIP/alice-1|Digit: 1|Duration: 80";
   const std::string a = "PlayDTMF|Channel: SIP/alice-1|Digit: A|Duration: 80";
   EXPECT_EQ(world_.ami.take_posted(), (Lines{one, a, one, a}));
-  order.digits = "1x";
-  world_.run([&] { EXPECT_FALSE(digits_.send(channel_, order)); });
+  order.digits = "x1f";
+  world_.run([&] { EXPECT_TRUE(digits_.send(channel_, order)); });
+  world_.settle();
+  EXPECT_EQ(world_.ami.take_posted(), Lines{one});
+  world_.ami.set_up(false);
+  world_.run([&] { EXPECT_EQ(digits_.send(channel_, order).error().code, Errc::unavailable); });
 }
 
 TEST_F(FarEndTest, ReadsTheCountersOfTheDriver) {

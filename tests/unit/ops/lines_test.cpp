@@ -19,14 +19,19 @@ TEST(Lines, DtmfWaitsBeforeAndAfterOnlyWhenAsked) {
               ElementsAre("EXEC Wait 1.500", "EXEC SendDTMF \"5,60,80\"", "EXEC Wait 0.005"));
 }
 
-TEST(Lines, DtmfIsRefusedWhenItCouldReachAnotherArgument) {
-  for (const auto* digits : {"", "1,2", "1\n2", "1\"2", "1 2", "x"}) {
+TEST(Lines, DtmfIsDigitsAloneAndNoTimeBelowZero) {
+  for (const auto* digits : {"1,2", "1\"2", "1 2", "x1${y}2"}) {
+    const auto lines =
+        dtmf_lines({.digits = digits, .before_ms = -1, .between_ms = -1, .duration_ms = -1});
+    ASSERT_TRUE(lines) << digits;
+    EXPECT_THAT(*lines, ElementsAre("EXEC SendDTMF \"12,0,0\"")) << digits;
+  }
+  EXPECT_THAT(*dtmf_lines({.digits = "x", .after_ms = 20}), ElementsAre("EXEC Wait 0.020"));
+  for (const auto* digits : {"", "1\n2"}) {
     const auto lines = dtmf_lines({.digits = digits});
     ASSERT_FALSE(lines) << digits;
     EXPECT_EQ(lines.error().code, Errc::bad_request);
   }
-  EXPECT_FALSE(dtmf_lines({.digits = "1", .duration_ms = -1}));
-  EXPECT_FALSE(dtmf_lines({.digits = "1", .between_ms = -1}));
 }
 
 TEST(Lines, MusicOnHoldNamesItsClassOnlyWhenThereIsOne) {

@@ -622,5 +622,46 @@ TEST(PlaybackMachine, PlaysTheLongestList) {
   EXPECT_TRUE(machine.ended());
 }
 
+PlaybackMachine hello() {
+  PlaybackPlan plan;
+  plan.channel_language = "en";
+  plan.language = "fr";
+  plan.media = {Files{{"hello"}, false}};
+  plan.uris = {"sound:hello"};
+  return {std::move(plan), Means::token};
+}
+
+TEST(PlaybackMachine, TellsACallerWhoWaitsThatMediaCome) {
+  auto machine = hello();
+  machine.begin_with_progress();
+  const auto reply = [&machine] {
+    return text_of(machine.on(test::agi_reply("200 result=0"), TimePoint{}));
+  };
+  EXPECT_EQ(text_of(machine.start(TimePoint{})), "EXEC Progress");
+  EXPECT_EQ(reply(), R"x(SET VARIABLE "CHANNEL(language)" "fr")x");
+  EXPECT_EQ(reply(), R"(tell playing 0; STREAM FILE "hello" "" "0")");
+}
+
+TEST(PlaybackMachine, StoppedMeanwhileChangesNothing) {
+  auto machine = hello();
+  machine.begin_with_progress();
+  machine.start(TimePoint{});
+  EXPECT_EQ(machine.on(PlaybackControl::pause, TimePoint{}).error().code, Errc::conflict);
+  EXPECT_EQ(text_of(*machine.on(PlaybackControl::stop, TimePoint{})), "");
+  EXPECT_EQ(text_of(machine.on(test::agi_reply("200 result=0"), TimePoint{})), "end done");
+}
+
+/// On a PBX that steers playbacks but takes no digits.
+TEST(PlaybackMachine, ANumberThatIsTakenOutOfItsLineWaitsForTheNext) {
+  PlaybackPlan plan;
+  plan.media = {SpokenNumber{"12"}};
+  plan.uris = {"number:12"};
+  PlaybackMachine machine{std::move(plan), Means::controlled, false};
+  EXPECT_EQ(text_of(machine.start(TimePoint{})), R"(tell playing 0; SAY NUMBER "12" "D")");
+  EXPECT_EQ(text_of(*machine.on(PlaybackControl::stop, TimePoint{})), "interrupt");
+  EXPECT_EQ(text_of(machine.on(test::agi_reply("200 result=-1"), TimePoint{})), "");
+  EXPECT_EQ(text_of(machine.on_new_line(TimePoint{})), "end done");
+}
+
 }  // namespace
 }  // namespace arigate::ops
