@@ -79,7 +79,10 @@ Response ApplicationResource::unsubscribe(const Request& request) {
   const auto sources = sources_of(request);
   if (sources.empty()) return message_response(400, "Missing parameter eventSource");
   const auto outcome = applications_.unsubscribe(application_of(request), sources);
-  return outcome ? shown(request) : error_response(outcome.error());
+  if (outcome) return shown(request);
+  auto refused = error_response(outcome.error());
+  refused.lacking.clear();  // Native does not have it either.
+  return refused;
 }
 
 Response ApplicationResource::filter(const Request& request) {

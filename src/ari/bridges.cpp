@@ -49,18 +49,6 @@ bool read_type(const Request& request, ops::Bridges::Plan& plan) {
 }
 
 /// Members of the object "variables" of the body.
-Result<std::vector<model::BridgeVariable>> variables_of(const Request& request) {
-  const auto fields = request.string_fields("variables");
-  if (!fields) return fields.error();
-  const auto reported = request.reported("variables");
-  std::vector<model::BridgeVariable> variables;
-  for (const auto& [name, value] : *fields) {
-    const bool shown = std::find(reported.begin(), reported.end(), name) != reported.end();
-    variables.push_back({name, value, shown});
-  }
-  return variables;
-}
-
 const model::BridgeVariable* find(const model::Bridge& bridge, std::string_view name) {
   for (const auto& variable : bridge.variables) {
     if (variable.name == name) return &variable;
@@ -125,10 +113,13 @@ Response BridgeResource::create(const Request& request) {
   plan.name = text(request, "name");
   // Natively 500.
   if (!read_type(request, plan)) return message_response(400, "Unable to create bridge");
-  auto variables = variables_of(request);
-  if (!variables) return error_response(variables.error());
-  plan.variables = std::move(*variables);
-  // Up to 21 a second request with the same id, and nothing to change, shows the bridge.
+  const auto settings = variable_settings(request.body());
+  if (!settings) return error_response(settings.error());
+  for (const auto& setting : settings->list) {
+    plan.variables.push_back({std::string{trim(setting.name)}, setting.value, setting.report});
+  }
+  // In 14 to 21, up to their last releases, a second request with the same id, and nothing to
+  // change, shows the bridge.
   const auto* known = world_.store.find(plan.id);
   const bool same = known != nullptr && known->own && !request.param("type") &&
                     (plan.name.empty() || plan.name == known->name);
@@ -244,8 +235,10 @@ Response BridgeResource::clear_video_source(const Request& request) {
   const auto bridge = bridges_.own(bridge_of(request));
   if (!bridge) return error_response(bridge.error());
   if (!world_.ami.dialect().conference_events) {
-    return message_response(501, "The conferences of this PBX have no video source");
+    return error_response(
+        {Errc::not_supported, "The conferences of this PBX have no video source"});
   }
+  world_.reconciler.clear_video_source(bridge_of(request));
   return Response{};
 }
 
@@ -267,12 +260,11 @@ Response BridgeResource::get_variables(const Request& request) {
   const auto names = request.list("variables");
   if (names.empty()) return message_response(400, "At least one variable name is required");
   const auto bridge = bridges_.own(bridge_of(request));
-  if (!bridge) {
-    if (bridge.error().code != Errc::not_found) return error_response(bridge.error());
-    return message_response(404, "Provided bridge was not found");
-  }
+  if (!bridge) return message_response(404, "Provided bridge was not found");
   std::string body = "{\"variables\":{";
-  for (const auto& name : names) {
+  for (const auto& given : names) {
+    const auto name = trim(given);
+    if (name.empty()) return message_response(400, "Variable names are required");
     const auto* variable = find(**bridge, name);
     if (variable == nullptr) return message_response(404, "Provided variable was not found");
     if (body.back() != '{') body += ',';
@@ -284,27 +276,34 @@ Response BridgeResource::get_variables(const Request& request) {
 }
 
 Response BridgeResource::set_variable(const Request& request) {
-  auto name = text(request, "variable");
+  const auto name = text(request, "variable");
+  // Natively none at all crashes the PBX.
+  if (name.empty()) return message_response(400, "Variable name is required");
   const auto bridge = bridges_.own(bridge_of(request));
   if (!bridge) return error_response(bridge.error());
-  // Natively this crashes the PBX.
-  if (name.empty()) return message_response(400, "Variable name is required");
-  return done_or_error(bridges_.set_variable(
-      bridge_of(request),
-      {std::move(name), text(request, "value"), request.flag("report_events", false)}));
+  return done_or_error(
+      set(request, {name, text(request, "value"), request.flag("report_events", false)}));
 }
 
 Response BridgeResource::set_variables(const Request& request) {
+  const auto settings = variable_settings(request.body());
+  const bool given = !settings || settings->found != VariableSettings::Found::no_body;
+  if (!given) return message_response(400, "The 'variables' field is required");
   const auto bridge = bridges_.own(bridge_of(request));
-  if (!bridge) return error_response(bridge.error());
-  auto variables = variables_of(request);
-  if (!variables) return error_response(variables.error());
-  if (variables->empty()) return message_response(400, "At least one variable is required");
-  for (auto& variable : *variables) {
-    const auto set = bridges_.set_variable(bridge_of(request), std::move(variable));
-    if (!set) return error_response(set.error());
+  if (!bridge) return message_response(404, "Provided bridge was not found");
+  if (!settings) return error_response(settings.error());
+  if (settings->found == VariableSettings::Found::no_object) {
+    return message_response(400, "The 'variables' field must be a JSON object");
+  }
+  for (const auto& setting : settings->list) {
+    if (const auto done = set(request, setting); !done) return error_response(done.error());
   }
   return Response{};
+}
+
+Result<void> BridgeResource::set(const Request& request, const VariableSetting& setting) {
+  return bridges_.set_variable(bridge_of(request),
+                               {std::string{trim(setting.name)}, setting.value, setting.report});
 }
 
 }  // namespace arigate::ari

@@ -5,6 +5,7 @@
 #include "ari/media_requests.hpp"
 #include "ari/request.hpp"
 #include "ari/router.hpp"
+#include "ari/variable_settings.hpp"
 #include "ops/bridge_media.hpp"
 #include "ops/bridges.hpp"
 #include "ops/world.hpp"
@@ -33,6 +34,7 @@ class BridgeResource {
   Response get_variables(const Request& request);
   Response set_variable(const Request& request);
   Response set_variables(const Request& request);
+  Result<void> set(const Request& request, const VariableSetting& setting);
   Later play(Request request);
   Later record(Request request);
   Later start_moh(Request request);

@@ -40,7 +40,9 @@ constexpr int http_status(Errc code) {
 }
 
 inline Response error_response(const Error& error) {
-  return message_response(http_status(error.code), error.detail);
+  auto response = message_response(http_status(error.code), error.detail);
+  if (error.code == Errc::not_supported) response.lacking = error.detail;
+  return response;
 }
 
 /// 204 when it went well, else the error.

@@ -78,6 +78,25 @@ std::optional<Response> media_fault(const Request& request) {
   return std::nullopt;
 }
 
+/// What makes the channel of an encapsulation.
+struct Driver {
+  std::string_view module;
+  std::string_view enable;
+};
+constexpr Driver rtp_driver{"chan_rtp.so", "Load chan_rtp.so, which Asterisk 13 and later have"};
+constexpr Driver audiosocket_driver{
+    "chan_audiosocket.so",
+    "Load chan_audiosocket.so, which Asterisk 18 and later have, or use encapsulation rtp"};
+constexpr Driver websocket_driver{
+    "chan_websocket.so",
+    "Load chan_websocket.so, which Asterisk 22.5 and later have, or use encapsulation rtp or "
+    "audiosocket"};
+
+const Driver& driver_of(std::string_view encapsulation) {
+  if (encapsulation == "none") return websocket_driver;
+  return encapsulation == "audiosocket" ? audiosocket_driver : rtp_driver;
+}
+
 /// The dial string of chan_websocket: who connects to whom, and its options.
 std::string websocket_endpoint(const Request& request) {
   auto endpoint = "WebSocket/" + text_or(request, "external_host", "INCOMING");
@@ -126,8 +145,7 @@ ExternalMediaResource::Later ExternalMediaResource::open(Request request) {
   wanted.reported = reported_of(settings->list);
   auto channel = co_await ops::originate(world_, entrance_, std::move(wanted));
   if (!channel && channel.error().code == Errc::refused_by_pbx) {
-    if (websocket) co_return co_await no_websocket(std::move(request));
-    co_return internal_error();
+    co_return co_await not_made(std::move(request));
   }
   if (!channel) co_return error_response(channel.error());
   channel->variables.clear();
@@ -138,16 +156,16 @@ ExternalMediaResource::Later ExternalMediaResource::open(Request request) {
   co_return json_response(Snapshots{true}.once(*channel));
 }
 
-/// Why the PBX has not made a WebSocket channel.
-ExternalMediaResource::Later ExternalMediaResource::no_websocket(Request request) {
-  const auto loaded = co_await ops::is_module_loaded(world_, "chan_websocket.so");
+/// Why the PBX has made no channel.
+ExternalMediaResource::Later ExternalMediaResource::not_made(Request request) {
+  const auto& driver = driver_of(text_or(request, "encapsulation", "rtp"));
+  const auto loaded = co_await ops::is_module_loaded(world_, std::string{driver.module});
   if (loaded && !*loaded) {
     co_return refused_response(request.operation, facts_.version,
-                               "The PBX has no channel driver for media over WebSocket",
-                               "Load chan_websocket.so, which Asterisk 22.5 and later have, or use "
-                               "encapsulation rtp or audiosocket");
+                               fmt::format("The PBX has not loaded {}", driver.module),
+                               driver.enable);
   }
-  if (is_server(request)) co_return internal_error();
+  if (&driver != &websocket_driver || is_server(request)) co_return internal_error();
   co_return message_response(400, "external_host must be a valid websocket_client connection id.");
 }
 

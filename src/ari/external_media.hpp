@@ -23,7 +23,7 @@ class ExternalMediaResource {
  private:
   using Later = boost::asio::awaitable<Response>;
   Later open(Request request);
-  Later no_websocket(Request request);
+  Later not_made(Request request);
   boost::asio::awaitable<void> add_place(model::Channel& channel);
 
   ops::World& world_;

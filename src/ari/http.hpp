@@ -47,6 +47,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers{};  ///< Beside those of every answer.
   std::string content_type = "application/json";
   std::shared_ptr<BodySource> source{};  ///< In place of `body`.
+  std::string lacking{};  ///< What the PBX lacks, of a 501 that has to be explained yet.
 };
 
 }  // namespace arigate::ari

@@ -47,7 +47,6 @@ std::vector<std::string> list_of(dom::array array) {
 struct Fields {
   std::vector<std::pair<std::string, std::string>> members;
   bool all_strings = true;
-  std::vector<std::string> reported;
 };
 
 /// A member may also be an object {"value": "text"}, as the variables of newer releases.
@@ -57,10 +56,6 @@ std::optional<Fields> fields_of(dom::object object) {
     std::string_view inner;
     if (value.is_object() && value.at_key("value").get(inner) == simdjson::SUCCESS) {
       fields.members.emplace_back(name, inner);
-      bool report = false;
-      if (value.at_key("report_events").get(report) == simdjson::SUCCESS && report) {
-        fields.reported.emplace_back(name);
-      }
       continue;
     }
     auto text = plain_text(value);
@@ -90,7 +85,6 @@ bool read_member(std::string name, dom::element value, Request& request) {
     for (const auto& [field, text] : fields->members) {
       if (has_nul(field) || has_nul(text)) return false;
     }
-    request.set_reported(name, std::move(fields->reported));
     request.set_fields(std::move(name), std::move(fields->members), fields->all_strings);
   } else if (auto text = plain_text(value)) {
     if (has_nul(*text)) return false;

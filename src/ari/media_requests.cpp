@@ -1,6 +1,10 @@
 #include "ari/media_requests.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -32,6 +36,18 @@ std::optional<std::string> digits_of(std::string_view terminate_on) {
   return std::nullopt;
 }
 
+std::string percent_encoded(std::string_view text) {
+  return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
+}
+
+/// 201, and where it is; natively without the prefix that the server may have.
+Response created_response(std::string body, std::string_view resource, std::string_view id) {
+  auto response = json_response(std::move(body), 201);
+  response.headers.emplace_back("Location",
+                                fmt::format("/ari/{}/{}", resource, percent_encoded(id)));
+  return response;
+}
+
 std::optional<ops::IfExists> if_exists_of(std::string_view name) {
   if (name.empty() || name == "fail") return ops::IfExists::fail;
   if (name == "overwrite") return ops::IfExists::overwrite;
@@ -61,7 +77,7 @@ Response MediaRequests::play(const Request& request, ops::MediaTarget target) {
     append_playback(body, queued);  // As it is before it starts: native answers "queued".
   });
   if (!id) return error_response(id.error());
-  return json_response(std::move(body), 201);
+  return created_response(std::move(body), "playbacks", id->value);
 }
 
 std::optional<Response> MediaRequests::refuse_record(const Request& request) {
@@ -95,13 +111,14 @@ boost::asio::awaitable<Response> MediaRequests::record(Request request, ops::Med
   wanted.terminate_on = *digits_of(text(request, "terminateOn"));
   wanted.if_exists = *if_exists_of(text(request, "ifExists"));
 
+  const std::string name = wanted.name.value;
   std::string body;
   ops::Recordings::Queued queued = [&body](const model::LiveRecording& recording) {
     append_recording(body, recording);
   };
   const auto started = co_await recordings_.record(std::move(wanted), std::move(queued));
   if (!started) co_return error_response(started.error());
-  co_return json_response(std::move(body), 201);
+  co_return created_response(std::move(body), "recordings/live", name);
 }
 
 }  // namespace arigate::ari

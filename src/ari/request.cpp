@@ -96,15 +96,6 @@ Result<std::vector<std::pair<std::string, std::string>>> Request::string_fields(
   return members;
 }
 
-std::vector<std::string> Request::reported(std::string_view name) const {
-  const auto* names = find(reported_, name);
-  return names != nullptr ? *names : std::vector<std::string>{};
-}
-
-void Request::set_reported(const std::string& name, std::vector<std::string> fields) {
-  assign(reported_, name, std::move(fields));
-}
-
 void Request::set_path(std::string name, std::string value) {
   path_.emplace_back(std::move(name), std::move(value));
 }

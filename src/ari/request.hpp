@@ -39,8 +39,6 @@ class Request {
   /// The same where native takes nothing but text, with its message; what is no object is none.
   Result<std::vector<std::pair<std::string, std::string>>> string_fields(
       std::string_view name) const;
-  /// Which members of `name` were given as an object that asks for report_events.
-  std::vector<std::string> reported(std::string_view name) const;
   /// The raw body.
   const std::string& body() const { return body_; }
 
@@ -50,7 +48,6 @@ class Request {
   void set_list(std::string name, std::vector<std::string> values);
   void set_fields(std::string name, std::vector<std::pair<std::string, std::string>> fields,
                   bool all_strings = true);
-  void set_reported(const std::string& name, std::vector<std::string> fields);
   void set_bad_fields(std::string name);  ///< fields(name) then gives Errc::bad_request.
   void set_body(std::string body) { body_ = std::move(body); }
   /// How many parameters of any kind were given; the router limits it.
@@ -63,7 +60,6 @@ class Request {
   Fields params_;
   std::vector<std::pair<std::string, std::vector<std::string>>> lists_;
   std::vector<std::pair<std::string, Result<Fields>>> fields_;
-  std::vector<std::pair<std::string, std::vector<std::string>>> reported_;
   std::vector<std::string> not_strings_;  ///< Names of fields with members that are no text.
   std::string body_;
 };

@@ -69,6 +69,7 @@ Router::Router(RouterOptions options, Users& users)
               }} {}
 
 Response Router::at_level(Operation operation, Response response) const {
+  if (!response.lacking.empty() && explain_) response = explain_(operation, response.lacking);
   const bool reduces = options_.level != nullptr && !options_.level->is_newest();
   if (reduces && response.content_type == "application/json" && !response.body.empty()) {
     response.body = options_.level->answer(operation, response.body);

@@ -77,6 +77,9 @@ class Router {
     own_.emplace(std::move(path), std::move(handler));
   }
   void on_unsupported(UnsupportedHandler handler) { unsupported_ = std::move(handler); }
+  /// Completes the 501 of a handler that has found out what the PBX lacks.
+  using Explain = std::function<Response(Operation, std::string_view lacking)>;
+  void on_lacking(Explain explain) { explain_ = std::move(explain); }
 
   /// What stands before every resource: "/ari/", with the configured prefix.
   std::string root() const { return options_.prefix + "/ari/"; }
@@ -116,6 +119,7 @@ class Router {
   JsonBody json_body_;
   std::array<std::optional<Handler>, operation_count> handlers_;
   UnsupportedHandler unsupported_;
+  Explain explain_;
   Gate gate_;
   Settling settling_;
   std::map<std::string, SyncHandler, std::less<>> own_;

@@ -121,6 +121,15 @@ boost::asio::awaitable<std::optional<Response>> SupportTable::refusal(Operation 
   co_return unsupported(operation);
 }
 
+Response SupportTable::explained(Operation operation, std::string_view lacking) const {
+  const auto enable = support(operation).enable;
+  return refused_response(operation, facts_.version, lacking,
+                          enable.empty()
+                              ? "Load the module that has it, or take a later version of "
+                                "Asterisk"
+                              : enable);
+}
+
 Response SupportTable::unsupported(Operation operation) const {
   const auto told = cell(operation);
   if (told.level == Support::refused) {

@@ -50,6 +50,8 @@ class SupportTable {
   /// The 501, after another look at the modules that it lacks; nullopt: they are there now.
   boost::asio::awaitable<std::optional<Response>> refusal(Operation operation);
   Response unsupported(Operation operation) const;
+  /// The 501 of an operation that this table lets through and the PBX cannot do all the same.
+  Response explained(Operation operation, std::string_view lacking) const;
 
   /// GET /arigate/support
   Response list() const;

@@ -219,7 +219,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // bridges_start_moh
     {{emulated, emulated, emulated, emulated, emulated},
-     "Music for a whole bridge comes from a hidden channel that joins the conference. It is no member and is not shown.",
+     "Music for a whole bridge comes from a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},
@@ -231,13 +231,13 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // bridges_play
     {{emulated, emulated, emulated, emulated, emulated},
-     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown.",
+     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},
     // bridges_play_with_id
     {{emulated, emulated, emulated, emulated, emulated},
-     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown.",
+     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},
@@ -255,13 +255,13 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_originate
     {{emulated, emulated, exact, exact, exact},
-     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. Linkedid is not inherited from the originator.",
+     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. From the originator a channel takes whom it is shown and its language, but neither linked id, formats nor inherited variables.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
     // channels_create
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown and its language, but neither linked id nor inherited variables.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -273,7 +273,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_originate_with_id
     {{emulated, emulated, exact, exact, exact},
-     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. Linkedid is not inherited from the originator.",
+     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. From the originator a channel takes whom it is shown and its language, but neither linked id, formats nor inherited variables.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
@@ -317,7 +317,7 @@ constexpr SupportInfo table[operation_count] = {
     {{emulated, emulated, emulated, emulated, emulated},
      "Locally made ringing tones stop; a ringing indication that the phone already has cannot be taken back.",
      "",
-     "",
+     "app_playtones",
      ""},
     // channels_progress
     {{exact, exact, exact, exact, exact},
@@ -327,7 +327,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_send_dtmf
     {{exact, exact, exact, exact, exact},
-     "A channel in a bridge stays there: each digit is a PlayDTMF of its own, at its time.",
+     "A channel in a bridge stays there: each digit is a PlayDTMF of its own, at its time, and a hook flash is left out. Times below 0, which natively block the channel for good, count as 0.",
      "",
      "app_senddtmf",
      ""},
@@ -371,23 +371,23 @@ constexpr SupportInfo table[operation_count] = {
     {{exact, exact, exact, exact, exact},
      "",
      "",
-     "",
+     "app_playtones",
      ""},
     // channels_stop_silence
     {{exact, exact, exact, exact, exact},
      "",
      "",
-     "",
+     "app_playtones",
      ""},
     // channels_play
     {{exact, exact, exact, exact, exact},
-     "While the channel is in a bridge the media is mixed over what it hears.",
+     "While the channel is in a bridge it leaves the conference for the media and hears that alone, as natively. A path that begins with / or leads up by .., an expression and a number that is none are 400, where native ARI queues them and they fail. On Asterisk 1.8 and 11 positions count 8000 samples a second, so in files with more of them pausing, offsets and skips are off by that factor.",
      "",
      "",
      ""},
     // channels_play_with_id
     {{exact, exact, exact, exact, exact},
-     "While the channel is in a bridge the media is mixed over what it hears.",
+     "While the channel is in a bridge it leaves the conference for the media and hears that alone, as natively. A path that begins with / or leads up by .., an expression and a number that is none are 400, where native ARI queues them and they fail. On Asterisk 1.8 and 11 positions count 8000 samples a second, so in files with more of them pausing, offsets and skips are off by that factor.",
      "",
      "",
      ""},
@@ -405,7 +405,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_var
     {{exact, exact, exact, exact, exact},
-     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn.",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs or look into databases are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
      "",
      "",
      ""},
@@ -417,7 +417,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_vars
     {{exact, exact, exact, exact, exact},
-     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn.",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs or look into databases are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
      "",
      "",
      ""},
@@ -435,7 +435,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_dial
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown and its language, but neither linked id nor inherited variables.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -449,7 +449,7 @@ constexpr SupportInfo table[operation_count] = {
     {{refused, refused, emulated, emulated, emulated},
      "RTP over UDP is as natively, and so are AudioSocket and media over WebSocket where the PBX has their channel drivers. Asterisk 11 and older have no driver for external media.",
      "Upgrade the PBX to Asterisk 13 or later, or let the media server register as a SIP peer.",
-     "chan_rtp",
+     "",
      "originate"},
     // channels_transfer_progress
     {{refused, refused, refused, refused, refused},
@@ -462,7 +462,7 @@ constexpr SupportInfo table[operation_count] = {
      "States named Stasis: are kept as Custom: devices on the PBX: Stasis:x is its Custom:x, and the Custom: devices of the dialplan are listed too. A state that does not exist is 400, natively 500; a deletion is told as UNKNOWN on every version, natively not on 22.",
      "Load func_devstate and hint on Custom: devices in the dialplan.",
      "func_devstate",
-     ""},
+     "command"},
     // device_states_get
     {{emulated, emulated, emulated, emulated, emulated},
      "States named Stasis: are kept as Custom: devices on the PBX: Stasis:x is its Custom:x. A name that was deleted is UNKNOWN here, while the PBX goes on answering with its last state.",
@@ -480,7 +480,7 @@ constexpr SupportInfo table[operation_count] = {
      "States named Stasis: are kept as Custom: devices on the PBX: Stasis:x is its Custom:x, and the Custom: devices of the dialplan are listed too. A state that does not exist is 400, natively 500; a deletion is told as UNKNOWN on every version, natively not on 22.",
      "Load func_devstate and hint on Custom: devices in the dialplan.",
      "func_devstate",
-     ""},
+     "system"},
     // endpoints_list
     {{exact, exact, exact, exact, exact},
      "",

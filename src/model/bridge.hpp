@@ -25,6 +25,7 @@ struct Bridge {
   std::string name;
   std::string video_mode;  ///< "none", "talker", "single", "sfu".
   std::string video_source;
+  bool video_cleared = false;       ///< Its source is none any more, which nothing has told yet.
   std::vector<ChannelId> channels;  ///< In the order in which they entered.
   bool made_up = false;  ///< A conference or parking lot of an old PBX; ends with its last member.
   bool own = false;      ///< Made by an application: the PBX has a conference in its place.

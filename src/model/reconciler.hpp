@@ -197,6 +197,8 @@ class Reconciler {
   void set_bridge_variable(const BridgeId& id, BridgeVariable variable);
   /// "" lets it follow whoever speaks.
   void set_video_source(const BridgeId& id, const ChannelId& channel, WallTime now);
+  /// Whoever talks is seen again; as natively that shows with the next change of the bridge.
+  void clear_video_source(const BridgeId& id);
   /// The channel belongs to this bridge from now on: it enters when the PBX has it in the room.
   void join(const ChannelId& id, const BridgeId& bridge, WallTime now);
   /// It belongs to none any more: it leaves when the PBX has let it out of the room.
@@ -356,6 +358,7 @@ class Reconciler {
   void leave_room(Channel& channel, WallTime now);
   void leaves_own_bridge(Channel& channel, WallTime now);
   void settle_own_bridge(Bridge& bridge, WallTime now);
+  static void show_video_cleared(Bridge& bridge);
   static bool is_room_trace(Channel& channel, std::string_view name, std::string_view value);
   void learn_originated_application(Channel& channel, std::uint8_t step);
   void remember_ended(std::string uniqueid);

@@ -79,6 +79,7 @@ void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
   channel.bridge = bridge.id;
   if (channel.hidden) return;
   bridge.channels.push_back(channel.id);
+  show_video_cleared(bridge);
   ++bridge.revision;
   emit(ChannelEnteredBridge{channel, bridge}, now);
   if (bridge.own) settle_own_bridge(bridge, now);
@@ -89,6 +90,7 @@ void Reconciler::leave_bridge(Channel& channel, WallTime now) {
   if (bridge == nullptr) return;
   if (bridge->own) leaves_own_bridge(channel, now);
   std::erase(bridge->channels, channel.id);
+  show_video_cleared(*bridge);
   ++bridge->revision;
   // Who was seen by all is seen no more; natively that comes first.
   if (bridge->own && bridge->video_source == channel.id.value) {

@@ -4,6 +4,7 @@
 // something alone; nothing is told of that.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -51,22 +52,37 @@ void Reconciler::set_bridge_variable(const BridgeId& id, BridgeVariable variable
   Bridge* bridge = store_.mutable_find(id);
   if (bridge == nullptr) return;
   ++bridge->revision;
-  for (auto& known : bridge->variables) {
-    if (known.name != variable.name) continue;
-    known.value = std::move(variable.value);
-    known.shown = known.shown || variable.shown;
-    return;
+  auto& variables = bridge->variables;
+  const auto known = std::ranges::find(variables, variable.name, &BridgeVariable::name);
+  if (variable.value.empty()) {  // Natively that takes it away.
+    if (known != variables.end()) variables.erase(known);
+  } else if (known != variables.end()) {
+    *known = std::move(variable);
+  } else {
+    variables.push_back(std::move(variable));
   }
-  bridge->variables.push_back(std::move(variable));
 }
 
 void Reconciler::set_video_source(const BridgeId& id, const ChannelId& channel, WallTime now) {
   Bridge* bridge = store_.mutable_find(id);
   if (bridge == nullptr || bridge->video_source == channel.value) return;
+  bridge->video_cleared = false;
   const std::string before = std::exchange(bridge->video_source, channel.value);
   bridge->video_mode = channel.value.empty() ? "talker" : "single";
   ++bridge->revision;
   emit(BridgeVideoSourceChanged{*bridge, before}, now);
+}
+
+void Reconciler::clear_video_source(const BridgeId& id) {
+  Bridge* bridge = store_.mutable_find(id);
+  if (bridge != nullptr) bridge->video_cleared = bridge->video_mode == "single";
+}
+
+/// Before a change of the bridge is told.
+void Reconciler::show_video_cleared(Bridge& bridge) {
+  if (!std::exchange(bridge.video_cleared, false)) return;
+  bridge.video_source.clear();
+  bridge.video_mode = "talker";
 }
 
 // --- members ------------------------------------------------------------------------------------

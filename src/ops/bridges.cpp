@@ -13,6 +13,7 @@
 
 #include "agi/command.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "model/room_name.hpp"
 #include "ops/bridge_memory.hpp"
 #include "ops/connected_line.hpp"
@@ -64,7 +65,10 @@ Result<BridgeId> Bridges::create(Plan plan) {
 Result<void> Bridges::set_variable(const BridgeId& id, model::BridgeVariable variable) {
   const auto bridge = own(id);
   if (!bridge) return bridge.error();
-  if ((*bridge)->variables.size() >= variables_max) {
+  const auto& variables = (*bridge)->variables;
+  const bool known =
+      std::ranges::find(variables, variable.name, &model::BridgeVariable::name) != variables.end();
+  if (!known && variables.size() >= variables_max) {
     return Error{Errc::overloaded, "too many variables"};
   }
   world_.reconciler.set_bridge_variable(id, std::move(variable));
@@ -131,8 +135,9 @@ boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId
     world_.reconciler.enter_in_name(channel, world_.clock.wall());
   }
   const auto outcome = co_await entered.wait(world_.in(world_.timeouts.command));
-  if (!outcome) co_return Error{Errc::timeout, "The PBX did not confirm that the channel entered"};
-  co_return *outcome;
+  if (outcome) co_return *outcome;
+  if (is_member(channel, member)) let_out(channel);  // It is not to enter behind our answer.
+  co_return Error{Errc::timeout, "The PBX did not confirm that the channel entered"};
 }
 
 void Bridges::rest(const ChannelId& channel, const MemberPtr& member) {
@@ -272,8 +277,12 @@ boost::asio::awaitable<Result<void>> Bridges::destroy(BridgeId id) {
   for (const auto& channel : orphans()) {  // Nobody waits for their reply: the dialplan goes on.
     const auto* known = world_.store.find(channel);
     if (known->room != id) continue;
-    world_.ami.post(
-        ami::Action{"ConfbridgeKick"}.add("Conference", room).add("Channel", known->name));
+    if (world_.ami.dialect().conference_events) {
+      world_.ami.post(
+          ami::Action{"ConfbridgeKick"}.add("Conference", room).add("Channel", known->name));
+    } else {
+      spawn(send_home(known->name));
+    }
     world_.reconciler.part(channel, world_.clock.wall());
   }
   const auto empty = [this, &id] {
@@ -419,6 +428,23 @@ boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
                       .add("Exten", std::to_string(next_extension_++))
                       .add("Priority", "1");
   co_await world_.ami.request(std::move(redirect), deadline, "");
+}
+
+/// Out of a room of 1.8, which cannot be told to let go of it: to where its dialplan would go on.
+boost::asio::awaitable<void> Bridges::send_home(std::string name) {
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  auto question = ami::Action{"Getvar"}.add("Channel", name).add("Variable", "ARIGATE_HOME");
+  const auto answer = co_await world_.ami.request(std::move(question), deadline, "");
+  const auto home = split(answer ? (*answer)[ami::Key::value] : std::string_view{}, ',');
+  auto redirect = ami::Action{"Redirect"}.add("Channel", name);
+  if (home.size() == 3) {
+    redirect.add("Context", home[0]).add("Exten", home[1]).add("Priority", home[2]);
+  } else {
+    redirect.add("Context", world_.dialplan_context)
+        .add("Exten", std::to_string(next_extension_++))
+        .add("Priority", "1");
+  }
+  world_.ami.post(std::move(redirect));
 }
 
 bool Bridges::is_in(const ChannelId& channel, const BridgeId& bridge) const {

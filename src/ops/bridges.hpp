@@ -97,6 +97,7 @@ class Bridges : public model::ChangeSink {
   std::unique_ptr<RestingJob> make_rest(const ChannelId& channel, const MemberPtr& member);
   boost::asio::awaitable<void> adopt_all();
   boost::asio::awaitable<void> adopt(ChannelId channel);
+  boost::asio::awaitable<void> send_home(std::string name);
   std::vector<ChannelId> orphans() const;
   boost::asio::awaitable<void> pull_out(ChannelId channel, std::string room,
                                         std::shared_ptr<bool> is_out);

@@ -14,14 +14,25 @@ std::string room_name(const World& world, const model::Bridge& bridge) {
 }
 
 /// From Asterisk 10 on, the options of a conference and of its next member are functions of the
-/// channel. Without them the application takes those of confbridge.conf, which may ask for a PIN.
+/// channel. What is not set comes from [default_user] and [default_bridge] of confbridge.conf (from
+/// 11.18 and 13.4 on), which may ask for a PIN, announce, record or refuse: so all that changes
+/// what a member hears or is let do is set.
 std::vector<std::pair<std::string, std::string>> room_variables(const World& world,
                                                                 const model::Bridge& bridge,
                                                                 const MemberOptions& options) {
   if (!world.ami.dialect().conference_events) return {};
   const bool waits = bridge.holding && !options.announcer && !options.listener;
   const auto yes_or_no = [](bool yes) { return yes ? "yes" : "no"; };
-  return {
+  std::vector<std::pair<std::string, std::string>> variables{
+      {"CONFBRIDGE(user,pin)", ""},
+      {"CONFBRIDGE(user,admin)", "no"},
+      {"CONFBRIDGE(user,end_marked)", "no"},
+      {"CONFBRIDGE(user,announcement)", ""},
+      {"CONFBRIDGE(user,announce_join_leave)", "no"},
+      {"CONFBRIDGE(user,announce_user_count)", "no"},
+      {"CONFBRIDGE(user,announce_user_count_all)", "no"},
+      {"CONFBRIDGE(bridge,max_members)", "0"},
+      {"CONFBRIDGE(bridge,record_conference)", "no"},
       {"CONFBRIDGE(user,quiet)", "yes"},
       {"CONFBRIDGE(user,announce_only_user)", "no"},
       {"CONFBRIDGE(user,dtmf_passthrough)", yes_or_no(!options.absorb_dtmf)},
@@ -32,6 +43,8 @@ std::vector<std::pair<std::string, std::string>> room_variables(const World& wor
       {"CONFBRIDGE(user,marked)", yes_or_no(bridge.holding && options.announcer)},
       {"CONFBRIDGE(bridge,video_mode)", bridge.video_mode == "sfu" ? "sfu" : "follow_talker"},
   };
+  if (world.ami.dialect().snapshots) variables.emplace_back("CONFBRIDGE(user,timeout)", "0");
+  return variables;
 }
 
 /// 1.8 has options as letters: q no prompts, 1 not even "you are the only one", m muted.

@@ -12,12 +12,16 @@ namespace {
 
 struct Row {
   std::string_view method;
-  std::string_view below;  ///< The channel's path, with the query.
+  std::string_view below;  ///< The channel's path, with the query; behind ~ one of its own.
   std::string_view body = {};
-  bool own_end = false;  ///< The operation takes the channel out of the application itself.
+  bool own_end = false;         ///< The operation takes the channel out of the application itself.
+  std::string_view first = {};  ///< Below the channel's path: what has to run already.
 };
 
-constexpr std::array<Row, 24> rows{{
+constexpr std::string_view playing = "/play/mine?media=sound:tt-monkeys";
+constexpr std::string_view recording = "/record?name=mine&format=wav&ifExists=overwrite";
+
+constexpr std::array<Row, 34> rows{{
     {"GET", ""},
     {"POST", "/answer"},
     {"POST", "/ring"},
@@ -33,6 +37,16 @@ constexpr std::array<Row, 24> rows{{
     {"POST", "/silence"},
     {"DELETE", "/silence"},
     {"POST", "/play/mine?media=sound:hello-world,digits:12"},
+    {"POST", "/play/mine?media=tone:ring"},
+    {"POST", "/record?name=mine&format=wav&ifExists=overwrite"},
+    {"POST", "~/playbacks/mine/control?operation=pause", {}, false, playing},
+    {"POST", "~/playbacks/mine/control?operation=restart", {}, false, playing},
+    {"DELETE", "~/playbacks/mine", {}, false, playing},
+    {"POST", "~/recordings/live/mine/stop", {}, false, recording},
+    {"POST", "~/recordings/live/mine/pause", {}, false, recording},
+    {"POST", "~/recordings/live/mine/mute", {}, false, recording},
+    {"POST", "/play/mine?media=sound:hello-world", {}, false, recording},
+    {"POST", "/variable?variable=A&value=1", {}, false, playing},
     {"GET", "/variable?variable=CHANNEL(language)"},
     {"POST", "/variable?variable=A&value=1"},
     {"GET", "/variables?variables=CHANNEL(language)"},
@@ -65,10 +79,18 @@ class HangupTest : public EveryPbx {
     pbx().ask([&](sim::Pbx&) { held.call->hang_up(); });
   }
   std::string request(const Held& held, const Row& row) {
-    return std::string{row.method} + " /ari" + held.path + std::string{row.below} +
-           " HTTP/1.1\r\nHost: h\r\n" + std::string{basic_header} +
+    const bool elsewhere = row.below.starts_with('~');
+    return std::string{row.method} + " /ari" + (elsewhere ? "" : held.path) +
+           std::string{row.below.substr(elsewhere ? 1 : 0)} + " HTTP/1.1\r\nHost: h\r\n" +
+           std::string{basic_header} +
            "Content-Type: application/json\r\nContent-Length: " + std::to_string(row.body.size()) +
            "\r\n\r\n" + std::string{row.body};
+  }
+  void prepare(const Held& held, const Row& row, EventClient& events) {
+    if (row.first.empty()) return;
+    EXPECT_EQ(ask("POST", held.path + std::string{row.first}).status, 201);
+    const auto* begun = row.first == playing ? "PlaybackStarted" : "RecordingStarted";
+    EXPECT_FALSE(events.next(begun).is_null());
   }
   /// Neither side has anything left.
   void expect_empty(const Held& held) {
@@ -76,6 +98,7 @@ class HangupTest : public EveryPbx {
     EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 0U);
     EXPECT_EQ(ask("GET", held.path).status, 404);
     EXPECT_EQ(ask("GET", "/playbacks/mine").status, 404);
+    EXPECT_EQ(ask("GET", "/recordings/live/mine").status, 404);
   }
   bool eventually_asks(std::string_view target, std::string_view body) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
@@ -92,13 +115,14 @@ TEST_P(HangupTest, BeforeTheOperation) {
     SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
     EventClient events{port(), "app=demo"};  // So that none is of the row before.
     const auto one = held(events);
+    prepare(one, row, events);
     hang_up(one);
     EXPECT_FALSE(events.next("StasisEnd").is_null());
     expect_empty(one);
     RawClient client{port()};
     const auto answer = client.ask(request(one, row));
     EXPECT_EQ(answer.status, 404) << answer.body;
-    EXPECT_NE(answer.body.find("hannel"), std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find("not found"), std::string::npos) << answer.body;
   }
 }
 
@@ -108,6 +132,7 @@ TEST_P(HangupTest, DuringTheOperation) {
     SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
     EventClient events{port(), "app=demo"};  // So that none is of the row before.
     const auto one = held(events);
+    prepare(one, row, events);
     RawClient client{port()};
     client.send(request(one, row));
     hang_up(one);
@@ -127,6 +152,7 @@ TEST_P(HangupTest, AfterTheOperation) {
     SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
     EventClient events{port(), "app=demo"};  // So that none is of the row before.
     const auto one = held(events);
+    prepare(one, row, events);
     RawClient client{port()};
     const auto answer = client.ask(request(one, row));
     const bool fine = answer.status >= 200 && answer.status < 300;

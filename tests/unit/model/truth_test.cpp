@@ -77,7 +77,9 @@ TEST_F(Truth, AHangupBeforeItsNewchannelLeavesNothingBehind) {
 
 TEST_F(Truth, AKeyIsPressedForAShortWhileWhateverTheClockDoes) {
   use(old_pbx);
+  world_.clock.advance(std::chrono::hours{5});
   event(newchannel("SIP/a-1", "1.1"));
+  decide();
   changes();
   const auto key = [&](std::string_view begin, std::string_view end) {
     event(
@@ -100,7 +102,7 @@ TEST_F(Truth, AClockThatIsSetBackKeepsNothingWaiting) {
   event(newchannel("SIP/a-1", "1.1"));
   world_.clock.set_by(std::chrono::hours{-3});
   decide();
-  EXPECT_EQ(changes(), (Lines{"created 1.1 SIP/a-1 6"}));
+  EXPECT_EQ(changes(), (Lines{"created 1.1 SIP/a-1 Up"}));
 }
 
 TEST_F(Truth, TheLanguageOfAPlaybackIsNotShownHoweverLateItIsTold) {

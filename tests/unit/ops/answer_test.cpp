@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/answer.hpp"
+#include "ops/entrance.hpp"
 #include "support/fake_agi_link.hpp"
 #include "support/small_world.hpp"
 
