@@ -90,12 +90,12 @@ void Reconciler::leave_bridge(Channel& channel, WallTime now) {
   if (bridge == nullptr) return;
   if (bridge->own) leaves_own_bridge(channel, now);
   std::erase(bridge->channels, channel.id);
-  show_video_cleared(*bridge);
   ++bridge->revision;
   // Who was seen by all is seen no more; natively that comes first.
   if (bridge->own && bridge->video_source == channel.id.value) {
     set_video_source(bridge->id, {}, now);
   }
+  show_video_cleared(*bridge);
   emit(ChannelLeftBridge{channel, *bridge}, now);
   if (bridge->own) settle_own_bridge(*bridge, now);
 }

@@ -193,7 +193,7 @@ void Exchange::far_hangup(Channel& channel, int cause) {
   if (channel.gone || channel.hangup_requested) return;
   if (cause != 0) channel.cause = cause;
   publish(dialect_->hangup_request(channel));
-  channel.hangup_requested = true;
+  channel.hangup_requested = channel.far_end_gone = true;
   channel.signal.notify();
 }
 

@@ -1,5 +1,6 @@
 """Debian trees with a real Asterisk, made once and kept outside the source tree."""
 
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -34,12 +35,19 @@ def chroot(version):
         raise Skip(f"no Asterisk {version} in {tree}, and no Debian package of it")
     if shutil.which("debootstrap", path=_SEARCH_PATH) is None:
         raise Skip("debootstrap is not installed")
-    cache_directory().mkdir(parents=True, exist_ok=True)
-    with open(cache_directory() / f"asterisk-{version}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # Two runs at once must not fill the same directory.
+    with alone_with(f"asterisk-{version}"):
         if not _is_complete(tree):
             _make(version, tree)
     return tree
+
+
+@contextlib.contextmanager
+def alone_with(name):
+    """Two PBXs at once, or two runs, must not fill the same part of the cache."""
+    cache_directory().mkdir(parents=True, exist_ok=True)
+    with open(cache_directory() / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_complete(tree):

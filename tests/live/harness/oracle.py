@@ -22,15 +22,23 @@ def client_modules():
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Skip("node or npm is not installed")
     home = chroots.cache_directory() / "node"
-    packages = ("ari-client", "@ipcom/asterisk-ari")
-    if not all((home / "node_modules" / package / "package.json").exists() for package in packages):
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.copy(_HERE / "package.json", home)
-        install = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
-                                 cwd=home, capture_output=True, text=True)
-        if install.returncode != 0:
-            raise Skip("npm could not install the clients: " + install.stderr.strip()[-200:])
+    with chroots.alone_with("node"):
+        if not home.exists():
+            _install(home)
     return home / "node_modules"
+
+
+def _install(home):
+    """Takes its name only when it is whole."""
+    fresh = home.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    shutil.copy(_HERE / "package.json", fresh)
+    install = subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
+                             cwd=fresh, capture_output=True, text=True)
+    if install.returncode != 0:
+        raise Skip("npm could not install the clients: " + install.stderr.strip()[-200:])
+    fresh.rename(home)
 
 
 class Oracle:
