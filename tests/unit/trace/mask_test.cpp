@@ -47,6 +47,24 @@ TEST(SecretMask, LeavesSecretsOutHoweverTheyAreCut) {
       {"Line-000001-000002: secret=hunter2\r\nLine-000001-000003: host=dynamic\r\n",
        "Line-000001-000002: secret=***\r\nLine-000001-000003: host=dynamic\r\n"},
       {"JSON: {\"secret\":\"x\"}\r\n", "JSON: ***\r\n"},
+      // Answers to PJSIPShowEndpoint and PJSIPShowAuths, and to a command in the shell.
+      {"Event: AuthDetail\r\nUsername: alice\r\nMd5Cred: \r\nPassword: hunter2\r\nRealm: r\r\n\r\n",
+       "Event: AuthDetail\r\nUsername: alice\r\nMd5Cred: ***\r\nPassword: ***\r\nRealm: r\r\n\r\n"},
+      {"Event: AuthList\r\nOauthSecret: a\r\nRefreshToken: b\r\nPasswordDigest: c\r\n\r\n",
+       "Event: AuthList\r\nOauthSecret: ***\r\nRefreshToken: ***\r\nPasswordDigest: ***\r\n\r\n"},
+      {"Event: VoicemailPasswordChange\r\nNewPassword: 4242\r\n\r\n",
+       "Event: VoicemailPasswordChange\r\nNewPassword: ***\r\n\r\n"},
+      {"Output:  password     : hunter2\r\nOutput:  realm : r\r\n password : hunter2\n",
+       "Output:  password     : ***\r\nOutput:  realm : r\r\n password : ***\n"},
+      // UpdateConfig: the value of a secret setting, and of one that is not known yet.
+      {"Action: UpdateConfig\r\nVar-000000: secret\r\nMatch-000000: old\r\nValue-000000: new\r\n"
+       "Var-000001: host\r\nValue-000001: dynamic\r\nValue-000002: hunter2\r\n"
+       "Var-000002: Password \r\n\r\nVar-000000: host\r\nValue-000000: seen\r\n\r\n",
+       "Action: UpdateConfig\r\nVar-000000: secret\r\nMatch-000000: ***\r\nValue-000000: ***\r\n"
+       "Var-000001: host\r\nValue-000001: dynamic\r\nValue-000002: ***\r\n"
+       "Var-000002: Password \r\n\r\nVar-000000: host\r\nValue-000000: seen\r\n\r\n"},
+      {"Var-1: host\nVar-1: secret\nVar-1: host\nValue-1: hunter2\n",
+       "Var-1: host\nVar-1: secret\nVar-1: host\nValue-1: ***\n"},
       {"Event: VarSet\r\nVariable: Secret\r\nValue: Secret: no\r\n\r\n",
        "Event: VarSet\r\nVariable: Secret\r\nValue: Secret: no\r\n\r\n"},
       {"no colon\r\nMySecret: seen\r\n\r\n\r\n", "no colon\r\nMySecret: seen\r\n\r\n\r\n"},
@@ -56,6 +74,17 @@ TEST(SecretMask, LeavesSecretsOutHoweverTheyAreCut) {
       EXPECT_EQ(without_secrets(row.in, size), row.out) << "pieces of " << size;
     }
   }
+}
+
+TEST(SecretMask, OfMoreSettingsThanItRemembersAllValuesAreLeftOut) {
+  std::string text;
+  for (std::size_t i = 0; i <= SecretScanner::variables_max; ++i) {
+    text += "Var-" + std::to_string(i) + ": host\nValue-" + std::to_string(i) + ": seen\n";
+  }
+  const auto masked = without_secrets(text, text.size());
+  const auto last = masked.rfind("Value-");
+  EXPECT_EQ(masked.substr(last), "Value-1000: ***\n");
+  EXPECT_EQ(masked.find("***"), masked.size() - 4);
 }
 
 TEST(SecretMask, ALineThatBeganInAGapIsLeftOut) {
@@ -82,10 +111,24 @@ TEST(SecretMask, LeavesPasswordsOutOfJson) {
       {R"([{"attribute": "password", "value": "p"},{"attribute":"realm","value":"r"}])",
        R"([{"attribute": "password", "value": "***"},{"attribute":"realm","value":"r"}])"},
       {R"({"variable":"password","value":"seen"})", R"({"variable":"password","value":"seen"})"},
+      {R"([{"value":"p","attribute":"password"},{"value":"r","attribute":"realm"}])",
+       R"([{"value":"***","attribute":"password"},{"value":"r","attribute":"realm"}])"},
+      {R"([{"attribute":"password"},{"value":"seen","attribute":"realm"}])",
+       R"([{"attribute":"password"},{"value":"seen","attribute":"realm"}])"},
+      {R"({"value":"p","x":{"attribute":"realm","value":"r"},"attribute":"md5_cred"})",
+       R"({"value":"***","x":{"attribute":"realm","value":"r"},"attribute":"md5_cred"})"},
+      {R"({"password":4242,"x":-1})", R"({"password":"***","x":-1})"},
+      {R"({"secret":{"a":["b",{"c":"d"}]},"x":"y"})",
+       R"({"secret":{"a":["***",{"c":"***"}]},"x":"y"})"},
       {R"({"cut":"of)", R"({"cut":"of)"},
+      {R"({"password":"of)", R"({"password":"***)"},
+      {R"([{"value":"of","attr)", R"([{"value":"***","attr)"},
+      {"}]\"\\", "}]\"\\"},
       {"{}", "{}"},
   };
   for (const auto& [in, out] : rows) EXPECT_EQ(without_passwords(in), out);
+  const std::string deep(2'000, '[');
+  EXPECT_EQ(without_passwords(deep + "\"x\""), deep.substr(0, 999) + "\"***\"");
 }
 
 // --- Numbers
