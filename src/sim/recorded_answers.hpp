@@ -49,6 +49,8 @@ class RecordedReplies {
       : session_{session}, used_(session.commands.size()) {}
 
   Result<const RecordedSession::Command*> find(std::string_view command);
+  /// Whether find() has given the command with this index.
+  bool asked(std::size_t command) const { return used_[command]; }
 
  private:
   const RecordedSession& session_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,6 +19,13 @@ namespace arigate::sim {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+namespace {
+
+/// For what an application may do at any time.
+constexpr std::chrono::milliseconds poll_interval{10};
+
+}  // namespace
 
 // --- AMI
 // ------------------------------------------------------------------------------------------
@@ -163,8 +171,10 @@ asio::awaitable<void> RecordedPbx::Session::run([[maybe_unused]] std::shared_ptr
     co_return;
   }
   socket_.set_option(asio::ip::tcp::no_delay{true}, error);
-  arm();
+  begun_ = went_on_ = std::chrono::steady_clock::now();
   co_await send(session_.environment);
+  if (pbx_ == nullptr) co_return;
+  asio::co_spawn(socket_.get_executor(), come_to_end(self), asio::detached);
   std::string commands;
   std::array<char, 4096> chunk{};
   bool goes_on = true;
@@ -181,6 +191,10 @@ asio::awaitable<void> RecordedPbx::Session::run([[maybe_unused]] std::shared_ptr
     }
     if (commands.size() > line_bytes_max) break;
   }
+  if (pbx_ != nullptr && socket_.is_open() && !differs_) {
+    const auto all = session_.commands.size();
+    if (const auto* command = missing(0, all)) not_asked(*command, "the application has closed");
+  }
   close();
   if (pbx_ != nullptr) pbx_->sessions_.erase(self);
 }
@@ -189,19 +203,39 @@ asio::awaitable<void> RecordedPbx::Session::run([[maybe_unused]] std::shared_ptr
 asio::awaitable<bool> RecordedPbx::Session::take(std::string command) {
   if (pbx_ == nullptr) co_return false;
   const auto found = replies_.find(command);
+  went_on();
   if (!found) {
+    differs_ = true;
     pbx_->fail(found.error().detail);
     co_await send("510 Invalid or unknown command\n");
     co_return socket_.is_open();
   }
   const auto& recorded = **found;
-  reply_timer_.expires_after(pbx_->scaled(recorded.delay_us));
+  const auto index = static_cast<std::size_t>(&recorded - session_.commands.data());
+  const auto pace = pbx_->scaled(recorded.delay_us);
+  reply_timer_.expires_after(pace);
   error_code ignored;
   co_await reply_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  while (pbx_ != nullptr && waits_for_hangup(index)) {
+    reply_timer_.expires_after(poll_interval);
+    co_await reply_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
   if (pbx_ == nullptr) co_return false;
   co_await send(recorded.reply);
+  answered_[index] = true;
+  went_on();
   const bool goes_on = pbx_ != nullptr && socket_.is_open();
   co_return goes_on;
+}
+
+/// Its reply came behind the HANGUP, which has not been sent yet.
+bool RecordedPbx::Session::waits_for_hangup(std::size_t command) const {
+  return session_.hangup_us && command >= session_.answered_before_hangup && !hangup_sent_ &&
+         !differs_ && socket_.is_open();
+}
+
+void RecordedPbx::Session::went_on() {
+  went_on_ = std::chrono::steady_clock::now();
 }
 
 asio::awaitable<void> RecordedPbx::Session::send(std::string bytes) {
@@ -210,26 +244,77 @@ asio::awaitable<void> RecordedPbx::Session::send(std::string bytes) {
                              asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-/// The hangup and the end come by themselves, at their time.
-void RecordedPbx::Session::arm() {
+asio::awaitable<void> RecordedPbx::Session::come_to_end(
+    [[maybe_unused]] std::shared_ptr<Session> self) {
   if (session_.hangup_us) {
-    hangup_timer_.expires_after(pbx_->scaled(*session_.hangup_us - session_.t_us));
-    hangup_timer_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error) {
-        asio::co_spawn(self->socket_.get_executor(), self->send("HANGUP\n"), asio::detached);
-      }
-    });
+    const auto asked = std::min(session_.asked_before_hangup, session_.answered_before_hangup + 1);
+    const bool reached =
+        co_await reach(*session_.hangup_us, session_.answered_before_hangup, asked);
+    if (!reached) co_return;
+    co_await send("HANGUP\n");
+    hangup_sent_ = true;
+    if (pbx_ == nullptr) co_return;
   }
-  if (!session_.end_us) return;
-  end_timer_.expires_after(pbx_->scaled(*session_.end_us - session_.t_us));
-  end_timer_.async_wait([self = shared_from_this()](const error_code& error) {
-    if (!error) self->close();
-  });
+  if (!session_.end_us) co_return;
+  const auto all = session_.commands.size();
+  const bool reached = co_await reach(*session_.end_us, all, all);
+  if (!reached) co_return;
+  if (session_.ended_by_application && !differs_) {
+    // It may have something to say that is not in the recording.
+    const auto patience = pbx_->options_.patience;
+    const bool open = co_await wait_until(std::chrono::steady_clock::now() + patience);
+    if (!open) co_return;
+  }
+  close();
+}
+
+/// Waits for that time, and until the first `answered` commands have their replies and the first
+/// `asked` were asked. False when the connection is over.
+asio::awaitable<bool> RecordedPbx::Session::reach(std::int64_t t_us, std::size_t answered,
+                                                  std::size_t asked) {
+  const auto due = begun_ + pbx_->scaled(t_us - session_.t_us);
+  bool open = co_await wait_until(due);
+  while (open && !differs_) {
+    const auto* command = missing(answered, asked);
+    if (command == nullptr) break;
+    const auto now = std::chrono::steady_clock::now();
+    const auto patience = pbx_->options_.patience;
+    if (!pbx_->options_.wait_for_actions && now >= std::max(due, went_on_) + patience) {
+      not_asked(*command, "nothing was asked");
+      break;
+    }
+    open = co_await wait_until(now + poll_interval);
+  }
+  co_return open;
+}
+
+void RecordedPbx::Session::not_asked(const RecordedSession::Command& command,
+                                     std::string_view why) {
+  differs_ = true;
+  pbx_->fail(fmt::format("{}: the command on {} is \"{}\", {}", command.place.text(), session_.link,
+                         command.text, why));
+}
+
+/// The command that the recording has and the application has not asked, or waits for; null when
+/// there is none.
+const RecordedSession::Command* RecordedPbx::Session::missing(std::size_t answered,
+                                                              std::size_t asked) const {
+  for (std::size_t i = 0; i < std::max(answered, asked); ++i) {
+    if (i < answered ? !answered_[i] : !replies_.asked(i)) return &session_.commands[i];
+  }
+  return nullptr;
+}
+
+asio::awaitable<bool> RecordedPbx::Session::wait_until(std::chrono::steady_clock::time_point when) {
+  end_timer_.expires_at(when);
+  error_code ignored;
+  co_await end_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  const bool open = pbx_ != nullptr && socket_.is_open();
+  co_return open;
 }
 
 void RecordedPbx::Session::close() {
   reply_timer_.cancel();
-  hangup_timer_.cancel();
   end_timer_.cancel();
   error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);

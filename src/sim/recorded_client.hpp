@@ -5,10 +5,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/recorded_answers.hpp"
 #include "sim/recorded_pbx.hpp"
@@ -51,6 +53,10 @@ class RecordedPbx::Client : public std::enable_shared_from_this<Client> {
 };
 
 /// A FastAGI connection of a recorded PBX to the application.
+///
+/// HANGUP and the end come by themselves: not before their time, and behind the recorded commands
+/// and replies before them, whatever the pace. What the application does not ask when it is due is
+/// reported, and then, as after a command that was not recorded, only the time counts.
 class RecordedPbx::Session : public std::enable_shared_from_this<Session> {
  public:
   static constexpr std::size_t line_bytes_max = std::size_t{64} * 1024;
@@ -59,9 +65,9 @@ class RecordedPbx::Session : public std::enable_shared_from_this<Session> {
       : pbx_{&pbx},
         session_{session},
         replies_{session},
+        answered_(session.commands.size()),
         socket_{pbx.executor_},
         reply_timer_{pbx.executor_},
-        hangup_timer_{pbx.executor_},
         end_timer_{pbx.executor_} {}
 
   boost::asio::awaitable<void> run(std::shared_ptr<Session> self);
@@ -70,16 +76,26 @@ class RecordedPbx::Session : public std::enable_shared_from_this<Session> {
  private:
   boost::asio::awaitable<bool> take(std::string command);
   boost::asio::awaitable<void> send(std::string bytes);
-  void arm();
+  boost::asio::awaitable<void> come_to_end(std::shared_ptr<Session> self);
+  boost::asio::awaitable<bool> reach(std::int64_t t_us, std::size_t answered, std::size_t asked);
+  boost::asio::awaitable<bool> wait_until(std::chrono::steady_clock::time_point when);
+  const RecordedSession::Command* missing(std::size_t answered, std::size_t asked) const;
+  void not_asked(const RecordedSession::Command& command, std::string_view why);
+  bool waits_for_hangup(std::size_t command) const;
+  void went_on();
   void close();
 
-  RecordedPbx* pbx_;
+  RecordedPbx* pbx_;  ///< Null once it is gone, and with it `session_`.
   const RecordedSession& session_;
   RecordedReplies replies_;
+  std::vector<bool> answered_;  ///< By command.
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer reply_timer_;
-  boost::asio::steady_timer hangup_timer_;
   boost::asio::steady_timer end_timer_;
+  std::chrono::steady_clock::time_point begun_{};
+  std::chrono::steady_clock::time_point went_on_{};  ///< When a command came or was answered.
+  bool hangup_sent_ = false;
+  bool differs_ = false;  ///< From the recording.
 };
 
 }  // namespace arigate::sim

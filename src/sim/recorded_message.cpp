@@ -7,6 +7,7 @@
 namespace arigate::sim {
 namespace {
 
+constexpr std::string_view banner_start = "Asterisk Call Manager/";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view message_end = "\r\n\r\n";
 /// Old versions end the output of a command so; it may hold empty lines itself.
@@ -33,6 +34,8 @@ void each_header(std::string_view message, Each each) {
 }  // namespace
 
 std::optional<std::string> MessageCutter::banner() {
+  const auto size = std::min(buffer_.size(), banner_start.size());
+  if (buffer_.substr(0, size) != banner_start.substr(0, size)) return "";
   const auto end = buffer_.find(line_end);
   if (end == std::string::npos) return std::nullopt;
   auto line = buffer_.substr(0, end + line_end.size());

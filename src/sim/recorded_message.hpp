@@ -10,7 +10,8 @@ namespace arigate::sim {
 class MessageCutter {
  public:
   void feed(std::string_view bytes) { buffer_ += bytes; }
-  /// The first line of the connection, with its end; nullopt while it is not whole.
+  /// The first line of the connection, with its end; nullopt while it is not whole; "" when the
+  /// bytes begin later.
   std::optional<std::string> banner();
   /// The next message with the empty line that ends it.
   std::optional<std::string> next();

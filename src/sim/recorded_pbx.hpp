@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,9 @@ struct RecordedPbxOptions {
   double speed = 1;                        ///< Times the recorded pace; 0: as fast as it goes.
   /// Go on behind a recorded action when the client has asked it too: its pace, not the recorded.
   bool wait_for_actions = false;
+  /// For the next recorded command of a FastAGI connection to be asked when it is due; then its end
+  /// comes without it.
+  std::chrono::milliseconds patience{5'000};
   std::size_t clients_max = 1'000;
   /// Is told what the capture does not hold, or cannot do.
   std::function<void(const std::string&)> failed;

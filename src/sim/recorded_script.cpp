@@ -22,6 +22,7 @@ class ScriptReader {
 
   void take(const Line& line, const std::string& file) {
     const CapturePlace place{file, line.number};
+    if (!first_us_) first_us_ = line.t_us;
     last_us_ = line.t_us;
     if (line.link == "ami" || line.link.starts_with("ami:")) {
       take_ami(line, place);
@@ -34,6 +35,11 @@ class ScriptReader {
     for (const auto& [name, port] : header.ports) {
       if (name == "fastagi") script_.fastagi_port = port;
     }
+    script_.begin_us = begin_us_.value_or(first_us_.value_or(0));
+    // Without its beginning a connection cannot be made again.
+    std::erase_if(script_.sessions, [](const RecordedSession& session) {
+      return !session.environment.starts_with("agi_");
+    });
     for (auto& session : script_.sessions) {
       if (!session.end_us) session.end_us = last_us_;  // The file ends before it.
     }
@@ -49,12 +55,14 @@ class ScriptReader {
     MessageCutter messages;
     RequestReader requests;
     bool banner_seen = false;
+    bool cut_off = false;           ///< The next message may be the end of one.
     std::vector<std::size_t> open;  ///< Actions whose answer is not whole, oldest first.
   };
   struct AgiLink {
     std::size_t session = 0;
     std::string commands;  ///< Bytes to the PBX that are no whole line.
     std::string pbx;       ///< Bytes of the PBX that are no whole line.
+    bool in_environment = true;
   };
 
   void take_ami(const Line& line, const CapturePlace& place) {
@@ -62,7 +70,7 @@ class ScriptReader {
     if (line.what != Line::What::data) return;
     auto& link = ami_[line.link];
     if (line.dir == Direction::to_pbx) {
-      if (line.link == script_.ami_link && script_.begin_us == 0) script_.begin_us = line.t_us;
+      if (line.link == script_.ami_link && !begin_us_) begin_us_ = line.t_us;
       link.requests.feed(line.data);
       while (auto request = link.requests.next()) {
         if (link.open.size() >= open_max) link.open.erase(link.open.begin());
@@ -76,9 +84,15 @@ class ScriptReader {
       const auto banner = link.messages.banner();
       if (!banner) return;
       link.banner_seen = true;
-      if (script_.banner.empty() && banner->starts_with("Asterisk")) script_.banner = *banner;
+      if (script_.banner.empty()) script_.banner = *banner;
+      // A later file of a recording: its client has been there since before it.
+      if (banner->empty() && line.link == script_.ami_link && !begin_us_) begin_us_ = first_us_;
+      link.cut_off = banner->empty();
     }
-    while (auto message = link.messages.next()) take_message(link, line, place, *message);
+    while (auto message = link.messages.next()) {
+      const bool whole = message->starts_with("Event: ") || message->starts_with("Response: ");
+      if (!std::exchange(link.cut_off, false) || whole) take_message(link, line, place, *message);
+    }
   }
 
   void take_message(AmiLink& link, const Line& line, const CapturePlace& place,
@@ -109,12 +123,13 @@ class ScriptReader {
   void take_agi(const Line& line, const CapturePlace& place) {
     if (!agi_.contains(line.link)) {
       agi_[line.link].session = script_.sessions.size();
-      script_.sessions.push_back({place, line.link, line.t_us, {}, {}, {}, {}});
+      script_.sessions.push_back({place, line.link, line.t_us, {}, {}, {}, 0, 0, {}, false});
     }
     auto& link = agi_.at(line.link);
     auto& session = script_.sessions[link.session];
     if (line.what == Line::What::close || line.what == Line::What::eof) {
       session.end_us = line.t_us;
+      session.ended_by_application = line.dir == Direction::to_pbx;
       agi_.erase(line.link);
       return;
     }
@@ -128,27 +143,32 @@ class ScriptReader {
     }
   }
 
-  /// Whole lines go to the command before them; the line HANGUP to none.
+  /// Behind the environment whole lines go to the command before them; the line HANGUP to none.
   static void take_reply(AgiLink& link, RecordedSession& session, const Line& line) {
-    if (session.commands.empty()) {
-      session.environment += line.data;
-      return;
-    }
     link.pbx += line.data;
     for (auto end = link.pbx.find('\n'); end != std::string::npos; end = link.pbx.find('\n')) {
       const auto text = link.pbx.substr(0, end + 1);
       link.pbx.erase(0, end + 1);
-      if (text == "HANGUP\n") {
+      auto& commands = session.commands;
+      if (link.in_environment) {
+        session.environment += text;
+        link.in_environment = text != "\n";
+      } else if (text == "HANGUP\n") {
         session.hangup_us = line.t_us;
-        continue;
+        session.asked_before_hangup = commands.size();
+        const bool waits = !commands.empty() && commands.back().reply.empty();
+        session.answered_before_hangup = commands.size() - (waits ? 1 : 0);
+      } else if (!commands.empty()) {
+        auto& command = commands.back();
+        if (command.reply.empty()) command.delay_us = line.t_us - command.t_us;
+        command.reply += text;
       }
-      auto& command = session.commands.back();
-      if (command.reply.empty()) command.delay_us = line.t_us - command.t_us;
-      command.reply += text;
     }
   }
 
   RecordedScript script_;
+  std::optional<std::int64_t> first_us_;  ///< Of the file.
+  std::optional<std::int64_t> begin_us_;
   std::int64_t last_us_ = 0;
   std::map<std::string, AmiLink, std::less<>> ami_;
   std::map<std::string, AgiLink, std::less<>> agi_;

@@ -45,7 +45,7 @@ struct RecordedSession {
   CapturePlace place;
   std::string link;
   std::int64_t t_us = 0;    ///< Of the connection.
-  std::string environment;  ///< All that the PBX sent before the first command.
+  std::string environment;  ///< With the empty line that ends it.
   struct Command {
     CapturePlace place;
     std::string text;
@@ -54,15 +54,18 @@ struct RecordedSession {
     std::string reply;
   };
   std::vector<Command> commands;
-  std::optional<std::int64_t> hangup_us;  ///< When the line HANGUP came.
-  std::optional<std::int64_t> end_us;     ///< When the connection ended.
+  std::optional<std::int64_t> hangup_us;   ///< When the line HANGUP came,
+  std::size_t answered_before_hangup = 0;  ///< behind the replies to so many commands,
+  std::size_t asked_before_hangup = 0;     ///< and behind so many of them.
+  std::optional<std::int64_t> end_us;      ///< When the connection ended.
+  bool ended_by_application = false;
 };
 
 /// A capture as a part to be played: that of the PBX.
 struct RecordedScript {
   std::string banner;  ///< With its line end.
   std::string ami_link = "ami";
-  std::int64_t begin_us = 0;            ///< When the first client came.
+  std::int64_t begin_us = 0;            ///< When the first client came, or the file begins.
   std::vector<RecordedAction> actions;  ///< Of all links, as they were sent.
   std::vector<RecordedEvent> events;
   std::vector<RecordedSession> sessions;

@@ -69,7 +69,7 @@ std::string capture_text() {
       R"({"capture":1,"pbx":"P","ami":"5.0.4","scenario":"","about":"","started":"","ports":{"fastagi":4573}})"
       "\n";
   auto add = [&, t = 0](std::string_view link, std::string_view dir,
-                              std::string_view data) mutable {
+                        std::string_view data) mutable {
     text += "{\"t\":" + std::to_string(++t * 1000) + ",\"link\":\"" + std::string{link} +
             "\",\"dir\":\"" + std::string{dir} + "\",\"data\":\"" + std::string{data} + "\"}\n";
   };
@@ -178,6 +178,62 @@ TEST_F(RecordedScriptTest, FindsRepliesAndNamesTheCommandThatIsDue) {
   EXPECT_TRUE(replies.find("ANSWER")) << "asked again";
   EXPECT_EQ(replies.find("HANGUP").error().detail,
             file + ":18: no further command on agi:1: HANGUP");
+}
+
+constexpr std::string_view header_line =
+    R"({"capture":1,"pbx":"P","ami":"5.0.4","scenario":"","about":"","started":"","ports":{}})"
+    "\n";
+
+TEST(RecordedScript, ACallMayHangUpBeforeAnythingIsAsked) {
+  const test::TempFolder folder;
+  const auto file =
+      folder.write("call.jsonl", std::string{header_line} +
+                                     R"({"t":5,"link":"agi:1","dir":"pbx>","data":"agi_net"}
+{"t":6,"link":"agi:1","dir":"pbx>","data":"work: yes\n\nHANG"}
+{"t":7,"link":"agi:1","dir":"pbx>","data":"UP\n"}
+{"t":8,"link":"agi:1","dir":">pbx","data":"NOOP\n"}
+{"t":9,"link":"agi:1","dir":"pbx>","data":"511 dead\n"}
+{"t":10,"link":"agi:1","dir":">pbx","event":"close"}
+)");
+  const auto script = read_script({file}, "ami");
+  ASSERT_TRUE(script);
+  ASSERT_EQ(script->sessions.size(), 1U);
+  const auto& session = script->sessions[0];
+  EXPECT_EQ(session.environment, "agi_network: yes\n\n");
+  EXPECT_EQ(session.hangup_us, 7);
+  EXPECT_EQ(session.asked_before_hangup, 0U);
+  ASSERT_EQ(session.commands.size(), 1U);
+  EXPECT_EQ(session.commands[0].reply, "511 dead\n");
+  EXPECT_EQ(session.end_us, 10);
+  EXPECT_TRUE(session.ended_by_application);
+}
+
+TEST(RecordedScript, ALaterFileBeginsAnywhere) {
+  const test::TempFolder folder;
+  const auto file = folder.write("call.2.jsonl", std::string{header_line} +
+                                                     R"({"t":7200000000,"link":"ami","dir":"pbx>",)"
+                                                     R"("data":"Account: 1\r\nEvent: No\r\n\r\n"}
+{"t":7200000001,"link":"agi:1","dir":"pbx>","data":"200 result=0\n"}
+{"t":7200000002,"link":"ami","dir":"pbx>","data":"Event: Hangup\r\nChannel: c\r\n\r\n"}
+{"t":7200000003,"link":"ami","dir":">pbx","data":"Action: Ping\r\n\r\n"}
+)");
+  const auto script = read_script({file}, "ami");
+  ASSERT_TRUE(script);
+  EXPECT_EQ(script->begin_us, 7'200'000'000) << "nobody waits two hours";
+  EXPECT_EQ(script->banner, "Asterisk Call Manager/5.0.4\r\n");
+  ASSERT_EQ(script->events.size(), 1U) << "the end of a message is none";
+  EXPECT_TRUE(script->events[0].bytes.starts_with("Event: Hangup\r\n"));
+  EXPECT_TRUE(script->sessions.empty()) << "a connection cannot be made again without its begin";
+
+  // Without a line to the PBX, and with a first message that is whole.
+  const auto whole = folder.write(
+      "call.3.jsonl", std::string{header_line} +
+                          R"({"t":9000000,"link":"ami","dir":"pbx>","data":"Event: A\r\n\r\n"})"
+                          "\n");
+  const auto other = read_script({whole}, "ami");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->begin_us, 9'000'000);
+  EXPECT_EQ(other->events.size(), 1U);
 }
 
 TEST(RecordedScript, TakesEveryRecording) {
