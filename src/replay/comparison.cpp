@@ -4,11 +4,13 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <ctime>
+#include <cmath>
+#include <deque>
 #include <optional>
+#include <span>
 #include <utility>
 
-#include "core/text.hpp"
+#include "replay/ari_time.hpp"
 #include "replay/known_differences.hpp"
 
 namespace arigate::replay {
@@ -89,12 +91,10 @@ std::vector<Flat> read(const std::vector<std::string>& texts) {
   return events;
 }
 
-/// Seconds of "\"2026-11-23T16:20:37.647+0000\"", for the difference of two of them.
-std::optional<double> seconds_of(const std::string& json) {
-  std::tm parts{};
-  const char* rest = strptime(json.c_str(), "\"%Y-%m-%dT%H:%M:%S", &parts);
-  if (rest == nullptr) return std::nullopt;
-  return static_cast<double>(timegm(&parts)) + std::strtod(rest, nullptr);
+/// Of "\"2026-11-23T16:20:37.647+0000\"".
+std::optional<double> seconds_in(std::string_view json) {
+  if (json.size() < 2 || json.front() != '"' || json.back() != '"') return std::nullopt;
+  return seconds_of(json.substr(1, json.size() - 2));
 }
 
 bool same_value(const std::string& path, const std::string& native, const std::string& ours) {
@@ -103,8 +103,8 @@ bool same_value(const std::string& path, const std::string& native, const std::s
   // AMI does not tell it: the arrival of the first event stands for it, and native's own clock may
   // run a second beside it (seen: 0.8 % of 6,924 channels).
   constexpr double tolerance_s = 2.5;
-  const auto left = seconds_of(native);
-  const auto right = seconds_of(ours);
+  const auto left = seconds_in(native);
+  const auto right = seconds_in(ours);
   return left && right && std::abs(*left - *right) <= tolerance_s;
 }
 
@@ -133,9 +133,12 @@ std::vector<Difference> field_differences(const Flat& native, const Flat& ours) 
   return found;
 }
 
-/// Pairs of indices that keep both orders and are as many as possible.
-std::vector<std::pair<std::size_t, std::size_t>> aligned(const std::vector<const Flat*>& native,
-                                                         const std::vector<const Flat*>& ours) {
+using Steps = std::span<const std::uint32_t>;  ///< Each has a number.
+using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
+
+/// Pairs of indices that keep both orders and are as many as possible. The memory is the product of
+/// both lengths.
+Pairs aligned_whole(Steps native, Steps ours) {
   const std::size_t rows = native.size() + 1;
   const std::size_t columns = ours.size() + 1;
   std::vector<std::uint32_t> longest(rows * columns, 0);
@@ -144,20 +147,61 @@ std::vector<std::pair<std::size_t, std::size_t>> aligned(const std::vector<const
   };
   for (std::size_t row = native.size(); row-- > 0;) {
     for (std::size_t column = ours.size(); column-- > 0;) {
-      at(row, column) = native[row]->step == ours[column]->step
+      at(row, column) = native[row] == ours[column]
                             ? at(row + 1, column + 1) + 1
                             : std::max(at(row + 1, column), at(row, column + 1));
     }
   }
-  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  Pairs pairs;
   for (std::size_t row = 0, column = 0; row < native.size() && column < ours.size();) {
-    if (native[row]->step == ours[column]->step) {
+    if (native[row] == ours[column]) {
       pairs.emplace_back(row++, column++);
     } else if (at(row + 1, column) >= at(row, column + 1)) {
       ++row;
     } else {
       ++column;
     }
+  }
+  return pairs;
+}
+
+/// The same for any length: where both differ over more than a window, what is found in its first
+/// half counts, and the next window begins behind that.
+Pairs aligned(Steps native, Steps ours) {
+  std::size_t same_end = 0;
+  while (same_end < std::min(native.size(), ours.size()) &&
+         native[native.size() - same_end - 1] == ours[ours.size() - same_end - 1]) {
+    ++same_end;
+  }
+  const std::size_t native_end = native.size() - same_end;
+  const std::size_t ours_end = ours.size() - same_end;
+  Pairs pairs;
+  std::size_t left = 0, right = 0;
+  while (left < native_end && right < ours_end) {
+    if (native[left] == ours[right]) {
+      pairs.emplace_back(left++, right++);
+      continue;
+    }
+    const std::size_t rows = std::min(alignment_window, native_end - left);
+    const std::size_t columns = std::min(alignment_window, ours_end - right);
+    const bool last = left + rows == native_end && right + columns == ours_end;
+    const std::size_t half = last ? alignment_window : alignment_window / 2;
+    std::size_t next_left = left + std::min(half, rows);
+    std::size_t next_right = right + std::min(half, columns);
+    for (const auto& [row, column] :
+         aligned_whole(native.subspan(left, rows), ours.subspan(right, columns))) {
+      if (row >= half || column >= half) {
+        next_left = left + row;
+        next_right = right + column;
+        break;
+      }
+      pairs.emplace_back(left + row, right + column);
+    }
+    left = next_left;
+    right = next_right;
+  }
+  for (; same_end > 0; --same_end) {
+    pairs.emplace_back(native.size() - same_end, ours.size() - same_end);
   }
   return pairs;
 }
@@ -170,22 +214,34 @@ class ObjectComparison {
   void run(const std::vector<const Flat*>& native, const std::vector<const Flat*>& ours) {
     std::vector<bool> native_done(native.size());
     std::vector<bool> ours_done(ours.size());
-    for (const auto& [left, right] : aligned(native, ours)) {
+    std::map<std::string_view, std::uint32_t> numbers;
+    const auto steps_of = [&numbers](const std::vector<const Flat*>& events) {
+      std::vector<std::uint32_t> steps;
+      for (const auto* event : events) {
+        const auto next = static_cast<std::uint32_t>(numbers.size());
+        steps.push_back(numbers.emplace(event->step, next).first->second);
+      }
+      return steps;
+    };
+    for (const auto& [left, right] : aligned(steps_of(native), steps_of(ours))) {
       compare_pair(*native[left], *ours[right], false);
       native_done[left] = ours_done[right] = true;
     }
+    std::map<std::string_view, std::deque<std::size_t>> others;  // By step, in their order.
+    for (std::size_t right = 0; right < ours.size(); ++right) {
+      if (!ours_done[right]) others[ours[right]->step].push_back(right);
+    }
     for (std::size_t left = 0; left < native.size(); ++left) {
       if (native_done[left]) continue;
-      std::size_t right = 0;
-      while (right < ours.size() && (ours_done[right] || ours[right]->step != native[left]->step)) {
-        ++right;
-      }
-      if (right == ours.size()) {
+      const auto same = others.find(native[left]->step);
+      if (same == others.end() || same->second.empty()) {
         lone(Difference::Kind::missing, *native[left]);
-      } else {
-        ours_done[right] = true;
-        compare_pair(*native[left], *ours[right], true);
+        continue;
       }
+      const std::size_t right = same->second.front();
+      same->second.pop_front();
+      ours_done[right] = true;
+      compare_pair(*native[left], *ours[right], true);
     }
     for (std::size_t right = 0; right < ours.size(); ++right) {
       if (!ours_done[right]) lone(Difference::Kind::extra, *ours[right]);
@@ -229,14 +285,6 @@ class ObjectComparison {
       ++tally.missing;
     }
     keep(std::move(differences));
-  }
-
-  static void explain(std::vector<Difference>& differences) {
-    for (auto& difference : differences) {
-      const auto known = known_difference(difference);
-      difference.reason = known.reason;
-      difference.why = known.why;
-    }
   }
 
   void keep(std::vector<Difference> differences) {

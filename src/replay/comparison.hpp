@@ -9,6 +9,10 @@
 
 namespace arigate::replay {
 
+/// Events of one object are put side by side in windows of so many, where they differ: more memory
+/// than the square of it is never needed.
+inline constexpr std::size_t alignment_window = 1'000;
+
 /// How many events of native ARI our own events equal; all numbers count events.
 struct Tally {
   std::size_t native = 0;     ///< What native ARI sent of that which AMI can tell.

@@ -1,20 +1,54 @@
 #include "replay/known_differences.hpp"
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 
 namespace arigate::replay {
 namespace {
 
 using Kind = Difference::Kind;
 
-/// One fact: which differences it explains, and why. A type or field "" stands for any; a field is
-/// matched by a part of its path, `native` and `ours` by their beginning.
+/// Which values a fact explains.
+struct Value {
+  enum class Is { any, exactly, begins, holds, absent };
+  Is is = Is::any;
+  std::string_view text{};
+
+  bool matches(std::string_view value) const {
+    switch (is) {
+      case Is::any:
+        return true;
+      case Is::exactly:
+        return value == text;
+      case Is::begins:
+        return value.starts_with(text);
+      case Is::holds:
+        return value.find(text) != std::string_view::npos;
+      case Is::absent:
+        return value.empty();
+    }
+    return false;
+  }
+};
+constexpr Value any{};
+constexpr Value absent{Value::Is::absent};
+constexpr Value empty{Value::Is::exactly, "\"\""};
+constexpr Value text{Value::Is::begins, "\""};
+constexpr Value list{Value::Is::begins, "[\""};
+constexpr Value bad_bytes{Value::Is::holds, "\xEF\xBF\xBD"};  ///< U+FFFD.
+constexpr Value exactly(std::string_view value) {
+  return {Value::Is::exactly, value};
+}
+
+/// One fact: which differences it explains, and why. A type "" stands for any; a field that begins
+/// with a dot is the end of a path.
 struct Fact {
   Kind kind;
   std::string_view type;
   std::string_view field;
-  std::string_view native;
-  std::string_view ours;
+  Value native, ours;
   Reason reason;
   std::string_view why;
 };
@@ -53,45 +87,146 @@ constexpr std::string_view inherited =
     "a variable that the channel was created with is set before AMI tells of the channel";
 
 constexpr std::array facts{
-    Fact{Kind::missing, "Stasis", "", "", "", Reason::own_object, own_objects},
-    Fact{Kind::missing, "Playback", "", "", "", Reason::own_object, own_objects},
-    Fact{Kind::missing, "Recording", "", "", "", Reason::own_object, own_objects},
-    Fact{Kind::missing, "Application", "", "", "", Reason::own_object, own_objects},
-    Fact{Kind::missing, "TextMessageReceived", "", "", "", Reason::own_object, own_objects},
-    Fact{Kind::missing, "ChannelUserevent", "", "", "", Reason::own_object, manager_userevent},
-    Fact{Kind::missing, "ChannelDialplan", "", "", "ChannelDialplan    AppDial", Reason::other,
-         dialplan_of_leg},
-    Fact{Kind::field, "", "protocol_id", "", "", Reason::untold_field, no_call_id},
-    Fact{Kind::field, "", "caller_rdnis", "", "", Reason::untold_field, no_rdnis},
-    Fact{Kind::field, "", "dialplan.app_name", "\"Stasis\"", "", Reason::other, own_stasis},
-    Fact{Kind::field, "", "dialplan.app_name", "", "", Reason::other, inner_application},
-    Fact{Kind::field, "", "dialplan.app_data", "", "", Reason::other, inner_application},
-    Fact{Kind::field, "", "caller.name", "\"\"", "", Reason::other, bad_utf8},
-    Fact{Kind::field, "", "connected.name", "\"\"", "", Reason::other, bad_utf8},
-    Fact{Kind::extra, "BridgeCreated", "", "", "", Reason::other, older_bridge},
-    Fact{Kind::field, "", "bridge.creationtime", "", "", Reason::other, older_creation},
-    Fact{Kind::field, "Bridge", "channels", "", "", Reason::other, transfer_bridge},
-    Fact{Kind::moved, "BridgeBlindTransfer", "", "", "", Reason::other, transfer_bridge},
-    Fact{Kind::field, "Dial", "dialstring", "\"\"", "", Reason::other, queue_cancel},
-    Fact{Kind::field, "", "channelvars.", "", "", Reason::other, inherited},
-    Fact{Kind::field, "PeerStatusChange", "peer.time", "", "", Reason::other, peer_time},
-    Fact{Kind::field, "ContactStatusChange", "endpoint.state", "\"offline\"", "\"online\"",
-         Reason::other, older_endpoint},
-    Fact{Kind::field, "ContactStatusChange", "endpoint.channel_ids", "[]", "", Reason::other,
-         young_channel},
+    Fact{Kind::missing, "StasisStart", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "StasisEnd", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "PlaybackStarted", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "PlaybackContinuing", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "PlaybackFinished", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "RecordingStarted", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "RecordingFinished", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "RecordingFailed", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "ApplicationMoveFailed", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "ApplicationReplaced", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "TextMessageReceived", "", any, any, Reason::own_object, own_objects},
+    Fact{Kind::missing, "ChannelDialplan", "", any,
+         Value{Value::Is::begins, "ChannelDialplan    AppDial"}, Reason::other, dialplan_of_leg},
+    Fact{Kind::field, "", ".protocol_id", text, empty, Reason::untold_field, no_call_id},
+    Fact{Kind::field, "", ".caller_rdnis", text, absent, Reason::untold_field, no_rdnis},
+    Fact{Kind::field, "", ".caller.name", empty, bad_bytes, Reason::other, bad_utf8},
+    Fact{Kind::field, "", ".connected.name", empty, bad_bytes, Reason::other, bad_utf8},
+    Fact{Kind::extra, "BridgeCreated", "", any, any, Reason::other, older_bridge},
+    Fact{Kind::field, "ChannelEnteredBridge", "bridge.creationtime", text, text, Reason::other,
+         older_creation},
+    Fact{Kind::field, "ChannelLeftBridge", "bridge.creationtime", text, text, Reason::other,
+         older_creation},
+    Fact{Kind::field, "BridgeBlindTransfer", "bridge.channels", list, any, Reason::other,
+         transfer_bridge},
+    Fact{Kind::field, "BridgeAttendedTransfer", "transferer_first_leg_bridge.channels", list, any,
+         Reason::other, transfer_bridge},
+    Fact{Kind::field, "BridgeAttendedTransfer", "transferer_second_leg_bridge.channels", list, any,
+         Reason::other, transfer_bridge},
+    Fact{Kind::moved, "BridgeBlindTransfer", "", any, any, Reason::other, transfer_bridge},
+    Fact{Kind::field, "Dial", "dialstring", empty, text, Reason::other, queue_cancel},
+    Fact{Kind::field, "ChannelVarset", "channel.channelvars.FOO", text, text, Reason::other,
+         inherited},
+    Fact{Kind::field, "PeerStatusChange", "peer.time", any, absent, Reason::other, peer_time},
+    Fact{Kind::field, "ContactStatusChange", "endpoint.state", exactly("\"offline\""),
+         exactly("\"online\""), Reason::other, older_endpoint},
+    Fact{Kind::field, "ContactStatusChange", "endpoint.channel_ids", exactly("[]"), list,
+         Reason::other, young_channel},
+    // The replies to EXEC on a channel that has hung up.
+    Fact{Kind::field, "ChannelVarset", "channel.dialplan.app_data", exactly("\"dead\""), text,
+         Reason::other, inner_application},
+    Fact{Kind::field, "ChannelHangupRequest", "channel.dialplan.app_data", exactly("\"dead\""),
+         text, Reason::other, inner_application},
 };
+
+/// The application that a channel runs, where it is another natively, and in which events: those
+/// that show what was there, and not what begins. What it was given differs with it.
+struct Application {
+  std::string_view native, ours;
+  std::string_view types;  ///< A blank around each.
+  std::string_view why;
+};
+
+constexpr std::string_view app_name = ".dialplan.app_name";
+constexpr std::string_view app_data = ".dialplan.app_data";
+constexpr std::string_view in_bridges = " ChannelEnteredBridge ChannelLeftBridge ";
+constexpr std::string_view in_variables = " ChannelVarset ChannelHangupRequest ";
+
+constexpr std::array applications{
+    Application{"Stasis", "AppDial2", in_variables, own_stasis},
+    Application{"Stasis", "AppDial2", in_bridges, own_stasis},
+    Application{"Stasis", "", in_variables, own_stasis},
+    Application{"Dial", "AppDial2", " ChannelVarset Dial ", inner_application},
+    Application{"AGI", "AppDial2", in_variables, inner_application},
+    Application{"Wait", "AppDial2", " ChannelHangupRequest ", inner_application},
+    Application{"AppDial2", "Dial", " ChannelHangupRequest ", inner_application},
+    Application{"AGI", "NoOp", " ChannelHangupRequest ", inner_application},
+    Application{"Playback", "AGI", " ChannelVarset ", inner_application},
+    Application{"Ringing", "AGI", in_variables, inner_application},
+    Application{"Set", "AGI", " ChannelVarset ", inner_application},
+    Application{"Wait", "AGI", in_variables, inner_application},
+    Application{"Dial", "Park", in_variables, inner_application},
+    Application{"Dial", "Park", in_bridges, inner_application},
+    Application{"Dial", "Park", " ChannelConnectedLine Dial ", inner_application},
+    Application{"", "Wait", in_variables, inner_application},
+    Application{"", "Wait", in_bridges, inner_application},
+    Application{"", "Wait", " ChannelConnectedLine ", inner_application},
+    Application{"", "AppDial", " ChannelHangupRequest ChannelDestroyed ", inner_application},
+    Application{"AppDial", "", " ChannelDestroyed ", inner_application},
+    Application{"AppDial", "Wait", " BridgeBlindTransfer ", inner_application},
+};
+
+bool is_text(std::string_view json, std::string_view content) {
+  return json.size() == content.size() + 2 && json.substr(1, content.size()) == content &&
+         json.front() == '"';
+}
+
+bool is_field(std::string_view path, std::string_view field) {
+  return field.starts_with('.') ? path.ends_with(field) : path == field;
+}
+
+void explain_application(Difference& name) {
+  for (const auto& known : applications) {
+    const std::string type = " " + name.type + " ";
+    if (is_text(name.native, known.native) && is_text(name.ours, known.ours) &&
+        known.types.find(type) != std::string_view::npos) {
+      name.reason = Reason::other;
+      name.why = known.why;
+      return;
+    }
+  }
+}
+
+void explain_alone(Difference& difference) {
+  if (difference.kind == Kind::field && difference.field.ends_with(app_name)) {
+    return explain_application(difference);
+  }
+  if (difference.kind == Kind::missing && difference.type == "ChannelUserevent" &&
+      difference.object.empty()) {
+    difference.reason = Reason::own_object;
+    difference.why = manager_userevent;
+    return;
+  }
+  for (const auto& fact : facts) {
+    if (fact.kind != difference.kind || !(fact.type.empty() || fact.type == difference.type) ||
+        !is_field(difference.field, fact.field) || !fact.native.matches(difference.native) ||
+        !fact.ours.matches(difference.ours)) {
+      continue;
+    }
+    difference.reason = fact.reason;
+    difference.why = fact.why;
+    return;
+  }
+}
 
 }  // namespace
 
-KnownDifference known_difference(const Difference& difference) {
-  for (const auto& fact : facts) {
-    const bool matches = fact.kind == difference.kind && difference.type.starts_with(fact.type) &&
-                         difference.field.find(fact.field) != std::string::npos &&
-                         difference.native.starts_with(fact.native) &&
-                         difference.ours.starts_with(fact.ours);
-    if (matches) return {fact.reason, fact.why};
+void explain(std::vector<Difference>& differences) {
+  for (auto& difference : differences) explain_alone(difference);
+  for (auto& data : differences) {
+    if (data.reason != Reason::none || !data.field.ends_with(app_data)) continue;
+    const auto channel =
+        std::string_view{data.field}.substr(0, data.field.size() - app_data.size());
+    const auto name = std::find_if(differences.begin(), differences.end(), [&](const auto& other) {
+      return other.field.ends_with(app_name) && other.field.starts_with(channel) &&
+             other.field.size() == channel.size() + app_name.size();
+    });
+    if (name == differences.end()) continue;
+    data.reason = name->reason;
+    data.why = name->why;
   }
-  return {};
 }
 
 }  // namespace arigate::replay

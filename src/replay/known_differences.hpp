@@ -1,17 +1,13 @@
 #pragma once
 
-#include <string_view>
+#include <vector>
 
 #include "replay/comparison.hpp"
 
 namespace arigate::replay {
 
-struct KnownDifference {
-  Reason reason = Reason::none;
-  std::string_view why;
-};
-
-/// The fact that makes ours differ from native ARI in this way; Reason::none when none is known.
-KnownDifference known_difference(const Difference& difference);
+/// Gives each difference between one event and native's the fact that explains it; Reason::none
+/// where none is known.
+void explain(std::vector<Difference>& differences);
 
 }  // namespace arigate::replay
