@@ -24,34 +24,61 @@ void append_party(std::string& out, std::string_view name, const model::Party& p
   out += '}';
 }
 
+/// How timestamps are written. Most events come in bursts within one second: its text is made once.
+struct TimestampText {
+  std::optional<std::chrono::minutes> utc_offset;
+  std::int64_t second = -1;
+  std::string date, offset;
+};
+
+/// One thread, so static.
+TimestampText& timestamp_text() {
+  static TimestampText text;
+  return text;
+}
+
+void make_text(TimestampText& text, std::int64_t second) {
+  text.second = second;
+  std::tm parts{};
+  long minutes = 0;
+  if (text.utc_offset) {
+    minutes = text.utc_offset->count();
+    const std::time_t time = second + minutes * 60;
+    gmtime_r(&time, &parts);
+  } else {
+    const std::time_t time = second;
+    localtime_r(&time, &parts);
+    minutes = parts.tm_gmtoff / 60;
+  }
+  text.date =
+      fmt::format("\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", parts.tm_year + 1900, parts.tm_mon + 1,
+                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  text.offset = fmt::format("{}{:02}{:02}\"", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                            std::abs(minutes) % 60);
+}
+
 }  // namespace
+
+void use_utc_offset(std::optional<std::chrono::minutes> offset) {
+  auto& text = timestamp_text();
+  if (text.utc_offset == offset) return;
+  text.utc_offset = offset;
+  text.second = -1;
+}
 
 void append_timestamp(std::string& out, WallTime when) {
   using namespace std::chrono;
   const auto since_epoch = when.time_since_epoch();
   const auto second = floor<seconds>(since_epoch);
   const auto millis = duration_cast<milliseconds>(since_epoch - second).count();
-  // Most events come in bursts within one second: its text is made once. One thread, so static.
-  static std::int64_t last_second = -1;
-  static std::string date;
-  static std::string offset;
-  if (second.count() != last_second) {
-    last_second = second.count();
-    const std::time_t time = last_second;
-    std::tm parts{};
-    localtime_r(&time, &parts);
-    date = fmt::format("\"{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", parts.tm_year + 1900,
-                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-    const long minutes = parts.tm_gmtoff / 60;
-    offset = fmt::format("{}{:02}{:02}\"", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
-                         std::abs(minutes) % 60);
-  }
-  out += date;
+  auto& text = timestamp_text();
+  if (second.count() != text.second) make_text(text, second.count());
+  out += text.date;
   const char digits[] = {static_cast<char>('0' + millis / 100),
                          static_cast<char>('0' + millis / 10 % 10),
                          static_cast<char>('0' + millis % 10)};
   out.append(digits, 3);
-  out += offset;
+  out += text.offset;
 }
 
 std::string_view state_name(model::ChannelState state) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +18,8 @@ namespace arigate::ari {
 /// Appends "2026-11-23T16:22:10.509+0000" with quotes: local time of this host, milliseconds,
 /// offset without colon; the only form that all clients read.
 void append_timestamp(std::string& out, WallTime when);
+/// Timestamps have this offset to UTC from now on; nullopt: that of this host.
+void use_utc_offset(std::optional<std::chrono::minutes> offset);
 
 /// ARI's names of the model's states.
 std::string_view state_name(model::ChannelState state);

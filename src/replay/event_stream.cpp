@@ -1,6 +1,7 @@
 #include "replay/event_stream.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace arigate::replay {
@@ -18,7 +19,9 @@ EventStream::EventStream(Options options)
       writer_{snapshots_, std::move(options.asterisk_id)},
       applications_{store_, snapshots_, writer_, clock_},
       reconciler_{store_, applications_, std::move(options.model)},
-      player_{store_, reconciler_, std::move(options.player)} {
+      player_{store_, reconciler_, std::move(options.player)},
+      utc_offset_{options.utc_offset} {
+  ari::use_utc_offset(utc_offset_);
   ari::Request request;
   request.set_param("app", options.application);
   request.set_list("app", {options.application});
@@ -29,15 +32,18 @@ EventStream::EventStream(Options options)
 
 EventStream::~EventStream() {
   applications_.closed(*this);
+  ari::use_utc_offset(std::nullopt);
 }
 
 Result<void> EventStream::play(const trace::Line& line, WallTime now) {
   clock_.set(now);
+  ari::use_utc_offset(utc_offset_);  // There may be several streams.
   return player_.play(line, now);
 }
 
 void EventStream::finish(WallTime now) {
   clock_.set(now);
+  ari::use_utc_offset(utc_offset_);
   player_.pass_time(now);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ class EventStream : public ari::EventSocket {
     std::string application = "replay";
     bool subscribe_all = true;
     std::string asterisk_id;
+    std::chrono::minutes utc_offset{0};  ///< Of its timestamps, whatever this host has.
     model::ReconcilerOptions model;
     Player::Options player;
   };
@@ -64,6 +66,7 @@ class EventStream : public ari::EventSocket {
   ari::Applications applications_;
   model::Reconciler reconciler_;
   Player player_;
+  std::chrono::minutes utc_offset_;
   std::vector<std::string> texts_;
 };
 
