@@ -35,9 +35,10 @@ class Pace {
   }
 
   void before(const trace::Line& line) {
+    if (!first_us_) first_us_ = line.t_us;  // A later file of a recording does not begin at 0.
     if (speed_ > 0) {
       const auto due = std::chrono::microseconds{
-          static_cast<std::int64_t>(static_cast<double>(line.t_us) / speed_)};
+          static_cast<std::int64_t>(static_cast<double>(line.t_us - *first_us_) / speed_)};
       std::this_thread::sleep_until(start_ + due);
     }
     show(line);
@@ -56,6 +57,7 @@ class Pace {
 
   std::string file_;
   double speed_;
+  std::optional<std::int64_t> first_us_;
   bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
   bool shown_ = false;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -128,9 +130,10 @@ int replay_files(const ReplayCommand& command) {
       continue;
     }
     if (command.diff) report.add(file, *replayed);
-    if (replayed->damaged) {
+    for (const auto& error : {replayed->broken, replayed->damaged}) {
+      if (!error) continue;
       std::fflush(stdout);
-      fmt::print(stderr, "arigate: {}\n", replayed->damaged->detail);
+      fmt::print(stderr, "arigate: {}\n", error->detail);
       if (code == exit_ok) code = exit_failed;
     }
   }

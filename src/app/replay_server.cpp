@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "ari/channels.hpp"
 #include "ari/playbacks.hpp"
 #include "ari/router.hpp"
+#include "ari/snapshots.hpp"
 #include "ari/unsupported.hpp"
 #include "ari/users.hpp"
 #include "core/log.hpp"
@@ -135,8 +137,9 @@ class ReplayServer {
     }
     const std::vector<std::filesystem::path> given{command_.files.begin(), command_.files.end()};
     const auto recordings = trace::recordings_of(given);
-    for (const auto& files : recordings) {
-      if (!stopping_) co_await play(files);
+    for (std::size_t i = 0; i < recordings.size() && !stopping_; ++i) {
+      if (i > 0) reconciler_.end_all(reconciler_.serial(), clock_.wall());  // Another PBX, perhaps.
+      co_await play(recordings[i]);
     }
     if (!stopping_) log::info("recording at its end channels={}", store_.channel_count());
   }
@@ -148,9 +151,11 @@ class ReplayServer {
     log::info("recording begins file={} pbx=\"{}\"", files.front().string(), header.pbx);
     const auto setup = replay::setup_of(files);
     reconciler_.set_options(replay::model_options(header, setup));
+    ari::use_utc_offset(setup.utc_offset);
     if (!setup.asterisk_id.empty()) writer_.set_asterisk_id(setup.asterisk_id);
     replay::Player player{store_, reconciler_, replay::player_options(header, setup)};
     const auto begun = std::chrono::steady_clock::now();
+    std::optional<std::int64_t> first_us;
     while (!stopping_) {
       const auto line = reader->next();
       if (!line) {
@@ -158,11 +163,12 @@ class ReplayServer {
         break;
       }
       if (!*line) break;
-      const auto due = begun + due_after((*line)->t_us);
+      if (!first_us) first_us = (*line)->t_us;  // A later file of a recording is not at 0.
+      const auto due = begun + due_after((*line)->t_us - *first_us);
       if (due > std::chrono::steady_clock::now()) co_await wait_until(due);
       if (const auto played = player.play(**line, clock_.wall()); !played) {
-        log::warn("line {} of {}: {}", (*line)->number, reader->file().string(),
-                  played.error().detail);
+        fail({played.error().code, fmt::format("{}:{}: {}", reader->file().string(),
+                                               (*line)->number, played.error().detail)});
       }
     }
     player.pass_time(clock_.wall() + std::chrono::seconds{1});

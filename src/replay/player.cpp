@@ -1,11 +1,10 @@
 #include "replay/player.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
-#include <variant>
 
 #include "ami/dialect.hpp"
-#include "core/overloaded.hpp"
 
 namespace arigate::replay {
 namespace {
@@ -13,36 +12,58 @@ namespace {
 using trace::Direction;
 using trace::Line;
 
-/// The file of "STREAM FILE name …" or "CONTROL STREAM FILE name …"; nullopt for other commands.
-std::optional<std::string> played_file(std::string_view command) {
-  for (const std::string_view verb : {"STREAM FILE ", "CONTROL STREAM FILE "}) {
-    if (!command.starts_with(verb)) continue;
-    command.remove_prefix(verb.size());
-    if (command.starts_with('"')) {
-      command.remove_prefix(1);
-      return std::string{command.substr(0, command.find('"'))};
-    }
-    return std::string{command.substr(0, command.find(' '))};
-  }
-  return std::nullopt;
-}
+constexpr std::string_view banner_start = "Asterisk Call Manager/";
 
 }  // namespace
 
 Result<void> Player::play(const Line& line, WallTime now) {
-  if (line.link == options_.ami_link) {
-    if (line.what == Line::What::open || line.what == Line::What::connect) {
-      decoder_ = {};
-      version_.clear();
-      broken_ = begun_ = false;
-    }
-    if (line.what == Line::What::data && line.dir == Direction::from_pbx && !broken_) {
-      return play_ami(line.data, now);
-    }
-  } else if (options_.sessions_are_ours && line.link.starts_with("agi:")) {
-    play_agi(line, now);
-  }
+  lists_.pass_time(now);
+  if (line.link == options_.ami_link) return play_ami(line, now);
+  if (!options_.sessions_are_ours) return {};
+  if (line.link.starts_with("agi:")) return stays_.play(line, now);
+  const bool told = line.link.starts_with("ari-ws") && line.what == Line::What::data &&
+                    line.dir == Direction::from_pbx;
+  if (told && !options_.stays.told.empty()) stays_.told(line.data, now);
   return {};
+}
+
+Result<void> Player::play_ami(const Line& line, WallTime now) {
+  switch (line.what) {
+    case Line::What::connect:
+    case Line::What::open:
+      end_link(now);
+      begin_link();
+      return {};
+    case Line::What::close:
+    case Line::What::eof:
+      end_link(now);
+      return {};
+    case Line::What::note:
+      return {};
+    case Line::What::data:
+      break;
+  }
+  if (line.dir == Direction::to_pbx) {
+    take_actions(line.data);
+    return {};
+  }
+  if (line.dir != Direction::from_pbx || broken_) return {};
+  auto taken = take_ami(line.data, now);
+  broken_ = !taken;
+  return taken;
+}
+
+void Player::begin_link() {
+  decoder_ = {};
+  actions_ = {};
+  version_.clear();
+  held_back_.clear();
+  broken_ = begun_ = false;
+  opened_ = true;
+}
+
+void Player::end_link(WallTime now) {
+  if (std::exchange(link_is_up_, false)) lists_.link_down(now);
 }
 
 void Player::pass_time(WallTime now) {
@@ -50,133 +71,61 @@ void Player::pass_time(WallTime now) {
   // the running program a timer ends that.
   constexpr std::chrono::milliseconds decided_within{20};
   reconciler_.decide(now - decided_within, now);
+  lists_.pass_time(now);
 }
 
-Result<void> Player::play_ami(std::string_view bytes, WallTime now) {
-  constexpr std::string_view banner_start = "Asterisk Call Manager/";
+Result<void> Player::take_ami(std::string_view bytes, WallTime now) {
   pass_time(now);
-  if (!std::exchange(begun_, true) && bytes.substr(0, 1) != banner_start.substr(0, 1) &&
-      !options_.ami_version.empty()) {
+  if (!begun_) {
+    held_back_ += bytes;
+    const auto size = std::min(held_back_.size(), banner_start.size());
+    const bool may_be_banner = held_back_.substr(0, size) == banner_start.substr(0, size);
+    if (may_be_banner && size < banner_start.size()) return {};
+    begun_ = true;
     // A later file of a recording. It may begin with the end of a message, which has no name then.
-    decoder_.feed(std::string{banner_start} + options_.ami_version + "\r\n");
+    if (!may_be_banner && !opened_ && !options_.ami_version.empty()) {
+      decoder_.feed(std::string{banner_start} + options_.ami_version + "\r\n");
+    }
+    decoder_.feed(std::exchange(held_back_, {}));
+  } else {
+    decoder_.feed(bytes);
   }
-  decoder_.feed(bytes);
   for (;;) {
     const auto message = decoder_.next();
-    if (!message) {
-      broken_ = true;
-      return message.error();
-    }
+    if (!message) return message.error();
     if (version_ != decoder_.version()) {
       version_ = decoder_.version();
+      link_is_up_ = true;
       reconciler_.use(ami::dialect_of(version_));
       vetting_.use(ami::dialect_of(version_));
+      lists_.link_up();
     }
     if (*message == nullptr) return {};
-    if ((*message)->is_response()) continue;
-    if (vetting_.judge(**message).verdict == model::Vetting::Verdict::forged) continue;
-    reconciler_.apply(**message, now);
-    if (!sessions_.empty()) look_after_sessions(now);
+    take_message(**message, now);
   }
 }
 
-// --- FastAGI ------------------------------------------------------------------------------------
-
-void Player::play_agi(const Line& line, WallTime now) {
-  Session& session = sessions_[line.link];
-  if (line.what == Line::What::close || line.what == Line::What::eof) {
-    leave(session, now);
-    sessions_.erase(line.link);
+void Player::take_message(const ami::Message& message, WallTime now) {
+  if (message.is_response() && options_.sessions_are_ours) {
+    const bool ok = message[ami::Key::response] != "Error";
+    stays_.answered(message[ami::Key::actionid], ok, now);
+  }
+  if (lists_.take(message, now)) {
+    stays_.look_after(now);
     return;
   }
-  if (line.what != Line::What::data) return;
-  if (line.dir == Direction::to_pbx) {
-    session.commands += line.data;
-    return take_commands(session, now);
-  }
-  session.decoder.feed(line.data);
-  for (;;) {
-    const auto input = session.decoder.next();
-    if (!input || !*input) return;  // A session that breaks the protocol ends with its link.
-    take(session, **input, now);
-  }
+  if (message.is_response()) return;
+  if (vetting_.judge(message).verdict == model::Vetting::Verdict::forged) return;
+  reconciler_.apply(message, now);
+  lists_.applied(message, now);
+  stays_.look_after(now);
 }
 
-void Player::take(Session& session, const agi::Input& input, WallTime now) {
-  std::visit(Overloaded{
-                 [&](const agi::Environment& environment) {
-                   session.environment = environment;
-                   session.uniqueid.value = environment.uniqueid;
-                   enter_if_ready(session, now);
-                 },
-                 [&](const agi::Reply& reply) {
-                   const bool failed = reply.endpos == 0 && reply.number() == -1;
-                   end_playback(session,
-                                failed ? model::PlaybackState::failed : model::PlaybackState::done,
-                                now);
-                 },
-                 [&](agi::HangupSeen) {
-                   session.ending = true;
-                   look_after_sessions(now);
-                 },
-             },
-             input);
-}
-
-void Player::take_commands(Session& session, WallTime now) {
-  for (;;) {
-    const auto end = session.commands.find('\n');
-    if (end == std::string::npos) return;
-    const std::string command = session.commands.substr(0, end);
-    session.commands.erase(0, end + 1);
-    if (session.channel.value.empty()) continue;
-    // A new command interrupts the one that plays.
-    end_playback(session, model::PlaybackState::done, now);
-    const auto file = played_file(command);
-    if (!file) continue;
-    model::Playback playback;
-    playback.id.value = "replay-" + std::to_string(++playbacks_);
-    playback.media_uri = "sound:" + *file;
-    playback.target_uri = "channel:" + session.channel.value;
-    playback.channel = session.channel;
-    playback.language = "en";
-    session.playback = playback.id;
-    const std::string media = playback.media_uri;
-    if (reconciler_.add_playback(std::move(playback))) {
-      reconciler_.set_playback(session.playback, model::PlaybackState::playing, media, "", now);
-    }
-  }
-}
-
-void Player::end_playback(Session& session, model::PlaybackState state, WallTime now) {
-  const PlaybackId ended = std::exchange(session.playback, {});
-  if (!ended.value.empty()) reconciler_.end_playback(ended, state, now);
-}
-
-/// As in the running program: when AMI has told the channel and the AGI line of its dialplan.
-void Player::enter_if_ready(Session& session, WallTime now) {
-  if (!session.environment || !session.channel.value.empty() || session.ending) return;
-  const auto* channel = store_.find(session.uniqueid);
-  if (channel == nullptr || !channel->in_agi || channel->application) return;
-  const auto target = agi::target_of(*session.environment);
-  if (!target) return;
-  session.channel = channel->id;
-  reconciler_.enter(channel->id, AppName{target->application}, target->arguments,
-                    *session.environment, now);
-}
-
-void Player::leave(Session& session, WallTime now) {
-  end_playback(session, model::PlaybackState::done, now);
-  const ChannelId left = std::exchange(session.channel, {});
-  if (!left.value.empty()) reconciler_.leave(left, now);
-}
-
-/// Stays begin when AMI has caught up, and end when it has told the request for the hangup.
-void Player::look_after_sessions(WallTime now) {
-  for (auto& [link, session] : sessions_) {
-    enter_if_ready(session, now);
-    const auto* channel = store_.find(session.channel);
-    if (session.ending && channel != nullptr && channel->hangup_told) leave(session, now);
+void Player::take_actions(std::string_view bytes) {
+  actions_.feed(bytes);
+  while (const auto action = actions_.next()) {
+    lists_.asked(*action);
+    if (options_.sessions_are_ours) stays_.asked(*action);
   }
 }
 

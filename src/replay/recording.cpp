@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "replay/ari_time.hpp"
 #include "trace/parts_reader.hpp"
 
 namespace arigate::replay {
@@ -27,6 +28,9 @@ void read_event(dom::parser& parser, const std::string& text, Setup& setup) {
   std::string_view name;
   if (event["application"].get(name) == simdjson::SUCCESS) setup.application = name;
   if (event["asterisk_id"].get(name) == simdjson::SUCCESS) setup.asterisk_id = name;
+  if (event["timestamp"].get(name) == simdjson::SUCCESS) {
+    setup.utc_offset = utc_offset_of(name).value_or(setup.utc_offset);
+  }
   dom::object variables;
   if (!setup.channelvars.empty() ||
       event["channel"]["channelvars"].get(variables) != simdjson::SUCCESS) {
@@ -37,6 +41,42 @@ void read_event(dom::parser& parser, const std::string& text, Setup& setup) {
 
 bool is_ami(std::string_view link) {
   return link == "ami" || link.starts_with("ami:");
+}
+
+/// The channel of a StasisStart of ours; "" for any other event.
+std::string started_channel(dom::parser& parser, const std::string& text) {
+  dom::element event;
+  std::string_view type, id;
+  if (text.find("\"StasisStart\"") == std::string::npos ||
+      parser.parse(text).get(event) != simdjson::SUCCESS ||
+      event["type"].get(type) != simdjson::SUCCESS || type != "StasisStart" ||
+      event["channel"]["id"].get(id) != simdjson::SUCCESS) {
+    return {};
+  }
+  return std::string{id};
+}
+
+/// What an arigate has said to the PBX tells of the sessions that it had.
+void read_own_words(const trace::Line& line, bool surely_ours, KnownStays& stays) {
+  const std::string_view words = line.data;
+  constexpr std::string_view status = R"(SET VARIABLE "STASISSTATUS" ")";
+  if (line.link.starts_with("agi:")) {
+    const auto set = words.find(status);
+    if (set != std::string_view::npos && !words.substr(set + status.size()).starts_with("SUCCESS"))
+      stays.refused.insert(line.link);
+    return;
+  }
+  // It looks at its re-entry context after each login, and originates into it.
+  constexpr std::string_view look = "Command: dialplan show ";
+  if (const auto looks = words.find(look); surely_ours && looks != std::string_view::npos) {
+    const auto context = words.substr(looks + look.size());
+    stays.own_context = context.substr(0, context.find_first_of("\r\n"));
+  } else if (words.find("ARIGATE_APP=") != std::string_view::npos) {
+    ami::ActionReader actions;
+    actions.feed(words);
+    const auto action = actions.next();
+    if (action && !(*action)["Context"].empty()) stays.own_context = (*action)["Context"];
+  }
 }
 
 /// Items of lists have no privilege, or one without "all".
@@ -51,24 +91,26 @@ EventStream::Options stream_options(const trace::Header& header, const Setup& se
   stream.application = setup.has_ari ? setup.application : options.application;
   stream.subscribe_all = setup.subscribe_all;
   stream.asterisk_id = setup.asterisk_id;
+  stream.utc_offset = setup.utc_offset;
   if (setup.channelvars.empty()) stream.model.channelvars = options.channelvars;
   stream.player = player_options(header, setup);
   return stream;
 }
 
 /// Plays one line, in pieces if that is asked for.
-void play(EventStream& stream, trace::Line line, WallTime now, std::size_t cut) {
+Result<void> play(EventStream& stream, trace::Line line, WallTime now, std::size_t cut) {
   const bool whole =
       cut == 0 || line.dir != trace::Direction::from_pbx || line.what != trace::Line::What::data;
   if (whole) {
-    (void)stream.play(line, now);  // A broken AMI link ends there, as in the running program.
-    return;
+    return stream.play(line, now);
   }
+  Result<void> played;
   const std::string bytes = std::move(line.data);
   for (std::size_t at = 0; at < bytes.size(); at += cut) {
     line.data = bytes.substr(at, cut);
-    (void)stream.play(line, now);
+    if (const auto part = stream.play(line, now); !part) played = part;
   }
+  return played;
 }
 
 }  // namespace
@@ -82,12 +124,26 @@ Setup setup_of(const std::vector<std::filesystem::path>& files) {
   dom::parser parser;
   for (;;) {
     const auto next = reader->next();
-    if (!next || !*next || (link_found && !setup.channelvars.empty())) return setup;
+    const bool all_known = link_found && !setup.channelvars.empty() && setup.beside_native();
+    if (!next || !*next || all_known) {
+      setup.stays.all_told = setup.has_ari && setup.ari_is_ours;
+      return setup;
+    }
     const trace::Line& line = **next;
     if (line.link == "ari-ws" && line.path) {
       setup.subscribe_all = line.path->find("subscribeAll=true") != std::string::npos;
     }
-    if (line.what != trace::Line::What::data || line.dir != trace::Direction::from_pbx) continue;
+    if (line.what != trace::Line::What::data) continue;
+    const bool of_sessions = is_ami(line.link) || line.link.starts_with("agi:");
+    if (line.dir == trace::Direction::to_pbx && of_sessions) {
+      read_own_words(line, setup.ari_is_ours, setup.stays);
+    }
+    if (line.dir != trace::Direction::from_pbx) continue;
+    if (setup.ari_is_ours && line.link.starts_with("ari-ws")) {
+      if (auto id = started_channel(parser, line.data); !id.empty()) {
+        setup.stays.told.insert(std::move(id));
+      }
+    }
     if (line.link == "ari-ws" && (setup.channelvars.empty() || setup.application.empty())) {
       read_event(parser, line.data, setup);
     } else if (!link_found && is_ami(line.link) && has_events(line.data)) {
@@ -106,6 +162,7 @@ model::ReconcilerOptions model_options(const trace::Header& header, const Setup&
     options.dialplan_context.clear();
     options.fastagi_port = "none";
   }
+  if (!setup.beside_native()) options.dialplan_context = setup.stays.own_context;
   options.channelvars = setup.channelvars;
   return options;
 }
@@ -115,6 +172,7 @@ Player::Options player_options(const trace::Header& header, const Setup& setup) 
   options.ami_link = setup.ami_link;
   options.ami_version = header.ami;
   options.sessions_are_ours = !setup.beside_native();
+  options.stays = setup.stays;
   return options;
 }
 
@@ -173,7 +231,13 @@ Result<Replayed> replay(const std::vector<std::filesystem::path>& files,
       options.at_end(stream);
     }
     now = timeline.of(**line);
-    play(stream, std::move(**line), now, options.cut);
+    const auto number = (*line)->number;
+    const auto played = play(stream, std::move(**line), now, options.cut);
+    if (!played && !replayed.broken) {
+      replayed.broken =
+          Error{played.error().code, reader->file().string() + ":" + std::to_string(number) + ": " +
+                                         played.error().detail};
+    }
     hand_over();
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -36,8 +37,10 @@ struct Setup {
   std::string application;    ///< of this application,
   bool subscribe_all = true;  ///< which asked for all.
   std::string asterisk_id;
+  std::chrono::minutes utc_offset{0};  ///< Of its timestamps; UTC when there are none.
   std::vector<std::string> channelvars;
   std::string ami_link = "ami";  ///< The first connection that has events.
+  KnownStays stays;
 
   /// The PBX has its own ARI: no AGI is ours, no context is hidden.
   bool beside_native() const { return has_ari && !ari_is_ours; }
@@ -70,6 +73,7 @@ struct Replayed {
   std::vector<std::string> native;  ///< The PBX's own, where the capture holds them.
   std::size_t lines = 0;
   std::optional<Error> damaged;  ///< Where the file ends early, after all that is whole.
+  std::optional<Error> broken;   ///< The first link on which something else than AMI or FastAGI is.
 
   /// "16", "1.8": the major version of the PBX, "" if the header does not say.
   std::string pbx_major() const;

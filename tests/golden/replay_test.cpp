@@ -72,6 +72,7 @@ TEST_P(Captures, TellTheSameStoryForEveryCut) {
   const auto& capture = GetParam();
   const auto whole = tell(capture, 0);
   EXPECT_FALSE(whole.replayed.damaged) << whole.replayed.damaged->detail;
+  EXPECT_FALSE(whole.replayed.broken) << whole.replayed.broken->detail;
   for (const std::size_t cut : {std::size_t{1}, std::size_t{7}, std::size_t{100}}) {
     if (cut < 100 && whole.replayed.lines > 5'000) continue;  // A storm: the large cut will do.
     EXPECT_EQ(tell(capture, cut).story, whole.story) << "cut into " << cut << " bytes";
@@ -84,6 +85,27 @@ TEST_P(Captures, TellTheSameStoryForEveryCut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Captures, testing::ValuesIn(fixtures("captures", ".gz")), test_name);
+
+/// How many events each fact explains: more of them, or others, are for a review.
+const std::map<std::string_view, std::size_t> known{
+    {"AMI does not carry the Call-ID of a channel", 2611},
+    {"AMI events do not carry the redirecting number", 20},
+    {"a variable that the channel was created with is set before AMI tells of the channel", 2},
+    {"an abandoned queue call has no dial string natively, an answered one has", 1},
+    {"an application that runs inside another, or of an Originate, is not told by AMI", 44},
+    {"an object of the PBX's own ARI, of which AMI tells nothing", 912},
+    {"native ARI put the channel into the PBX's own Stasis; AMI has no Newexten for that", 85},
+    {"native empties a caller name that is not UTF-8; ours shows U+FFFD for each bad byte", 15},
+    {"native sends one more ChannelDialplan when a called leg runs extension h; AMI has no event",
+     138},
+    {"native shows the bridge as it was when the transfer began; AMI tells the leaving first", 2},
+    {"native shows the endpoint as it was some milliseconds ago, without its youngest channel", 2},
+    {"native tells the UserEvent of an AMI action without a channel; AMI cannot tell whose it is",
+     1},
+    {"the bridge was there before the recording began", 2},
+    {"the old SIP driver tells the time of a peer to AMI only", 1},
+    {"whether the endpoint was reachable before the recording began is not in it", 5},
+};
 
 /// Where a capture holds the events of native ARI, ours are theirs, or a known fact says why not.
 TEST(NativeEquality, OfAllPairedCaptures) {
@@ -109,6 +131,7 @@ TEST(NativeEquality, OfAllPairedCaptures) {
   }
   fmt::print("{}", replay::table_of(types));
   for (const auto& [why, count] : explained) fmt::print("{:6} {}\n", count, why);
+  EXPECT_EQ(explained, known);
   fmt::print("{:.2f} % as native ARI\n", all.percent());
   EXPECT_GT(all.native, 30'000U);
   EXPECT_GE(all.percent(), 98.0);

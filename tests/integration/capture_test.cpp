@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <simdjson.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -180,6 +182,8 @@ class CapturingGateway : public testing::TestWithParam<sim::Version> {
   sim::Options pbx_options() const {
     auto options = sim::demo_options(fmt::format("127.0.0.1:{}", fastagi_));
     options.users = {{.name = "arigate", .secret = "arigate-secret"}};
+    options.dialplan += sim::arigate_context();  // 1.8 cannot be given it at run time.
+    options.dialplan += "\n[absent]\nexten => 1,1,AGI(${ARIGATE_URL}/absent)\nsame => n,Hangup()\n";
     options.version = GetParam();
     options.speed = 5;
     return options;
@@ -259,9 +263,79 @@ TEST_P(CapturingGateway, KeepsAllItsLinksAndReplayTellsTheSameCall) {
   }
 }
 
+/// "StasisStart mine,x,y" of all events about the life and the stays of channels, one a line.
+std::vector<std::string> lives_in(const std::string& text) {
+  std::vector<std::string> lives;
+  simdjson::dom::parser parser;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    const simdjson::dom::element event = parser.parse(line);
+    const std::string_view type = event["type"];
+    if (!type.starts_with("Stasis") && type != "ChannelCreated" && type != "ChannelDestroyed") {
+      continue;
+    }
+    std::string life{type};
+    life.append(" ").append(std::string_view{event["channel"]["id"]});
+    simdjson::dom::array arguments;
+    if (event["args"].get(arguments) == simdjson::SUCCESS) {
+      for (const std::string_view argument : arguments) life.append(",").append(argument);
+    }
+    lives.push_back(std::move(life));
+  }
+  return lives;
+}
+
+TEST_P(CapturingGateway, ReplayTellsTheStaysThatTheApplicationHad) {
+  const auto file = folder_.path() / "call.jsonl.gz";
+  {
+    Program program{{"run", "-c", write_config(), "--capture", file.string()}};
+    ASSERT_TRUE(program.prints("pbx known")) << program.printed();
+    const auto port = port_after("http=127.0.0.1:", program.printed());
+    RawClient events{port};
+    events.send(
+        "GET /ari/events?app=demo&subscribeAll=true&api_key=u:p HTTP/1.1\r\nHost: h\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    EXPECT_THAT(events.read_until("\r\n\r\n"), HasSubstr("101"));
+    RawClient rest{port};
+    const auto ask = [&](std::string_view method, std::string_view target) {
+      rest.send(fmt::format("{} /ari{} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n{}\r\n", method,
+                            target, basic_header));
+      return rest.read_answer().status;
+    };
+    // The channel has another id than the PBX would give it, and arguments.
+    EXPECT_EQ(ask("POST", "/channels?endpoint=SIP/alice&app=demo&appArgs=x,y&channelId=mine"), 200);
+    events.read_until("\"StasisStart\"");
+    // Before ConfbridgeKick a member leaves the room by way of the re-entry context.
+    EXPECT_EQ(ask("POST", "/bridges?type=mixing&bridgeId=one"), 200);
+    EXPECT_EQ(ask("POST", "/bridges/one/addChannel?channel=mine"), 204);
+    EXPECT_EQ(ask("POST", "/bridges/one/removeChannel?channel=mine"), 204);
+    EXPECT_EQ(ask("POST", "/channels/mine/ring"), 204);
+    EXPECT_EQ(ask("DELETE", "/channels/mine"), 204);
+    events.read_until("\"ChannelDestroyed\"");
+    // No application takes this one.
+    pbx_.ask([](sim::Pbx& pbx) {
+      pbx.place_call({.endpoint = "SIP/alice", .exten = "1", .context = "absent"});
+    });
+    events.read_until("\"ChannelDestroyed\"");
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.exit_code(), 0) << program.printed();
+  }
+  std::string told;
+  for (const auto& line : lines_of(file)) {
+    if (line.link == "ari-ws" && line.what == trace::Line::What::data) told += line.data + "\n";
+  }
+  const auto expected = lives_in(told);
+  EXPECT_THAT(expected, testing::Contains("StasisStart mine,x,y"));
+  Program replay{{"replay", file.string()}};
+  EXPECT_EQ(replay.exit_code(), 0) << replay.printed();
+  EXPECT_EQ(lives_in(replay.printed()), expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Versions, CapturingGateway,
-                         testing::Values(sim::Version::asterisk_11, sim::Version::asterisk_16),
-                         [](const auto& info) { return info.index == 0 ? "old" : "new"; });
+                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
+                                         sim::Version::asterisk_16),
+                         [](const auto& info) { return fmt::format("pbx{}", info.index); });
 
 }  // namespace
 }  // namespace arigate::test

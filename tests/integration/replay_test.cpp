@@ -124,6 +124,88 @@ TEST(Replay, ComparesWithNative) {
               HasSubstr("holds no ARI events of the PBX"));
 }
 
+std::string open_events(RawClient& client, std::string_view credentials) {
+  client.send(
+      fmt::format("GET /ari/events?app=hello&subscribeAll=true&api_key={} HTTP/1.1\r\n"
+                  "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                  "Sec-WebSocket-Version: 13\r\n"
+                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                  credentials));
+  return client.read_until("\r\n\r\n");
+}
+
+TEST(Replay, ComparesTheSameInEveryTimeZone) {
+  const std::vector<std::string> arguments{"--diff", "--print",
+                                           capture("16/agi-idle-hangup.jsonl.gz")};
+  const auto* const here = std::getenv("TZ");
+  const std::string before = here == nullptr ? "" : here;
+  ::setenv("TZ", "XXX-5:30", 1);
+  const auto far = printed(arguments);
+  ::setenv("TZ", "UTC0", 1);
+  EXPECT_EQ(printed(arguments), far);
+  EXPECT_THAT(far, HasSubstr("0 for no known reason"));
+  if (here == nullptr) {
+    ::unsetenv("TZ");
+  } else {
+    ::setenv("TZ", before.c_str(), 1);
+  }
+}
+
+/// A later file of a recording: it begins two hours after the first, within a message.
+std::string later_file(const TempFolder& folder, std::string_view uniqueid) {
+  trace::Header header;
+  header.ami = "5.0.4";
+  header.started = fmt::format("2026-11-23T16:27:57.{}+00:00", uniqueid.back());
+  const auto file = folder.path() / fmt::format("call.{}.jsonl", uniqueid);
+  auto writer = trace::Writer::open(file, header);
+  trace::Line line;
+  line.link = "ami";
+  line.dir = trace::Direction::from_pbx;
+  line.t_us = 7'200'000'000;
+  line.data = "Account: 1\r\n\r\n";
+  EXPECT_TRUE(writer && writer->write(line));
+  line.t_us += 1'000;
+  line.data = fmt::format(
+      "Event: Newchannel\r\nPrivilege: call,all\r\nChannel: SIP/a-{0}\r\nChannelState: 0\r\n"
+      "ChannelStateDesc: Down\r\nCallerIDNum: 100\r\nCallerIDName: \r\nConnectedLineNum: \r\n"
+      "ConnectedLineName: \r\nLanguage: en\r\nAccountCode: \r\nContext: in\r\nExten: 1\r\n"
+      "Priority: 1\r\nUniqueid: {0}\r\nLinkedid: {0}\r\n\r\n",
+      uniqueid);
+  EXPECT_TRUE(writer->write(line));
+  return file.string();
+}
+
+TEST(Replay, KeepsThePaceOfALaterFileFromItsFirstLineOn) {
+  const TempFolder folder;
+  const auto file = later_file(folder, "1.1");
+  EXPECT_THAT(printed({file, "--speed", "1"}), HasSubstr("\"ChannelCreated\""));
+
+  // What one recording leaves behind ends before the next one.
+  Program program{
+      {"replay", "--serve", "--port", "0", "--speed", "1", file, later_file(folder, "1.2")}};
+  ASSERT_TRUE(program.prints("wait for an application")) << program.printed();
+  RawClient client{port_after("ARI at http://127.0.0.1:", program.printed())};
+  EXPECT_THAT(open_events(client, "replay:replay"), HasSubstr("101"));
+  client.read_until("\"ChannelCreated\"");
+  EXPECT_THAT(client.read_until("\"ChannelDestroyed\""), Not(HasSubstr("\"ChannelCreated\"")));
+  EXPECT_THAT(client.read_until("\"ChannelCreated\""), HasSubstr("\"1.1\""));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.exit_code(), 0) << program.printed();
+}
+
+TEST(Replay, SaysWhereALinkIsNoAmi) {
+  const TempFolder folder;
+  const auto file = folder.write(
+      "call.jsonl",
+      R"({"capture":1,"pbx":"P","ami":"5.0.4","scenario":"","about":"","started":"","ports":{}})"
+      "\n"
+      R"({"t":1,"link":"ami","dir":"pbx>","event":"connect"})"
+      "\n"
+      R"({"t":2,"link":"ami","dir":"pbx>","data":"SSH-2.0\r\n"})"
+      "\n");
+  EXPECT_THAT(printed({file.string()}, 1), HasSubstr("call.jsonl:3: "));
+}
+
 TEST(Replay, RefusesWhatDoesNotGoTogether) {
   const auto file = capture("22/dial-busy.jsonl.gz");
   for (const auto& wrong : std::vector<std::vector<std::string>>{{},
@@ -154,16 +236,6 @@ TEST(Replay, ShowsHowFarItIsOnATerminalOnly) {
   EXPECT_THAT(program.printed(), Not(HasSubstr(": line ")));
   ::close(end);
   ::close(terminal);
-}
-
-std::string open_events(RawClient& client, std::string_view credentials) {
-  client.send(
-      fmt::format("GET /ari/events?app=hello&subscribeAll=true&api_key={} HTTP/1.1\r\n"
-                  "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                  "Sec-WebSocket-Version: 13\r\n"
-                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                  credentials));
-  return client.read_until("\r\n\r\n");
 }
 
 TEST(Replay, ServesARecordingToAClient) {
