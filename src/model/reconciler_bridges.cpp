@@ -75,14 +75,17 @@ Bridge* Reconciler::known_bridge(const ami::Message& event, BridgeRole role, Wal
 
 void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
   if (channel.bridge == bridge.id) return;
-  if (!channel.bridge.value.empty()) leave_bridge(channel, now);
+  const BridgeId left = channel.bridge;
+  if (!left.value.empty()) leave_bridge(channel, now);
   channel.bridge = bridge.id;
-  if (channel.hidden) return;
-  bridge.channels.push_back(channel.id);
-  show_video_cleared(bridge);
-  ++bridge.revision;
-  emit(ChannelEnteredBridge{channel, bridge}, now);
-  if (bridge.own) settle_own_bridge(bridge, now);
+  if (!channel.hidden) {
+    bridge.channels.push_back(channel.id);
+    show_video_cleared(bridge);
+    ++bridge.revision;
+    emit(ChannelEnteredBridge{channel, bridge}, now);
+    if (bridge.own) settle_own_bridge(bridge, now);
+  }
+  end_if_empty(left, now);
 }
 
 void Reconciler::leave_bridge(Channel& channel, WallTime now) {

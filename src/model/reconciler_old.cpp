@@ -361,10 +361,7 @@ void Reconciler::enter_made_up(Channel& channel, Bridge bridge, WallTime now) {
   Bridge* found = store_.mutable_find(id);
   bridge.made_up = true;
   if (found == nullptr) found = add_bridge(std::move(bridge), now);
-  if (found == nullptr || channel.bridge == id) return;
-  const BridgeId left = channel.bridge;
-  enter_bridge(channel, *found, now);
-  end_if_empty(left, now);
+  if (found != nullptr) enter_bridge(channel, *found, now);
 }
 
 void Reconciler::leave_made_up(Channel& channel, WallTime now) {
@@ -406,8 +403,17 @@ void Reconciler::on_conference_end(const ami::Message& event, WallTime now) {
 }
 
 void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now) {
-  Channel* channel = known(event, Role::own, now);
+  // Asterisk 1.8 up to 1.8.10 and 10 up to 10.2 tell of the end no uniqueid and no lot.
+  const bool nameless = !enters && !event.has(Key::uniqueid);
+  const Channel* named = nameless ? store_.find_name(event[Key::channel]) : nullptr;
+  Channel* channel = named != nullptr ? store_.mutable_find_uniqueid(named->uniqueid.value)
+                                      : known(event, Role::own, now);
   if (channel == nullptr) return;
+  touch(*channel);
+  if (nameless) {
+    if (channel->bridge.value.starts_with("parking-")) leave_made_up(*channel, now);
+    return;
+  }
   Bridge bridge;
   bridge.name = event[Key::parkinglot];
   bridge.id.value = "parking-" + bridge.name;

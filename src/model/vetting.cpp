@@ -10,6 +10,13 @@ using ami::Key;
 
 namespace {
 
+/// Asterisk 1.8 up to 1.8.10 and 10 up to 10.2 name neither the lot nor a uniqueid: their event
+/// ends with the name of a caller, from 1.8.5 on with that of who takes the call back
+/// (1.8.0, 1.8.5.0, 1.8.10.0, 1.8.11.0, 10.2.1, 10.3.0:main/features.c).
+bool is_short_unparked(const ami::Message& event) {
+  return event.event() == EventName::unparkedcall && !event.has(Key::parkinglot);
+}
+
 /// The header that the PBX writes behind everything that a caller can choose, where there is one
 /// (seen: every event of these types in fixtures/captures). Key::unknown: none.
 Key closing_key(const ami::Message& event, bool snapshots) {
@@ -21,11 +28,13 @@ Key closing_key(const ami::Message& event, bool snapshots) {
     case EventName::newexten:
     case EventName::varset:
     case EventName::parkedcall:
-    case EventName::unparkedcall:
     case EventName::parkedcallgiveup:
     case EventName::parkedcalltimeout:
     case EventName::agentcalled:
       return Key::uniqueid;
+    case EventName::unparkedcall:
+      if (!is_short_unparked(event)) return Key::uniqueid;
+      return event.has(Key::connectedlinenum) ? Key::connectedlinename : Key::calleridname;
     case EventName::newcallerid:
       return Key::cid_callingpres;
     case EventName::hangup:
@@ -90,7 +99,8 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   }
   // It ends with text of the dialplan's, and nothing follows to show where that ends.
   if (doubtful && event.event() == EventName::shutdown) return {Verdict::forged, {}, {}, false};
-  if (event.event() == EventName::userevent) doubtful_bytes_ = value_bytes_max;
+  const bool ends_with_a_value = event.event() == EventName::userevent || is_short_unparked(event);
+  if (ends_with_a_value) doubtful_bytes_ = value_bytes_max;
   remember_sign(event, doubtful);
   const auto name = event[Key::channel];
   const auto uniqueid = event[Key::uniqueid];

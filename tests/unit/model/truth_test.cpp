@@ -369,5 +369,39 @@ TEST_F(Truth, AConferenceOfAnOldPbxEndsWithItsLastMember) {
   EXPECT_EQ(world_.store.bridge_count(), 0U);
 }
 
+TEST_F(Truth, AParkedCallLeavesItsLotHoweverThatIsTold) {
+  const std::string parked =
+      "Event: ParkedCall|Exten: 701|Channel: SIP/a-1|Parkinglot: lot|From: SIP/b-1|Timeout: 45|"
+      "CallerIDNum: 1|CallerIDName: x|Uniqueid: 1.1";
+  const std::string unparked = "Event: UnParkedCall|Exten: 701|Channel: SIP/a-1|From: SIP/b-1";
+  const std::string link =
+      "Event: Bridge|Bridgestate: Link|Bridgetype: core|Channel1: SIP/a-1|Channel2: SIP/b-1|"
+      "Uniqueid1: 1.1|Uniqueid2: 1.2";
+  const Lines left{"left parking-lot 1.1", "no bridge parking-lot"};
+  // What 1.8.0, 1.8.5, 1.8.11 tell, and nothing at all.
+  for (const auto& told :
+       {unparked + "|CallerIDNum: 1|CallerIDName: x",
+        unparked + "|CallerIDNum: 1|CallerIDName: x|ConnectedLineNum: 1|ConnectedLineName: x",
+        unparked + "|Parkinglot: lot|CallerIDNum: 1|CallerIDName: x|Uniqueid: 1.1",
+        std::string{}}) {
+    use(old_pbx);
+    event(newchannel("SIP/a-1", "1.1"));
+    event(newchannel("SIP/b-1", "1.2"));
+    decide();
+    event(parked);
+    EXPECT_EQ(world_.store.bridge_count(), 1U);
+    changes();
+    if (!told.empty()) {
+      event(told);
+      EXPECT_EQ(changes(), left) << told;
+    }
+    event(link);
+    EXPECT_EQ(world_.store.bridge_count(), 1U) << told;
+    EXPECT_EQ(world_.store.find(BridgeId{"parking-lot"}), nullptr) << told;
+    event(hangup("SIP/a-1", "1.1"));
+    event(hangup("SIP/b-1", "1.2"));
+  }
+}
+
 }  // namespace
 }  // namespace arigate::model

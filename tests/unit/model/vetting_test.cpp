@@ -210,6 +210,34 @@ TEST(Vetting, TakesNoIdFromAValue) {
   });
 }
 
+/// Seen in the sources of 1.8.0 to 1.8.10 and of 10.0 to 10.2: no Parkinglot, no Uniqueid.
+TEST(Vetting, KnowsTheEndOfAnUnparkedCallThatNamesNoId) {
+  const std::string shortest =
+      "Event: UnParkedCall|Privilege: call,all|Exten: 701|Channel: SIP/victim-1|From: SIP/eve-2|"
+      "CallerIDNum: 1|CallerIDName: x";
+  const std::string later = "||" + old_varset("2", "SIP/victim-1", "1.1");
+  const std::string end = "||" + old_hangup("SIP/eve-2", "1.2");
+  check({
+      {"1.8.0", old_pbx, shortest + later, {"UnParkedCall sound", "VarSet sound"}},
+      {"1.8.5",
+       old_pbx,
+       shortest + "|ConnectedLineNum: 1|ConnectedLineName: x" + later,
+       {"UnParkedCall sound", "VarSet sound"}},
+      {"it ends with a name", old_pbx, shortest + end, {"UnParkedCall sound", "Hangup if gone"}},
+      {"a number that ends it",
+       old_pbx,
+       shortest + "|ConnectedLineNum: 1||" + old_newchannel("SIP/x-9", "1.9") +
+           "||ConnectedLineName: x" + later,
+       {"UnParkedCall forged", "Newchannel forged", " forged", "VarSet sound"}},
+      {"1.8.11",
+       old_pbx,
+       "Event: UnParkedCall|Privilege: call,all|Exten: 701|Channel: SIP/victim-1|Parkinglot: p|"
+       "From: SIP/eve-2|CallerIDNum: 1|CallerIDName: x||" +
+           old_newchannel("SIP/x-9", "1.9") + "||Uniqueid: 1.1" + later,
+       {"UnParkedCall forged", "Newchannel forged", " forged", "VarSet sound"}},
+  });
+}
+
 /// The text of UserEvent() is the last of its event: what it forges has no trace at all.
 TEST(Vetting, AsksAboutAllThatBeginsOrEndsBehindAUserEvent) {
   const std::string old_event =
