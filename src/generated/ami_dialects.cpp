@@ -19,9 +19,12 @@ constexpr DialectRow rows[] = {
         .since_minor = 2,
         .dialect =
             {
-                .name = "1.8",
+                .name = "11",
                 .major = 1,
                 .filter = true,
+                .runtime_context = true,
+                .hangup_request = true,
+                .conference_events = true,
             },
     },
     {

@@ -208,13 +208,13 @@ constexpr SupportInfo table[operation_count] = {
     // bridges_set_video_source
     {{refused, emulated, emulated, emulated, emulated},
      "The PBX takes the choice, as seen on 16 and 22; that phones see it was not tried. Asterisk 1.8 has no such action.",
-     "Load app_confbridge on Asterisk 11 or later.",
+     "Load app_confbridge on Asterisk 10 or later.",
      "app_confbridge",
      ""},
     // bridges_clear_video_source
     {{refused, emulated, emulated, emulated, emulated},
      "A conference has no action that takes the choice back: it ends when that member leaves. Asterisk 1.8 has no such action.",
-     "Load app_confbridge on Asterisk 11 or later.",
+     "Load app_confbridge on Asterisk 10 or later.",
      "app_confbridge",
      ""},
     // bridges_start_moh

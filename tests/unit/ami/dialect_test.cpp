@@ -25,21 +25,22 @@ std::string letters_of(const ami::Dialect& dialect) {
   add(dialect.filter, 'f');
   add(dialect.runtime_context, 'r');
   add(dialect.hangup_request, 'h');
+  add(dialect.conference_events, 'c');
   add(dialect.soft_hangup_shows_base, 'b');
   return letters;
 }
 
 TEST(AmiDialect, IsTheOneOfTheVersionOrTheNearestOlder) {
   const Row rows[] = {
-      {"1.1", "1.8", 1, "---------"},    {"1.2", "1.8", 1, "-----f---"},
-      {"1.3", "11", 1, "-----frh-"},     {"1.10", "11", 1, "-----frh-"},
-      {"2.5.0", "13", 2, "seipdfrhb"},   {"2.10.6", "13", 2, "seipdfrhb"},
-      {"3.2.2", "16", 3, "seipdfrhb"},   {"5.0.4", "16", 5, "seipdfrhb"},
-      {"10.0.0", "16", 10, "seipdfrhb"}, {"11.0.0", "22", 11, "seipdfrh-"},
-      {"12.0.0", "22", 12, "seipdfrh-"}, {"99", "22", 99, "seipdfrh-"},
-      {"1.0", "1.8", 1, "---------"},    {"0.9", "1.8", 1, "---------"},
-      {"", "1.8", 1, "---------"},       {"x", "1.8", 1, "---------"},
-      {"-3", "1.8", 1, "---------"},     {"99999999999.1", "1.8", 1, "---------"},
+      {"1.1", "1.8", 1, "----------"},    {"1.2", "11", 1, "-----frhc-"},
+      {"1.3", "11", 1, "-----frhc-"},     {"1.10", "11", 1, "-----frhc-"},
+      {"2.5.0", "13", 2, "seipdfrhcb"},   {"2.10.6", "13", 2, "seipdfrhcb"},
+      {"3.2.2", "16", 3, "seipdfrhcb"},   {"5.0.4", "16", 5, "seipdfrhcb"},
+      {"10.0.0", "16", 10, "seipdfrhcb"}, {"11.0.0", "22", 11, "seipdfrhc-"},
+      {"12.0.0", "22", 12, "seipdfrhc-"}, {"99", "22", 99, "seipdfrhc-"},
+      {"1.0", "1.8", 1, "----------"},    {"0.9", "1.8", 1, "----------"},
+      {"", "1.8", 1, "----------"},       {"x", "1.8", 1, "----------"},
+      {"-3", "1.8", 1, "----------"},     {"99999999999.1", "1.8", 1, "----------"},
   };
   for (const auto& row : rows) {
     const auto dialect = ami::dialect_of(row.version);
