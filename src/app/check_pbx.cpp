@@ -46,7 +46,7 @@ constexpr std::array<Class, 6> write_classes{{
     {"reporting", "the list of channels cannot be read"},
 }};
 
-/// Which versions have a module; by AMI major version and by dialect name.
+/// Which versions have a module; by AMI major version, which is 10 in Asterisk 21.
 enum class Has : std::uint8_t { all, before_12, from_12, before_21 };
 
 struct Module {
@@ -90,7 +90,7 @@ bool applies(Has has, const ami::Dialect& dialect) {
     case Has::from_12:
       return dialect.major >= 2;
     case Has::before_21:
-      return dialect.name != "22";
+      return dialect.major < 10;
   }
   return true;  // Not reached: the cases are all there are.
 }

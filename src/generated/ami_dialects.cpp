@@ -79,6 +79,24 @@ constexpr DialectRow rows[] = {
             },
     },
     {
+        .since_major = 6,
+        .since_minor = 0,
+        .dialect =
+            {
+                .name = "16",
+                .major = 6,
+                .snapshots = true,
+                .escapes_values = true,
+                .takes_channel_id = true,
+                .control_playback = true,
+                .dial_events = true,
+                .filter = true,
+                .runtime_context = true,
+                .hangup_request = true,
+                .conference_events = true,
+            },
+    },
+    {
         .since_major = 11,
         .since_minor = 0,
         .dialect =

@@ -187,6 +187,11 @@ TEST_F(CheckPbx, AsksOnlyForModulesThatTheVersionHas) {
   EXPECT_THAT(notes, Contains(HasSubstr("app_confbridge.so")));
   EXPECT_THAT(notes, Each(Not(HasSubstr("res_manager_devicestate.so"))));
   EXPECT_THAT(with(Verdict::missing), Contains(HasSubstr("chan_local.so")));
+  pbx_.set_dialect("9.0.0");
+  EXPECT_THAT(with(Verdict::note), Contains(HasSubstr("res_monitor.so")));
+  pbx_.set_dialect("10.0.0");
+  EXPECT_THAT(with(Verdict::note), Each(Not(HasSubstr("res_monitor.so"))))
+      << "Asterisk 21 has none";
 }
 
 TEST_F(CheckPbx, KnowsWhetherTheContextIsThereOrCanBeAdded) {
