@@ -211,7 +211,7 @@ asio::awaitable<void> Upkeep::repair_loop() {
   }
 }
 
-/// PBXs before Asterisk 12 do not tell the states of devices: those that somebody is subscribed to
+/// PBXs before Asterisk 13 do not tell the states of devices: those that somebody is subscribed to
 /// are asked for.
 asio::awaitable<void> Upkeep::device_loop() {
   for (;;) {
@@ -221,7 +221,7 @@ asio::awaitable<void> Upkeep::device_loop() {
     for (const auto& device : devices) {
       if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
     }
-    if (!world_.ami.up() || world_.ami.dialect().snapshots || devices.empty()) continue;
+    if (!world_.ami.up() || devices.empty()) continue;
     co_await ops::poll_devices(world_, std::move(devices));
   }
 }

@@ -325,6 +325,7 @@ class Reconciler {
   void on_originate_response(const ami::Message& event, WallTime now);
   void on_userevent(const ami::Message& event, WallTime now);
   void on_hold(const ami::Message& event, bool on, WallTime now);
+  void on_device_state(std::string_view device, std::string_view state, WallTime now);
   void on_extension_status(const ami::Message& event, WallTime now);
   void tell_device_state(std::string_view device, std::string_view state, WallTime now);
   void on_peer_status(const ami::Message& event, WallTime now);

@@ -1,4 +1,4 @@
-// States of devices. Asterisk tells them from 12 on; before that there are hints, which tell the
+// States of devices. Asterisk tells them from 13 on; before that there are hints, which tell the
 // state of an extension, and what we ask and set ourselves.
 #include "core/text.hpp"
 #include "model/reconciler.hpp"
@@ -16,6 +16,12 @@ void Reconciler::device_state(std::string_view device, std::string_view state, b
                               WallTime now) {
   const bool first = devices_.last(device).empty();
   if (devices_.changes(device, state) || (first && set)) tell_device_state(device, state, now);
+}
+
+/// Asterisk 13.0 tells, but is asked too: it cannot be told from one that does not.
+void Reconciler::on_device_state(std::string_view device, std::string_view state, WallTime now) {
+  if (dialect_.device_events) return tell_device_state(device, state, now);
+  device_state(device, state, true, now);
 }
 
 void Reconciler::delete_device(const std::string& name, WallTime now) {

@@ -173,9 +173,9 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
       return on_attended_transfer(event, now);
     case EventName::devicestatechange:
       if (is_own_device(event[Key::device], options_.dialplan_context)) return;
-      return tell_device_state(event[Key::device], event[Key::state], now);
+      return on_device_state(event[Key::device], event[Key::state], now);
     case EventName::extensionstatus:
-      return dialect_.snapshots ? void() : on_extension_status(event, now);
+      return dialect_.device_events ? void() : on_extension_status(event, now);
     case EventName::peerstatus:
       return on_peer_status(event, now);
     case EventName::contactstatus:

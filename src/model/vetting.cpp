@@ -141,9 +141,11 @@ void Vetting::remember_sign(const ami::Message& event, bool doubtful) {
                     [&](const auto& id) { return store_.find_uniqueid(id) == nullptr; });
     }
   }
-  // What the far end of a Dial runs has no arguments of the dialplan's.
-  const bool line = type == EventName::newexten && !event[Key::appdata].empty() &&
-                    !event[Key::application].starts_with("AppDial");
+  // What the far end of a Dial runs has no arguments of the dialplan's. Up to Asterisk 13.4 a
+  // variable's value comes as it is, and is the last of its event as well.
+  const bool line = (type == EventName::newexten && !event[Key::appdata].empty() &&
+                     !event[Key::application].starts_with("AppDial")) ||
+                    (type == EventName::varset && !dialect_.escapes_values);
   if (line) dialplan_bytes_ = value_bytes_max;
 }
 

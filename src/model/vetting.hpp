@@ -13,7 +13,7 @@
 namespace arigate::model {
 
 /// Tells what the PBX says from what a caller makes it say. Values reach AMI with their line ends
-/// (all of them before Asterisk 12; a caller's number, the arguments of an application and
+/// (all of them before Asterisk 13.5; a caller's number, the arguments of an application and
 /// UserEvent() in every version), so they can hold headers and whole events.
 ///
 /// What gives them away, from the cheapest on:

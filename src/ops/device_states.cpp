@@ -75,10 +75,10 @@ boost::asio::awaitable<Result<void>> set_device_state(World& world, std::string 
   });
   const auto written = co_await write(world, name, state);
   if (!written) co_return written;
-  if (world.ami.dialect().snapshots) {
+  if (world.ami.dialect().device_events) {
     // The PBX answers before it tells, and does not tell of a state that is the old one.
     co_await change->wait(world.in(event_after_answer));
-  } else {  // Before Asterisk 12 there is no event for it.
+  } else {  // There is no event for it.
     world.reconciler.device_state("Custom:" + name, state, true, world.clock.wall());
   }
   co_return Result<void>{};
@@ -121,6 +121,7 @@ boost::asio::awaitable<Result<std::vector<std::pair<std::string, std::string>>>>
 }
 
 boost::asio::awaitable<void> poll_devices(World& world, std::vector<std::string> devices) {
+  if (world.ami.dialect().device_events) co_return;
   for (auto& device : devices) {
     if (!world.ami.up()) co_return;
     const auto own = own_device(device);

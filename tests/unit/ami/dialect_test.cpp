@@ -22,6 +22,7 @@ std::string letters_of(const ami::Dialect& dialect) {
   add(dialect.takes_channel_id, 'i');
   add(dialect.control_playback, 'p');
   add(dialect.dial_events, 'd');
+  add(dialect.device_events, 'v');
   add(dialect.filter, 'f');
   add(dialect.runtime_context, 'r');
   add(dialect.hangup_request, 'h');
@@ -32,25 +33,17 @@ std::string letters_of(const ami::Dialect& dialect) {
 
 TEST(AmiDialect, IsTheOneOfTheVersionOrTheNearestOlder) {
   const Row rows[] = {
-      {"1.1", "1.8", 1, "----------"},
-      {"1.2", "11", 1, "-----frhc-"},
-      {"1.3", "11", 1, "-----frhc-"},
-      {"1.10", "11", 1, "-----frhc-"},
-      {"2.5.0", "13", 2, "seipdfrhcb"},
-      {"2.10.6", "13", 2, "seipdfrhcb"},
-      {"3.2.2", "16", 3, "seipdfrhcb"},
-      {"5.0.4", "16", 5, "seipdfrhcb"},
-      {"6.0.0", "16", 6, "seipdfrhc-"},
-      {"10.0.0", "16", 10, "seipdfrhc-"},
-      {"11.0.0", "22", 11, "seipdfrhc-"},
-      {"12.0.0", "22", 12, "seipdfrhc-"},
-      {"99", "22", 99, "seipdfrhc-"},
-      {"1.0", "1.8", 1, "----------"},
-      {"0.9", "1.8", 1, "----------"},
-      {"", "1.8", 1, "----------"},
-      {"x", "1.8", 1, "----------"},
-      {"-3", "1.8", 1, "----------"},
-      {"99999999999.1", "1.8", 1, "----------"},
+      {"1.1", "1.8", 1, "-----------"},    {"1.2", "11", 1, "------frhc-"},
+      {"1.3", "11", 1, "------frhc-"},     {"1.10", "11", 1, "------frhc-"},
+      {"2.0.0", "13", 2, "s-ipd-frhcb"},   {"2.5.0", "13", 2, "s-ipd-frhcb"},
+      {"2.7.0", "13", 2, "s-ipdvfrhcb"},   {"2.8.0", "13", 2, "seipdvfrhcb"},
+      {"2.10.6", "13", 2, "seipdvfrhcb"},  {"3.2.2", "16", 3, "seipdvfrhcb"},
+      {"5.0.4", "16", 5, "seipdvfrhcb"},   {"6.0.0", "16", 6, "seipdvfrhc-"},
+      {"10.0.0", "16", 10, "seipdvfrhc-"}, {"11.0.0", "22", 11, "seipdvfrhc-"},
+      {"12.0.0", "22", 12, "seipdvfrhc-"}, {"99", "22", 99, "seipdvfrhc-"},
+      {"1.0", "1.8", 1, "-----------"},    {"0.9", "1.8", 1, "-----------"},
+      {"", "1.8", 1, "-----------"},       {"x", "1.8", 1, "-----------"},
+      {"-3", "1.8", 1, "-----------"},     {"99999999999.1", "1.8", 1, "-----------"},
   };
   for (const auto& row : rows) {
     const auto dialect = ami::dialect_of(row.version);

@@ -75,6 +75,18 @@ TEST_F(Truth, AHangupBeforeItsNewchannelLeavesNothingBehind) {
   }
 }
 
+TEST_F(Truth, AValueIsReadAsThePbxHasWrittenIt) {
+  for (const auto* version : {"2.7.0", "2.8.0"}) {
+    use(version);
+    event(newchannel("SIP/a-1", "1.1"));
+    changes();
+    event("Event: VarSet" + snapshot("SIP/a-1", "1.1") + "|Variable: X|Value: a\\\\tb");
+    EXPECT_EQ(changes(), Lines{std::string{"varset 1.1 X="} +
+                               (version == std::string{"2.7.0"} ? "a\\\\tb" : "a\\tb")});
+    event(hangup("SIP/a-1", "1.1"));
+  }
+}
+
 TEST_F(Truth, AKeyIsPressedForAShortWhileWhateverTheClockDoes) {
   use(old_pbx);
   world_.clock.advance(std::chrono::hours{5});

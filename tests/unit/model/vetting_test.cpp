@@ -318,6 +318,17 @@ TEST(Vetting, AsksAboutAnEndThatWasAnnouncedBehindALineOfTheDialplan) {
   });
 }
 
+/// Up to Asterisk 13.4 so is the value of a variable, and it comes as it is.
+TEST(Vetting, AsksAboutAnEndThatWasAnnouncedBehindARawValue) {
+  const std::string bytes = event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" +
+                            event_of("HangupRequest", "SIP/victim-1", "1.1") + "||" +
+                            event_of("Hangup", "SIP/victim-1", "1.1", cause);
+  check({
+      {"13.4", "2.7.0", bytes, {"VarSet sound", "HangupRequest sound", "Hangup if gone"}},
+      {"13.5", "2.8.0", bytes, {"VarSet sound", "HangupRequest sound", "Hangup sound"}},
+  });
+}
+
 TEST(Vetting, BelievesWhatCameBehindAPause) {
   test::SmallWorld world{new_pbx};
   Vetting vetting{world.store};

@@ -79,6 +79,25 @@ TEST(DeviceStates, OfAnOldPbxAreToldWhenTheyChange) {
       << "the first of SIP/x is no news";
 }
 
+TEST(DeviceStates, AreAskedForWhereThePbxDoesNotTellThem) {
+  for (const auto* version : {"1.3", "2.0.0", "2.5.0"}) {
+    test::SmallWorld world{version};
+    world.wait_for_ever();
+    const auto polled = world.start(polled_all(world.world, {"SIP/a"}));
+    EXPECT_EQ(world.ami.waiting_action(), "Getvar|Variable: DEVICE_STATE(SIP/a)") << version;
+    world.ami.answer({"Response: Success|Value: NOT_INUSE"});
+    world.settle();
+    EXPECT_TRUE(polled->has_value());
+    // Asterisk 13.0 says that it is a 2.5 and tells nevertheless: once is enough.
+    world.event("Event: DeviceStateChange|Device: SIP/a|State: INUSE");
+    world.event("Event: DeviceStateChange|Device: SIP/a|State: INUSE");
+    EXPECT_EQ(world.sink.take(), (Lines{"device SIP/a INUSE"})) << version;
+  }
+  test::SmallWorld world{"2.6.0"};
+  EXPECT_TRUE(world.start(polled_all(world.world, {"SIP/a"}))->has_value());
+  EXPECT_EQ(world.ami.waiting(), 0U);
+}
+
 TEST(DeviceStates, DeletedOnesAreUnknownWhateverThePbxStillSays) {
   test::SmallWorld world{"5.0.4"};
   world.wait_for_ever();
