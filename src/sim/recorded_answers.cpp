@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "trace/secret_mask.hpp"
 
 namespace arigate::sim {
 namespace {
@@ -19,13 +20,19 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-/// Name and headers without the ActionID, in one order.
+/// Name and headers without the ActionID, in one order. Secrets are as a capture has them: any is
+/// that which was asked.
 std::multiset<std::string> headers_of(const Request& request) {
   std::multiset<std::string> headers;
+  trace::SecretScanner scanner{true};
   for (const auto& [name, value] : request.headers) {
     const auto key = lower(name);
+    std::string line;
+    scanner.feed(key + ":" + value + "\n", line);
     if (key == "actionid" || key.empty()) continue;
-    headers.insert(key + ": " + (key == "action" ? lower(value) : value));
+    const auto shown =
+        trim(std::string_view{line}.substr(key.size() + 1, line.size() - key.size() - 2));
+    headers.insert(key + ": " + (key == "action" ? lower(shown) : std::string{shown}));
   }
   return headers;
 }

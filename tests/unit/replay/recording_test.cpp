@@ -358,6 +358,22 @@ TEST_F(Stays, AfterARestartAreThoseThatTheChannelRemembers) {
   EXPECT_EQ(recording.told(), Told{"StasisStart 1.1,c,d"});
 }
 
+TEST_F(Stays, EndWhereAnotherArigateTakesThemOver) {
+  auto recording = of(in_agi, "");
+  recording.asked(
+      fmt::format("Action: Setvar\r\nChannel: {0}\r\nVariable: ARIGATE_APP\r\nValue: demo,a\r\n"
+                  "ActionID: s-1\r\n\r\nAction: Redirect\r\nChannel: {0}\r\nContext: arigate\r\n"
+                  "Exten: 99\r\nPriority: 1\r\nActionID: r-1\r\n\r\n",
+                  in_agi.name));
+  recording.happens("agi:1", What::close, Direction::to_pbx).happens("agi:2", What::connect);
+  recording.pbx(
+      environment({"1.1", in_own.name, "AGI", "agi://127.0.0.1:4573/arigate,99", "arigate", "99"}),
+      "agi:2");
+  EXPECT_EQ(recording.told(), Told{"StasisStart 1.1,a"});
+  recording.asked("GET VARIABLE ARIGATE_APP\n", "agi:2").pbx("200 result=1 (demo,a)\n", "agi:2");
+  EXPECT_EQ(recording.told(), (Told{"StasisStart 1.1,a", "StasisEnd 1.1", "StasisStart 1.1,a"}));
+}
+
 TEST_F(Stays, AreThoseThatWereTold) {
   auto recording = of(in_agi);
   recording.pbx(R"({"type":"ChannelVarset","application":"x"})", "ari-ws");

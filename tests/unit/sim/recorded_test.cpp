@@ -142,6 +142,22 @@ TEST_F(RecordedScriptTest, AnswersByContentInOrderAndThenTheLastAgain) {
   EXPECT_EQ(value("Action: Getvar\r\nVariable: a\r\n\r\n"), "2");
 }
 
+TEST(RecordedAnswers, TakeAnySecretForTheOneThatIsMasked) {
+  RecordedScript script;
+  script.actions.push_back({{"call.jsonl", 2},
+                            0,
+                            request_of("Action: UpdateConfig\r\nVar-000000: secret\r\n"
+                                       "Value-000000: ***\r\n\r\n"),
+                            {}});
+  RecordedAnswers answers{script};
+  EXPECT_TRUE(
+      answers.find(request_of("Action: UpdateConfig\r\nVar-000000: secret\r\n"
+                              "Value-000000: hunter2\r\n\r\n")));
+  EXPECT_FALSE(
+      answers.find(request_of("Action: UpdateConfig\r\nVar-000000: host\r\n"
+                              "Value-000000: hunter2\r\n\r\n")));
+}
+
 TEST_F(RecordedScriptTest, NamesTheLineOfWhatIsMostLikeIt) {
   const auto script = this->script();
   RecordedAnswers answers{script};
