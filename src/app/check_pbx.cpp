@@ -123,6 +123,7 @@ class PbxCheck {
     co_await check_classes();
     co_await check_modules();
     co_await check_context();
+    co_await check_menu();
     co_return std::move(findings_);
   }
 
@@ -248,6 +249,17 @@ class PbxCheck {
       add(Verdict::missing, "dialplan",
           fmt::format("[{}] is not there, and add_at_runtime is no", context));
     }
+  }
+
+  /// From Asterisk 13 on a conference takes the keys of a menu of that name, if nobody names
+  /// another.
+  asio::awaitable<void> check_menu() {
+    if (!ami_.dialect().snapshots) co_return;
+    const auto shown = co_await command("confbridge show menu default_menu");
+    if (!shown || shown->output().find("Name: default_menu") == std::string_view::npos) co_return;
+    add(Verdict::note, "confbridge.conf",
+        "[default_menu] is there: its keys work in the bridges of applications, too; give it "
+        "another name");
   }
 
   ops::AmiPort& ami_;

@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from harness.outcome import check
+from harness.outcome import Skip, check
 from harness.registry import case
 from harness.sides import ARIGATE, client, side
 from harness.sound_phone import SoundPhone
@@ -60,3 +60,37 @@ def sound_in_a_bridge(run):
         for channel in channels.values():
             ari.delete("/channels/" + channel)
         ari.delete("/bridges/room")
+
+
+@case("sound-in-a-holding-bridge")
+def sound_in_a_holding_bridge(run):
+    if run.version == "1.8":
+        raise Skip("who waits in a holding bridge of 1.8 waits outside its conference")
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
+        ari = client(url)
+        events = stack.enter_context(ari.events("oracle"))
+        phones, channels = {}, {}
+        check(ari.post("/bridges/queue", type="holding")[0] == 200, "create")
+        for name, hertz in _PITCHES.items():
+            since = events.mark()
+            phones[name] = stack.enter_context(SoundPhone(pbx, name, dials="600", speaks=hertz))
+            channels[name] = events.wait("StasisStart", since=since)["channel"]["id"]
+            ari.post(f"/channels/{channels[name]}/answer")
+            phones[name].wait_answered()
+        for name in ("alice", "bob"):
+            check(ari.post("/bridges/queue/addChannel", channel=channels[name])[0] == 204, f"add {name}")
+        time.sleep(0.5)
+        for name in ("alice", "bob"):
+            _check_hears(phones, name, set(), "they wait")
+        check(ari.post("/bridges/queue/addChannel", channel=channels["carol"], role="announcer")[0] == 204, "announce")
+        time.sleep(0.7)
+        for name in ("alice", "bob"):
+            _check_hears(phones, name, {"carol"}, "carol announces")
+        _check_hears(phones, "carol", set(), "carol announces")
+        check(ari.post("/bridges/queue/removeChannel", channel=channels["carol"])[0] == 204, "remove")
+        time.sleep(0.5)
+        for name in ("alice", "bob"):
+            _check_hears(phones, name, set(), "carol has gone")
+        for channel in channels.values():
+            ari.delete("/channels/" + channel)
+        ari.delete("/bridges/queue")

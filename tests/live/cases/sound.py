@@ -51,6 +51,25 @@ def sound_of_a_playback(run):
             _is(phone.level(1400, 0.4), False, "the tone after its stop")
 
 
+@case("sound-before-an-answer")
+def sound_before_an_answer(run):
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
+        ari = client(url)
+        with ari.events("oracle") as events, SoundPhone(pbx, "alice", dials="600", speaks=_SPOKEN) as phone:
+            path = "/channels/" + events.wait("StasisStart")["channel"]["id"]
+            check(ari.post(path + "/play/early", media="sound:tone-10s")[0] == 201, "play")
+            phone.wait_early_media()
+            time.sleep(0.3)
+            _is(phone.level(_LONG_TONE, 0.5), True, "before the answer")
+            ari.delete("/playbacks/early")
+            events.wait("PlaybackFinished")
+            check(ari.post(path + "/answer")[0] == 204, "answer")
+            phone.wait_answered()
+            ari.post(path + "/play/late", media="sound:tone-10s")
+            time.sleep(0.3)
+            _is(phone.level(_LONG_TONE, 0.5), True, "after the answer")
+
+
 @case("sound-of-a-recording")
 def sound_of_a_recording(run):
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):

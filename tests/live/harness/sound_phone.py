@@ -45,18 +45,25 @@ class SoundPhone:
 
     def wait_answered(self):
         """Until the far side has answered; sound goes both ways from then on."""
+        message = self._wait("SIP/2.0 200", "the call was not answered")
+        self._to = re.search(r"^To: *(.*?)\r$", message, re.M | re.I)[1]
+        self._request("ACK", self._sequence)
+        if not self._threads:
+            self._start_media(message)
+
+    def wait_early_media(self):
+        """Until the far side lets us hear something without an answer."""
+        self._start_media(self._wait("SIP/2.0 183", "no media came before an answer"))
+
+    def _wait(self, start, otherwise):
         deadline = time.monotonic() + _ANSWER_TIMEOUT
         while time.monotonic() < deadline:
             message = self._receive(deadline - time.monotonic())
-            if message.startswith("SIP/2.0 200") and "INVITE" in message:
-                self._to = re.search(r"^To: *(.*?)\r$", message, re.M | re.I)[1]
-                port = int(re.search(r"^m=audio (\d+)", message, re.M)[1])
-                self._request("ACK", self._sequence)
-                self._start_media(("127.0.0.1", port))
-                return
+            if message.startswith(start) and "INVITE" in message and "m=audio" in message:
+                return message
             if re.match(r"SIP/2.0 [3-6]", message):
                 raise Failed(f"the call was refused: {message.splitlines()[0]}")
-        raise Failed("the call was not answered")
+        raise Failed(otherwise)
 
     def level(self, hertz, seconds):
         """How loud that pitch is in what comes within the next so many seconds; a full tone is about 1."""
@@ -91,7 +98,8 @@ class SoundPhone:
         except TimeoutError:
             return ""
 
-    def _start_media(self, far):
+    def _start_media(self, message):
+        far = ("127.0.0.1", int(re.search(r"^m=audio (\d+)", message, re.M)[1]))
         self._threads = [threading.Thread(target=self._speak, args=(far,)), threading.Thread(target=self._listen)]
         for thread in self._threads:
             thread.start()

@@ -83,6 +83,10 @@ constexpr const char* context_shown =
     "Output:   '_X.' =>         1. AGI(agi://127.0.0.1:4573/arigate,${EXTEN})   "
     "[pbx_config]\r\n\r\n";
 
+constexpr const char* no_menu_shown =
+    "Response: Success\r\nActionID: 1\r\nMessage: Command output follows\r\n"
+    "Output: No conference menu named 'default_menu' found!\r\n\r\n";
+
 class CheckPbx : public testing::Test {
  protected:
   CheckPbx() {
@@ -92,6 +96,7 @@ class CheckPbx : public testing::Test {
                 "AsteriskVersion: 16.28.0\r\n\r\n");
     pbx_.answer("Command manager show user arigate", user_shown);
     pbx_.answer("Command dialplan show arigate", context_shown);
+    pbx_.answer("Command confbridge show menu default_menu", no_menu_shown);
     pbx_.answer("ModuleCheck", "Response: Success\r\nActionID: 1\r\nVersion: \r\n\r\n");
   }
 
@@ -226,6 +231,15 @@ TEST_F(CheckPbx, KnowsWhetherTheContextIsThereOrCanBeAdded) {
               "Output:   's' =>         1. NoOp()   [pbx_config]\r\n\r\n");
   EXPECT_EQ(dialplan().verdict, Verdict::missing);
   EXPECT_EQ(dialplan().text, "[arigate] is there, but has no line with AGI(agi://…)");
+}
+
+TEST_F(CheckPbx, WarnsOfKeysThatWouldWorkInEveryBridge) {
+  pbx_.answer("Command confbridge show menu default_menu",
+              "Response: Success\r\nActionID: 1\r\nMessage: Command output follows\r\n"
+              "Output: Name: default_menu\r\nOutput: *1=toggle_mute\r\n\r\n");
+  EXPECT_THAT(with(Verdict::note), ElementsAre(HasSubstr("[default_menu] is there")));
+  pbx_.set_dialect("1.3");
+  EXPECT_THAT(with(Verdict::note), IsEmpty());
 }
 
 TEST_F(CheckPbx, APbxThatAnswersNothingIsNotFoundGood) {
