@@ -20,20 +20,27 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// Which versions have a module or need a class; by AMI major version, which is 10 in Asterisk 21.
+enum class Has : std::uint8_t { all, before_12, from_12, before_21 };
+
 /// A privilege class of manager.conf and what does not work without it.
 struct Class {
   std::string_view name;
   std::string_view without;
   Verdict verdict = Verdict::missing;
+  Has has = Has::all;
 };
 
-constexpr std::array<Class, 6> read_classes{{
+constexpr std::array<Class, 7> read_classes{{
     {"system", "a restart of the PBX is not noticed"},
     {"call", "no channel is seen"},
     {"user", "no ChannelUserevent"},
     {"dtmf", "no ChannelDtmfReceived"},
     {"reporting", "channel lists are incomplete"},
     {"dialplan", "no ChannelVarset and no ChannelDialplan"},
+    {"agent",
+     "whom a queue calls is told when it rings, and for callers without a number not at all",
+     Verdict::note, Has::before_12},
 }};
 
 constexpr std::array<Class, 6> write_classes{{
@@ -45,9 +52,6 @@ constexpr std::array<Class, 6> write_classes{{
     {"user", "no user events", Verdict::note},
     {"reporting", "the list of channels cannot be read"},
 }};
-
-/// Which versions have a module; by AMI major version, which is 10 in Asterisk 21.
-enum class Has : std::uint8_t { all, before_12, from_12, before_21 };
 
 struct Module {
   std::string_view name;
@@ -166,7 +170,7 @@ class PbxCheck {
     if (read.empty()) {
       add(Verdict::note, "read classes",
           fmt::format("cannot be told without the write class command; needed: {}",
-                      names_of(read_classes)));
+                      needed(read_classes)));
     } else {
       compare("read classes", read_classes, read);
     }
@@ -174,9 +178,11 @@ class PbxCheck {
     compare("write classes", write_classes, write);
   }
 
-  static std::string names_of(std::span<const Class> classes) {
+  std::string needed(std::span<const Class> classes) const {
     std::vector<std::string_view> names;
-    for (const auto& known : classes) names.push_back(known.name);
+    for (const auto& known : classes) {
+      if (applies(known.has, ami_.dialect())) names.push_back(known.name);
+    }
     return fmt::format("{}", fmt::join(names, " "));
   }
 
@@ -186,15 +192,16 @@ class PbxCheck {
     co_return ops::write_classes_in(*listed);
   }
 
-  void compare(std::string_view subject, std::span<const Class> needed,
+  void compare(std::string_view subject, std::span<const Class> classes,
                const std::vector<std::string>& granted) {
     bool complete = true;
-    for (const auto& one : needed) {
+    for (const auto& one : classes) {
+      if (!applies(one.has, ami_.dialect())) continue;
       if (holds(granted, one.name) || holds(granted, "all")) continue;
       complete = false;
       add(one.verdict, subject, fmt::format("{}: without it {}", one.name, one.without));
     }
-    if (complete) add(Verdict::ok, subject, names_of(needed));
+    if (complete) add(Verdict::ok, subject, needed(classes));
   }
 
   asio::awaitable<void> check_modules() {

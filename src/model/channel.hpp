@@ -105,17 +105,18 @@ struct Channel {
   bool made_first = false;   ///< Made by create: in its application before it is dialled.
   /// What was set for an originate and told already: the PBX tells it once more.
   std::vector<std::pair<std::string, std::string>> told_variables;
-  bool hidden = false;       ///< A helper of the PBX that ARI does not show (old dialects).
-  bool dial_due = false;     ///< Its Dial is told when its caller id is known (old dialects).
-  bool placed = false;       ///< It is a called leg: Dial is told for it (old dialects).
-  bool status_due = false;   ///< It has left an application; STASISSTATUS tells so soon.
-  bool hangup_told = false;  ///< ChannelHangupRequest is out (old dialects).
-  ChannelId lives_on_as;     ///< A masquerade gave its call to this channel (old dialects).
-  bool announced = false;    ///< ChannelCreated is out.
-  bool dialing = false;      ///< A Dial to it is under way (old dialects).
-  ChannelId dialed_by;       ///< Who dials it; "" for an originated channel (old dialects).
-  std::string dialstring;    ///< Of the Dial that made it; repeated in later Dial events.
-  WallTime digit_begun{};    ///< Start of the DTMF digit being pressed (old dialects).
+  bool hidden = false;        ///< A helper of the PBX that ARI does not show (old dialects).
+  bool dial_due = false;      ///< Its Dial is told when its caller id is known (old dialects).
+  bool placed = false;        ///< It is a called leg: Dial is told for it (old dialects).
+  bool status_due = false;    ///< It has left an application; STASISSTATUS tells so soon.
+  bool hangup_told = false;   ///< ChannelHangupRequest is out (old dialects).
+  ChannelId lives_on_as;      ///< A masquerade gave its call to this channel (old dialects).
+  bool announced = false;     ///< ChannelCreated is out.
+  bool dialing = false;       ///< A Dial to it is under way (old dialects).
+  ChannelId dialed_by;        ///< Who dials it; "" for an originated channel (old dialects).
+  std::string dialstring;     ///< Of the Dial that made it; repeated in later Dial events.
+  bool leg_answered = false;  ///< One of those that its last Dial calls has (old dialects).
+  WallTime digit_begun{};  ///< Start of the DTMF digit being pressed (old dialects).
   /// Set by playbacks of ours: not shown, and events that carry them may come after the end.
   std::vector<std::string> own_languages;
   bool own_languages_over = false;  ///< The next other language is the channel's own again.

@@ -297,7 +297,10 @@ class Reconciler {
   void on_dtmf_end(const ami::Message& event, WallTime now);
   void on_dial(const ami::Message& event, WallTime now);
   void on_agent_called(const ami::Message& event, WallTime now);
-  void begin_dial(Channel* caller, Channel& peer, std::string_view dialstring, WallTime now);
+  void begin_dial(Channel* caller, Channel& peer, std::string_view app, std::string_view dialstring,
+                  WallTime now);
+  Channel* queue_caller_of(const Channel& leg, const ami::Snapshot& snapshot);
+  Channel* told_of(std::string_view uniqueid);
   void end_dials_of(const ChannelId& caller, std::string_view status, WallTime now);
   void take_connected(Channel& channel, const ami::Snapshot& snapshot, WallTime now);
   void on_old_newstate(const ami::Message& event, WallTime now);
@@ -313,6 +316,7 @@ class Reconciler {
   void enter_made_up(Channel& channel, Bridge bridge, WallTime now);
   void leave_made_up(Channel& channel, WallTime now);
   void end_if_empty(const BridgeId& id, WallTime now);
+  static BridgeId link_id(const Channel& one, const Channel& two);
   void enter_conference(Channel& channel, std::string_view name, WallTime now);
   void masquerade(Channel& phone, Channel& taken, WallTime now);
   void on_transfer(const ami::Message& event, WallTime now);

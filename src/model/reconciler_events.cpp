@@ -297,7 +297,7 @@ void Reconciler::on_newconnectedline(const ami::Message& event, WallTime now) {
 }
 
 void Reconciler::on_newaccountcode(const ami::Message& event) {
-  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
+  Channel* channel = told_of(event[Key::uniqueid]);
   if (channel == nullptr || channel->accountcode == event[Key::accountcode]) return;
   touch(*channel);
   channel->accountcode = event[Key::accountcode];
@@ -399,9 +399,12 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
     default:
       break;
   }
+    case 3:
+    case 20:
+      return "CHANUNAVAIL";
   const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
   if (caller == nullptr) return "";  // An Originate that ran out of time has no last Dial natively.
-  return caller->state == ChannelState::up || caller->hangup_told ? "CANCEL" : "NOANSWER";
+  return caller->leg_answered || caller->hangup_told ? "CANCEL" : "NOANSWER";
 }
 
 void Reconciler::on_hangup(const ami::Message& event, WallTime now) {

@@ -30,11 +30,20 @@ std::string_view dialstring_of(std::string_view name) {
   return name.substr(0, name.rfind('-'));
 }
 
-BridgeId link_id(const Channel& one, const Channel& two) {
+}  // namespace
+
+/// ARI's id of the bridge of a call of two.
+BridgeId Reconciler::link_id(const Channel& one, const Channel& two) {
   return {fmt::format("bridge-{}-{}", one.id.value, two.id.value)};
 }
 
-}  // namespace
+/// Of an event that cannot make its channel. One that has not ended either has a Newchannel that
+/// was lost: a list would tell.
+Channel* Reconciler::told_of(std::string_view uniqueid) {
+  Channel* channel = store_.mutable_find_uniqueid(uniqueid);
+  if (channel == nullptr && !uniqueid.empty()) gap_ |= !ended_.contains(std::string{uniqueid});
+  return channel;
+}
 
 // --- dialling -----------------------------------------------------------------------------------
 
@@ -50,7 +59,7 @@ void Reconciler::take_connected(Channel& channel, const ami::Snapshot& snapshot,
 
 void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
   const auto snapshot = ami::snapshot_of(event);
-  Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
+  Channel* channel = told_of(snapshot.uniqueid);
   if (channel == nullptr) return;
   touch(*channel);
   const auto state = state_of(snapshot.state);
@@ -69,8 +78,12 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
                       !channel->hidden && channel->dialplan.app_name.empty() &&
                       !channel->name.ends_with(";2") &&
                       (state == ChannelState::ringing || state == ChannelState::up);
-  // Neither a Dial nor a dialplan line came before: somebody's Originate has made it.
-  if (begins) {
+  // Neither a Dial nor a dialplan line came before: a queue that does not tell calls it, or
+  // somebody's Originate has made it.
+  if (Channel* waiting = begins ? queue_caller_of(*channel, snapshot) : nullptr) {
+    const std::string_view name = channel->name;
+    begin_dial(waiting, *channel, "AppQueue", name.substr(0, name.rfind('-')), now);
+  } else if (begins) {
     begin_originated(*channel, std::string{dialstring_of(channel->name)}, now);
     tell_due_dial(*channel, now);
   }
@@ -81,6 +94,20 @@ void Reconciler::on_old_newstate(const ami::Message& event, WallTime now) {
   if (state == ChannelState::busy) tell_busy_half(*channel, now);
   if (state == ChannelState::ringing) dial_status(*channel, "RINGING", now);
   if (state == ChannelState::up) dial_status(*channel, "ANSWER", now);
+}
+
+/// Of the calls that a queue makes nothing tells when it has no `eventwhencalled`, or the AMI user
+/// no class `agent`. A member sees who waits; an originated leg sees nobody or itself.
+Channel* Reconciler::queue_caller_of(const Channel& leg, const ami::Snapshot& snapshot) {
+  const Party seen{std::string{ami::known(snapshot.connected_name)},
+                   std::string{ami::known(snapshot.connected_number)}};
+  if (seen == Party{} || leg.from_ari) return nullptr;
+  const Channel* waiting = nullptr;  // The first one: that is whom a queue serves first.
+  store_.each_known([&](const Channel& channel) {
+    const bool waits = channel.dialplan.app_name == "Queue" && channel.bridge.value.empty();
+    if (waiting == nullptr && waits && channel.caller == seen) waiting = &channel;
+  });
+  return waiting == nullptr ? nullptr : store_.mutable_find(waiting->id);
 }
 
 /// Old PBXs tell nothing of an originated leg but its states; new ones send this, and a Dial when
@@ -158,11 +185,11 @@ void Reconciler::tell_untold_request(Channel& channel, int cause, WallTime now) 
   emit(ChannelHangupRequest{channel, normal_clearing, true, std::nullopt}, now);
 }
 
-void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view dialstring,
-                            WallTime now) {
+void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view app,
+                            std::string_view dialstring, WallTime now) {
   touch(peer);
   announce(peer, now);
-  peer.base_app = peer.dialplan.app_name = "AppDial";
+  peer.base_app = peer.dialplan.app_name = app;
   peer.base_data = peer.dialplan.app_data = "(Outgoing Line)";
   ++peer.revision;
   emit(ChannelDialplan{peer, peer.dialplan.app_name, peer.dialplan.app_data}, now);
@@ -173,6 +200,7 @@ void Reconciler::begin_dial(Channel* caller, Channel& peer, std::string_view dia
   }
   peer.dialing = peer.placed = true;
   peer.dialed_by = caller != nullptr ? caller->id : ChannelId{};
+  if (caller != nullptr) caller->leg_answered = false;
   peer.dialstring = dialstring;
   emit(Dial{caller, peer, "", peer.dialstring, ""}, now);
 }
@@ -185,8 +213,8 @@ void Reconciler::on_dial(const ami::Message& event, WallTime now) {
     if (caller != nullptr) end_dials_of(caller->id, event[Key::dialstatus], now);
     return;
   }
-  Channel* peer = store_.mutable_find_uniqueid(event[Key::destuniqueid]);
-  if (peer != nullptr) begin_dial(caller, *peer, event[Key::dialstring], now);
+  Channel* peer = told_of(event[Key::destuniqueid]);
+  if (peer != nullptr) begin_dial(caller, *peer, "AppDial", event[Key::dialstring], now);
 }
 
 /// A queue calls a member: the Dial of app_queue.
@@ -195,14 +223,17 @@ void Reconciler::on_agent_called(const ami::Message& event, WallTime now) {
   const auto* peer = store_.find_name(event[Key::destinationchannel]);
   if (peer == nullptr || peer->placed) return;
   begin_dial(caller == nullptr ? nullptr : store_.mutable_find(caller->id),
-             *store_.mutable_find(peer->id), event[Key::agentcalled], now);
+             *store_.mutable_find(peer->id), "AppQueue", event[Key::agentcalled], now);
 }
 
 void Reconciler::dial_status(Channel& peer, std::string_view status, WallTime now) {
   if (!peer.dialing || status.empty()) return;
   Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.mutable_find(peer.dialed_by);
   if (status != "RINGING") peer.dialing = false;
-  emit(Dial{caller, peer, status, caller != nullptr ? "" : peer.dialstring, ""}, now);
+  if (caller != nullptr && status == "ANSWER") caller->leg_answered = true;
+  // Dial() does not repeat its dial string; Originate and Queue() do.
+  const bool repeats = caller == nullptr || peer.base_app == "AppQueue";
+  emit(Dial{caller, peer, status, repeats ? std::string_view{peer.dialstring} : "", ""}, now);
   // The caller sees whom it reached; the PBX tells that with the caller's last event only.
   if (caller == nullptr || status != "ANSWER" || caller->connected != Party{}) return;
   caller->connected = peer.caller;
@@ -288,8 +319,8 @@ void Reconciler::on_bridge(const ami::Message& event, WallTime now) {
 }
 
 void Reconciler::on_link(const ami::Message& event, WallTime now) {
-  Channel* one = store_.mutable_find_uniqueid(event[Key::uniqueid1]);
-  Channel* two = store_.mutable_find_uniqueid(event[Key::uniqueid2]);
+  Channel* one = told_of(event[Key::uniqueid1]);
+  Channel* two = told_of(event[Key::uniqueid2]);
   if (one == nullptr || two == nullptr) return;
   touch(*one);
   touch(*two);
@@ -432,7 +463,7 @@ void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now)
 /// Masquerade: Rename A -> A<MASQ> (a); Rename B -> A (b); Rename A<MASQ> -> B<ZOMBIE> (a). The
 /// second one moves the call of A, ids and all that ARI shows of it, to the PBX's channel b.
 void Reconciler::on_rename(const ami::Message& event, WallTime now) {
-  Channel* channel = store_.mutable_find_uniqueid(event[Key::uniqueid]);
+  Channel* channel = told_of(event[Key::uniqueid]);
   const auto name = event[Key::newname];
   if (channel == nullptr || name.empty()) return;
   touch(*channel);

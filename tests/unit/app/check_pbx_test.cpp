@@ -141,6 +141,15 @@ TEST_F(CheckPbx, NamesEachMissingClassAndWhatItIsFor) {
                           "read"));
 }
 
+TEST_F(CheckPbx, AsksForTheClassOfQueuesWhereNothingElseTellsOfTheirCalls) {
+  EXPECT_THAT(with(Verdict::note), IsEmpty());
+  pbx_.set_dialect("1.3");
+  EXPECT_THAT(with(Verdict::note), Contains(HasSubstr("read classes: agent: without it")));
+  pbx_.refuse("Command manager show user arigate", Errc::forbidden, "Permission denied");
+  pbx_.answer("ListCommands", "Response: Success\r\nActionID: 1\r\n\r\n");
+  EXPECT_THAT(with(Verdict::note), Contains(HasSubstr("reporting dialplan agent")));
+}
+
 TEST_F(CheckPbx, TakesAllForEveryClass) {
   pbx_.answer("Command manager show user arigate",
               "Response: Success\r\nActionID: 1\r\nMessage: Command output follows\r\n"

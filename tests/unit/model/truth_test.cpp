@@ -218,6 +218,28 @@ TEST_F(Truth, AnEventThatDoesNotAsksForAList) {
 }
 
 TEST_F(Truth, AnEventKeepsWhatItDoesNotTell) {
+/// Each of them names a channel of which nothing told; one that has ended is none.
+TEST_F(Truth, EventsOfAnOldPbxThatMakeNoChannelAskForAList) {
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  decide();
+  for (const std::string told :
+       {"Event: Newstate|Channel: SIP/b-1|ChannelState: 5|Uniqueid: 1.2",
+        "Event: Dial|SubEvent: Begin|Channel: SIP/a-1|Destination: SIP/b-1|UniqueID: 1.1|"
+        "DestUniqueID: 1.2|Dialstring: b",
+        "Event: Bridge|Bridgestate: Link|Channel1: SIP/a-1|Channel2: SIP/b-1|Uniqueid1: 1.1|"
+        "Uniqueid2: 1.2",
+        "Event: Rename|Channel: SIP/b-1|Newname: SIP/b-1<MASQ>|Uniqueid: 1.2",
+        "Event: NewAccountCode|Channel: SIP/b-1|Uniqueid: 1.2|AccountCode: x"}) {
+    event(told);
+    EXPECT_TRUE(world_.reconciler.take_gap()) << told;
+  }
+  event(hangup("SIP/b-1", "1.2"));
+  world_.reconciler.take_gap();
+  event("Event: Newstate|Channel: SIP/b-1|ChannelState: 5|Uniqueid: 1.2");
+  EXPECT_FALSE(world_.reconciler.take_gap());
+}
+
   use(new_pbx);
   event(newchannel("SIP/a-1", "1.1"));
   event("Event: Newstate|Channel: SIP/a-1|ChannelState: 5|Uniqueid: 1.1");
