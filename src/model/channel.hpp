@@ -116,6 +116,12 @@ struct Channel {
   ChannelId dialed_by;        ///< Who dials it; "" for an originated channel (old dialects).
   std::string dialstring;     ///< Of the Dial that made it; repeated in later Dial events.
   bool leg_answered = false;  ///< One of those that its last Dial calls has (old dialects).
+  // Transfers by feature codes, which old dialects tell by variables only.
+  std::string digits;      ///< Pressed since it was last in a bridge: where a transfer goes.
+  ChannelId last_linked;   ///< Whom it was in a call of two with.
+  ChannelId transfers;     ///< Whom it transfers blindly.
+  ChannelId transferer;    ///< Who transfers it blindly, to where its next line shows.
+  std::string called_for;  ///< Name of the one who calls it to make an attended transfer.
   WallTime digit_begun{};  ///< Start of the DTMF digit being pressed (old dialects).
   /// Set by playbacks of ours: not shown, and events that carry them may come after the end.
   std::vector<std::string> own_languages;

@@ -329,6 +329,11 @@ class Reconciler {
   void on_originate_response(const ami::Message& event, WallTime now);
   void on_userevent(const ami::Message& event, WallTime now);
   void on_hold(const ami::Message& event, bool on, WallTime now);
+  void on_transfer_variable(Channel& channel, std::string_view name, std::string_view value,
+                            WallTime now);
+  void blind_transfer(Channel& transferee, std::string_view exten, std::string_view context,
+                      WallTime now);
+  void attended_transfer(const Channel& transferee, WallTime now);
   void on_device_state(std::string_view device, std::string_view state, WallTime now);
   void on_extension_status(const ami::Message& event, WallTime now);
   void tell_device_state(std::string_view device, std::string_view state, WallTime now);

@@ -78,6 +78,7 @@ void Reconciler::enter_bridge(Channel& channel, Bridge& bridge, WallTime now) {
   const BridgeId left = channel.bridge;
   if (!left.value.empty()) leave_bridge(channel, now);
   channel.bridge = bridge.id;
+  channel.digits.clear();
   if (!channel.hidden) {
     bridge.channels.push_back(channel.id);
     show_video_cleared(bridge);
@@ -93,6 +94,11 @@ void Reconciler::leave_bridge(Channel& channel, WallTime now) {
   if (bridge == nullptr) return;
   if (bridge->own) leaves_own_bridge(channel, now);
   std::erase(bridge->channels, channel.id);
+  if (bridge->linked && bridge->channels.size() == 1) {
+    const ChannelId& other = bridge->channels.front();
+    channel.last_linked = other;
+    if (Channel* stays = store_.mutable_find(other)) stays->last_linked = channel.id;
+  }
   ++bridge->revision;
   // Who was seen by all is seen no more; natively that comes first.
   if (bridge->own && bridge->video_source == channel.id.value) {

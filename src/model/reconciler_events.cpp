@@ -66,6 +66,7 @@ bool makes_snapshot(ami::EventName event) {
 /// Asterisk 12; this is what chan_sip and the PBX take when nobody says another (seen: 1.8, 11).
 constexpr std::chrono::milliseconds whole_digit{100};
 constexpr std::chrono::minutes longest_digit{1};
+constexpr std::size_t digits_max = 80;  ///< Of an extension: AST_MAX_EXTENSION of the PBX.
 /// From our order to press a digit to the PBX's word that it was pressed.
 constexpr std::chrono::seconds own_digit_within{2};
 
@@ -244,6 +245,9 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
     if (ends) tell_untold_request(*channel, 0, now);
     tell_due_dial(*channel, now);
     learn_from_near_half(*channel, now);
+    if (event[Key::extension] != "h") {
+      blind_transfer(*channel, event[Key::extension], event[Key::context], now);
+    }
     channel->dialplan.context = event[Key::context];
     channel->dialplan.exten = event[Key::extension];
     channel->dialplan.priority = to_long(event[Key::priority], 1);
@@ -314,6 +318,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     return;
   }
   Channel* channel = store_.mutable_find_uniqueid(uniqueid);
+  if (channel != nullptr) on_transfer_variable(*channel, name, value, now);
   if (channel != nullptr && !channel->announced) {
     touch(*channel);
     if (name == "ARIGATE_ID") {
@@ -394,14 +399,14 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
       return peer.dialed_by.value.empty() && !peer.hangup_told ? "" : "NOANSWER";
     case 21:
       return "NOANSWER";
+    case 3:
+    case 20:
+      return "CHANUNAVAIL";
     case 26:
       return "CANCEL";
     default:
       break;
   }
-    case 3:
-    case 20:
-      return "CHANUNAVAIL";
   const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
   if (caller == nullptr) return "";  // An Originate that ran out of time has no last Dial natively.
   return caller->leg_answered || caller->hangup_told ? "CANCEL" : "NOANSWER";
@@ -445,6 +450,9 @@ void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
   const bool known_begin = begun != WallTime{} && now >= begun && now - begun < longest_digit;
   const auto pressed = known_begin ? now - begun : whole_digit;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pressed).count();
+  if (channel->bridge.value.empty() && channel->digits.size() < digits_max) {
+    channel->digits += event[Key::digit];
+  }
   emit(ChannelDtmfReceived{*channel, event[Key::digit], ms}, now);
 }
 

@@ -488,6 +488,7 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   announce(phone, now);
   const BridgeId joins = taken.bridge;
   // The thread of the phone's old body ends, and with it what held it there.
+  if (taken.name.starts_with("Transfered/")) attended_transfer(phone, now);
   if (phone.application) leave(phone.id, now);
   if (const Bridge* left = store_.find(phone.bridge); left != nullptr && left->linked) {
     const BridgeId id = phone.bridge;
@@ -531,50 +532,6 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   phone.arguments = taken.arguments;
   emit(ChannelReplaced{phone, taken.id}, now);
   emit(StasisStart{phone, *phone.application, phone.arguments, &taken}, now);
-}
-
-// --- transfers ----------------------------------------------------------------------------------
-
-/// Who goes on for a uniqueid that an event names: it may be that of a body that is dead already.
-const Channel* Reconciler::transfer_party(std::string_view uniqueid) const {
-  const auto* channel = store_.find(Uniqueid{std::string{uniqueid}});
-  if (channel == nullptr || channel->lives_on_as.value.empty()) return channel;
-  return store_.find(channel->lives_on_as);
-}
-
-const Channel* Reconciler::other_in(const Channel* channel) const {
-  const Bridge* bridge = channel == nullptr ? nullptr : store_.find(channel->bridge);
-  if (bridge == nullptr) return nullptr;
-  for (const auto& member : bridge->channels) {
-    if (member != channel->id) return store_.find(member);
-  }
-  return nullptr;
-}
-
-void Reconciler::on_transfer(const ami::Message& event, WallTime now) {
-  const auto* transferer = store_.find(Uniqueid{std::string{event[Key::uniqueid]}});
-  if (transferer == nullptr) return;
-  const auto* target = transfer_party(event[Key::targetuniqueid]);
-  const Bridge* bridge = store_.find(transferer->bridge);
-  if (iequals(event[Key::transfertype], "Blind")) {
-    return emit(BridgeBlindTransfer{*transferer, target, bridge, event[Key::transferexten],
-                                    event[Key::transfercontext], "Success", true},
-                now);
-  }
-  // The target is the transferer's second leg; who it talked to, the transferee goes to.
-  const auto* second = store_.find(Uniqueid{std::string{event[Key::targetuniqueid]}});
-  if (second == nullptr) return;
-  const Bridge* second_bridge = store_.find(target != nullptr ? target->bridge : BridgeId{});
-  const auto* party = other_in(target);
-  emit(
-      BridgeAttendedTransfer{
-          *transferer, *second, target == second ? other_in(transferer) : target, party, bridge,
-          second_bridge, "Success", true, second_bridge != nullptr ? "bridge" : "application",
-          second_bridge != nullptr ? std::string_view{second_bridge->id.value} : std::string_view{},
-          second_bridge != nullptr ? std::string_view{}
-                                   : std::string_view{second->dialplan.app_name},
-          nullptr, nullptr, nullptr, nullptr},
-      now);
 }
 
 }  // namespace arigate::model

@@ -57,6 +57,11 @@ class OldCalls : public testing::Test {
                     "Application: {}|AppData: {}|Uniqueid: {}",
                     name, exten, app, data, id));
   }
+  void varset(std::string_view name, std::string_view id, std::string_view variable,
+              std::string_view value) {
+    event(fmt::format("Event: VarSet|Channel: {}|Variable: {}|Value: {}|Uniqueid: {}", name,
+                      variable, value, id));
+  }
   void hangup(std::string_view name, std::string_view id, int cause) {
     event(fmt::format("Event: Hangup|Channel: {}|Uniqueid: {}|Cause: {}|Cause-txt: x", name, id,
                       cause));
@@ -67,6 +72,20 @@ class OldCalls : public testing::Test {
                     "DestUniqueID: {}|Dialstring: bob",
                     id, peer));
   }
+  void bridge(std::string_view what, std::string_view one, std::string_view two) {
+    event(
+        fmt::format("Event: Bridge|Bridgestate: {}|Channel1: x|Channel2: y|Uniqueid1: {}|"
+                    "Uniqueid2: {}",
+                    what, one, two));
+  }
+  void press(std::string_view id, std::string_view digits) {
+    for (const char digit : digits) {
+      event(
+          fmt::format("Event: DTMF|Channel: x|Uniqueid: {}|Digit: {}|Direction: Received|"
+                      "Begin: No|End: Yes",
+                      id, digit));
+    }
+  }
   /// A caller that is up, as in an IVR, and who it calls.
   void call() {
     newchannel("SIP/alice-1", "1.1", "100", 4);
@@ -75,6 +94,17 @@ class OldCalls : public testing::Test {
     newchannel("SIP/bob-2", "1.2");
     dial("1.1", "1.2");
     state("SIP/bob-2", "1.2", 5, "100");
+  }
+  /// The same, answered; alice presses the digits of a feature that puts bob on hold.
+  void talk_and_press(std::string_view digits) {
+    call();
+    state("SIP/bob-2", "1.2", 6, "100");
+    bridge("Link", "1.1", "1.2");
+    press("1.1", "#1");
+    bridge("Unlink", "1.1", "1.2");
+    world_.clock.advance(std::chrono::seconds{1});
+    press("1.1", digits);
+    changes();
   }
 
   test::SmallWorld world_{"1.3"};
@@ -164,6 +194,70 @@ TEST_F(OldCalls, AnOriginatedLegIsNoMemberOfAQueue) {
     newchannel("SIP/alice-1", "1.1", "100", 4);
     line("SIP/alice-1", "1.1", "600", "Queue", "q1");
   }
+}
+
+// --- transfers by feature codes -----------------------------------------------------------------
+
+TEST_F(OldCalls, ABlindTransferIsToldWhenAllDigitsAreIn) {
+  talk_and_press("911");
+  varset("SIP/alice-1", "1.1", "BLINDTRANSFER", "SIP/bob-2");
+  varset("SIP/bob-2", "1.2", "BLINDTRANSFER", "SIP/alice-1");
+  EXPECT_EQ(changes("blind"), Lines{"blind transfer 1.1 911"});
+  line("SIP/bob-2", "1.2", "911", "NoOp");
+  EXPECT_EQ(changes("blind"), Lines{}) << "once";
+}
+
+TEST_F(OldCalls, ABlindTransferWithoutDigitsIsToldWhenItIsClearWhereItGoes) {
+  talk_and_press("");
+  varset("SIP/alice-1", "1.1", "BLINDTRANSFER", "SIP/bob-2");
+  varset("SIP/bob-2", "1.2", "BLINDTRANSFER", "SIP/alice-1");
+  line("SIP/bob-2", "1.2", "h", "NoOp");
+  EXPECT_EQ(changes("blind"), Lines{});
+  line("SIP/bob-2", "1.2", "911", "NoOp");
+  line("SIP/bob-2", "1.2", "912", "NoOp");
+  EXPECT_EQ(changes("blind"), Lines{"blind transfer 1.1 911"});
+}
+
+TEST_F(OldCalls, ABlindTransferIsNotToldOfOneWhoHasGone) {
+  talk_and_press("");
+  varset("SIP/alice-1", "1.1", "BLINDTRANSFER", "SIP/bob-2");
+  varset("SIP/bob-2", "1.2", "BLINDTRANSFER", "SIP/alice-1");
+  hangup("SIP/alice-1", "1.1", 16);
+  line("SIP/bob-2", "1.2", "911", "NoOp");
+  EXPECT_EQ(changes("blind"), Lines{});
+}
+
+/// A SIP phone sets the same variables while the two are linked; an event follows.
+TEST_F(OldCalls, ABlindTransferOfAPhoneIsToldOnce) {
+  talk_and_press("");
+  bridge("Link", "1.1", "1.2");
+  varset("SIP/alice-1", "1.1", "BLINDTRANSFER", "SIP/bob-2");
+  varset("SIP/bob-2", "1.2", "BLINDTRANSFER", "SIP/alice-1");
+  event(
+      "Event: Transfer|TransferMethod: SIP|TransferType: Blind|Channel: SIP/alice-1|Uniqueid: 1.1|"
+      "TargetChannel: SIP/bob-2|TargetUniqueid: 1.2|TransferExten: 911|TransferContext: in");
+  line("SIP/bob-2", "1.2", "911", "NoOp");
+  EXPECT_EQ(changes("blind"), Lines{"blind transfer 1.1 911"});
+}
+
+TEST_F(OldCalls, AnAttendedTransferIsToldWhenTheTransfererLeavesIt) {
+  talk_and_press("911");
+  newchannel("SIP/carol-3", "1.3");
+  varset("SIP/carol-3", "1.3", "TRANSFERERNAME", "SIP/alice-1");
+  state("SIP/carol-3", "1.3", 6, "100");
+  bridge("Link", "1.1", "1.3");
+  bridge("Unlink", "1.1", "1.3");
+  EXPECT_EQ(changes("attended"), Lines{});
+  newchannel("Transfered/SIP/bob-2", "1.4");
+  event("Event: Masquerade|Clone: SIP/bob-2|CloneState: Up|Original: Transfered/SIP/bob-2");
+  event("Event: Rename|Channel: SIP/bob-2|Newname: SIP/bob-2<MASQ>|Uniqueid: 1.2");
+  event("Event: Rename|Channel: Transfered/SIP/bob-2|Newname: SIP/bob-2|Uniqueid: 1.4");
+  event(
+      "Event: Rename|Channel: SIP/bob-2<MASQ>|Newname: Transfered/SIP/bob-2<ZOMBIE>|"
+      "Uniqueid: 1.2");
+  EXPECT_EQ(changes("attended"), Lines{"attended transfer 1.1 1.1"});
+  bridge("Link", "1.4", "1.3");
+  EXPECT_EQ(changes("bridge"), Lines{"bridge bridge-1.2-1.3"});
 }
 
 }  // namespace
