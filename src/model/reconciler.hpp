@@ -128,6 +128,8 @@ class Reconciler {
   void remember_id(std::string_view uniqueid, ChannelId id);
   /// What is known of a bridge of an application that the list under way may show anew.
   void remember_bridge(Bridge bridge);
+  /// The rows of ParkedCalls, for the list under way. PBXs before Asterisk 12 only.
+  void remember_parked(std::span<const ami::Message> rows);
 
   /// The near half of this leg is to be shown as a channel with this id and name, up from its
   /// start. Errc::conflict: the id is taken.
@@ -244,6 +246,13 @@ class Reconciler {
     std::string name;
   };
 
+  /// What rows of a list change and events tell.
+  struct Shown {
+    ChannelState state = ChannelState::down;
+    Party caller, connected;
+    DialplanPlace dialplan;
+  };
+
   /// Two that an old PBX unlinked; if it links them again at once nothing has happened.
   struct Unlinked {
     BridgeId bridge;
@@ -307,6 +316,7 @@ class Reconciler {
   void on_bridge(const ami::Message& event, WallTime now);
   void on_link(const ami::Message& event, WallTime now);
   void on_unlink(const ami::Message& event, WallTime now);
+  static BridgeId link_id(const Channel& one, const Channel& two);
   void link(Channel& one, Channel& two, WallTime now);
   void decide_unlinked(const ami::Message& event, WallTime now);
   void end_linked(const BridgeId& id, WallTime now);
@@ -316,10 +326,14 @@ class Reconciler {
   void enter_made_up(Channel& channel, Bridge bridge, WallTime now);
   void leave_made_up(Channel& channel, WallTime now);
   void end_if_empty(const BridgeId& id, WallTime now);
-  static BridgeId link_id(const Channel& one, const Channel& two);
   void enter_conference(Channel& channel, std::string_view name, WallTime now);
   void masquerade(Channel& phone, Channel& taken, WallTime now);
   void on_transfer(const ami::Message& event, WallTime now);
+  void on_transfer_variable(Channel& channel, std::string_view name, std::string_view value,
+                            WallTime now);
+  void blind_transfer(Channel& transferee, std::string_view exten, std::string_view context,
+                      WallTime now);
+  void attended_transfer(const Channel& transferee, WallTime now);
   const Channel* transfer_party(std::string_view uniqueid) const;
   const Channel* other_in(const Channel* channel) const;
   void put_into_bridges(std::span<const ami::Message> rows, WallTime now);
@@ -329,11 +343,6 @@ class Reconciler {
   void on_originate_response(const ami::Message& event, WallTime now);
   void on_userevent(const ami::Message& event, WallTime now);
   void on_hold(const ami::Message& event, bool on, WallTime now);
-  void on_transfer_variable(Channel& channel, std::string_view name, std::string_view value,
-                            WallTime now);
-  void blind_transfer(Channel& transferee, std::string_view exten, std::string_view context,
-                      WallTime now);
-  void attended_transfer(const Channel& transferee, WallTime now);
   void on_device_state(std::string_view device, std::string_view state, WallTime now);
   void on_extension_status(const ami::Message& event, WallTime now);
   void tell_device_state(std::string_view device, std::string_view state, WallTime now);
@@ -343,8 +352,13 @@ class Reconciler {
   void take_endpoint_state(Endpoint& endpoint, EndpointState state, WallTime now);
   void tell_endpoint_of(std::string_view channel_name, WallTime now);
   void on_row(const ami::Message& row, WallTime now);
+  static Shown shown(const Channel& channel);
+  void tell_news(Channel& channel, const Shown& before, WallTime now);
   bool put_into_conference(Channel& channel, const ami::Message& row, WallTime now);
-  Channel* find_masqueraded(const ami::Snapshot& row, Channel* channel, WallTime now);
+  void put_into_lots(WallTime now);
+  void enter_lot(Channel& channel, std::string_view name, WallTime now);
+  Channel* find_masqueraded(const ami::Snapshot& row, std::string_view duration, Channel* channel,
+                            WallTime now);
   void on_bridge_create(const ami::Message& event, WallTime now);
   void on_bridge_destroy(const ami::Message& event, WallTime now);
   void on_bridge_enter(const ami::Message& event, WallTime now);
@@ -407,6 +421,8 @@ class Reconciler {
   std::deque<std::string> ended_order_;
   std::unordered_map<std::string, ChannelId> remembered_ids_;
   std::unordered_map<BridgeId, Bridge> remembered_bridges_;
+  /// Lot of each parked channel, by its name; nullopt: not asked for.
+  std::optional<std::unordered_map<std::string, std::string>> remembered_parked_;
   std::unordered_map<std::string, Expected> expected_by_token_;
   std::unordered_map<std::string, Expected> expected_by_id_;
   std::unordered_map<Uniqueid, HeldBack> unannounced_;

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view masqueraded = "<MASQ>";
 constexpr std::string_view zombie = "<ZOMBIE>";
+/// The PBX tells ages in whole seconds, and its list takes a while.
+constexpr std::chrono::seconds age_slack{5};
 
 long to_long(std::string_view text) {
   long value = 0;
@@ -40,6 +42,16 @@ std::chrono::seconds duration_of(std::string_view text) {
                               to_long(parts[2])};
 }
 
+/// Names that end in eight hexadecimal digits are counted through: none comes twice. Others are
+/// those of a line or an agent (DAHDI/1-1, Agent/1001, Console/dsp), and each of its calls has it.
+bool is_counted(std::string_view name) {
+  constexpr std::string_view hexadecimal = "0123456789abcdef";
+  constexpr std::size_t digits = 8;
+  if (name.starts_with("Local/")) return true;
+  const auto counter = name.substr(name.rfind('-') + 1);
+  return counter.size() >= digits && counter.find_first_not_of(hexadecimal) == counter.npos;
+}
+
 }  // namespace
 
 void Reconciler::begin_list() {
@@ -53,6 +65,7 @@ void Reconciler::abandon_list() {
   gone_during_list_.clear();
   remembered_ids_.clear();
   remembered_bridges_.clear();
+  remembered_parked_.reset();
 }
 
 void Reconciler::apply_list(std::span<const ami::Message> rows,
@@ -73,6 +86,7 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
   }
   if (bridges != nullptr) take_bridge_list(*bridges, now);
   put_into_bridges(rows, now);
+  put_into_lots(now);
   telling_ = true;
   std::vector<ChannelId> vanished;
   store_.each_known([&](const Channel& channel) {
@@ -93,6 +107,7 @@ void Reconciler::apply_list(std::span<const ami::Message> rows,
   gone_during_list_.clear();
   remembered_ids_.clear();
   remembered_bridges_.clear();
+  remembered_parked_.reset();
   listed_once_ = true;
   emit(Resynced{}, now);
 }
@@ -167,6 +182,35 @@ void Reconciler::put_into_bridges(std::span<const ami::Message> rows, WallTime n
   }
 }
 
+void Reconciler::remember_parked(std::span<const ami::Message> rows) {
+  auto& parked = remembered_parked_.emplace();
+  for (const auto& row : rows) {
+    if (parked.size() >= Store::channels_max) return;
+    if (!row.has(ami::Key::channel)) continue;
+    parked.emplace(row[ami::Key::channel], row[ami::Key::parkinglot]);
+  }
+}
+
+/// Who is parked where, before Asterisk 12: neither the list of channels nor an event since tells.
+void Reconciler::put_into_lots(WallTime now) {
+  if (!remembered_parked_) return;
+  std::vector<ChannelId> listed;
+  store_.each_channel([&](const Channel& channel) {
+    if (channel.touched <= list_serial_) listed.push_back(channel.id);
+  });
+  for (const auto& id : listed) {
+    Channel* channel = store_.mutable_find(id);
+    if (channel == nullptr) continue;
+    const auto found = remembered_parked_->find(channel->name);
+    const bool in_lot = channel->bridge.value.starts_with("parking-");
+    if (found == remembered_parked_->end()) {
+      if (in_lot) leave_made_up(*channel, now);
+    } else if (!found->second.empty() || !in_lot) {  // The first 1.8 do not name the lot.
+      enter_lot(*channel, found->second.empty() ? "default" : found->second, now);
+    }
+  }
+}
+
 /// The room that a row says its channel is in.
 std::optional<Room> Reconciler::room_of_row(const ami::Message& row) const {
   if (row[ami::Key::application] != "ConfBridge") return std::nullopt;
@@ -210,7 +254,8 @@ bool Reconciler::put_into_conference(Channel& channel, const ami::Message& row, 
 
 /// An old PBX may have moved a call to another uniqueid while nobody listened; its name tells. It
 /// ends in <MASQ> when the link broke between the lines of a masquerade.
-Channel* Reconciler::find_masqueraded(const ami::Snapshot& row, Channel* channel, WallTime now) {
+Channel* Reconciler::find_masqueraded(const ami::Snapshot& row, std::string_view duration,
+                                      Channel* channel, WallTime now) {
   const Channel* named = store_.find_name(row.channel);
   if (named == nullptr) {
     named = store_.find_name(std::string{row.channel} + std::string{masqueraded});
@@ -221,10 +266,17 @@ Channel* Reconciler::find_masqueraded(const ami::Snapshot& row, Channel* channel
   }
   if (named == nullptr || named == channel || named->touched > list_serial_) return channel;
   Channel& phone = *store_.mutable_find(named->id);
+  // A call that is younger than the one that had its name before is another one.
+  const bool younger = !duration.empty() && now - duration_of(duration) > phone.created + age_slack;
+  if (channel == nullptr && younger && !is_counted(row.channel)) return nullptr;
   if (channel != nullptr) {
     masquerade(phone, *channel, now);
   } else {
     store_.set_uniqueid(phone, row.uniqueid);
+    // What the thread of its old body was ends with that.
+    phone.base_app.clear();
+    phone.base_data.clear();
+    phone.placed = false;
   }
   return &phone;
 }
@@ -235,21 +287,32 @@ void Reconciler::on_row(const ami::Message& row, WallTime now) {
   ended_.erase(std::string{snapshot.uniqueid});  // The PBX has it: what ended it was no Hangup.
   Channel* channel = store_.mutable_find_uniqueid(snapshot.uniqueid);
   if (channel != nullptr && channel->touched > list_serial_) return;  // Events are newer.
-  if (!dialect_.snapshots) channel = find_masqueraded(snapshot, channel, now);
+  const auto duration = row[ami::Key::duration];
+  if (!dialect_.snapshots) channel = find_masqueraded(snapshot, duration, channel, now);
   const bool fresh = channel == nullptr;
-  const ChannelState old_state = fresh ? ChannelState::down : channel->state;
+  const Shown before = fresh ? Shown{} : shown(*channel);
   if (fresh) {
     channel = create(snapshot, now);
     if (channel == nullptr) return;
-    channel->created = now - duration_of(row[ami::Key::duration]);
+    channel->created = now - duration_of(duration);
   } else {
     take_snapshot(*channel, snapshot);
+    if (row.has(ami::Key::context) && snapshot.context.empty() && !channel->in_disguise) {
+      auto& place = channel->dialplan;  // In a body that has not been in the dialplan.
+      place = {"", "", 1, std::move(place.app_name), std::move(place.app_data)};
+    }
   }
+  Party connected{std::string{ami::known(snapshot.connected_name)},
+                  std::string{ami::known(snapshot.connected_number)}};
+  // Old PBXs may not know it yet where we do.
+  if (!dialect_.snapshots && connected != Party{}) channel->connected = std::move(connected);
   const auto app = row[ami::Key::application];
   const auto data =
       row.has(ami::Key::applicationdata) ? row[ami::Key::applicationdata] : row[ami::Key::data];
   if (own_agi(app, data)) {
     channel->in_agi = channel->agi_running = true;
+  } else if (app.empty() && channel->placed) {
+    // An old PBX shows nothing on a leg that is called.
   } else if (!own_context(snapshot.context) && !channel->application) {
     const bool in_room = room_of_row(row).has_value();
     channel->dialplan.app_name = in_room ? "Stasis" : app;
@@ -260,8 +323,31 @@ void Reconciler::on_row(const ami::Message& row, WallTime now) {
     // The first list is the state we start from, not news.
     if (listed_once_) announce(*channel, now);
     channel->announced = true;
-  } else if (channel->state != old_state) {
-    emit(ChannelStateChange{*channel}, now);
+  } else {
+    tell_news(*channel, before, now);
+  }
+}
+
+Reconciler::Shown Reconciler::shown(const Channel& channel) {
+  return {channel.state, channel.caller, channel.connected, channel.dialplan};
+}
+
+/// What a row has changed, as the events would have told it that were missed.
+void Reconciler::tell_news(Channel& channel, const Shown& before, WallTime now) {
+  if (channel.connected != before.connected) ++channel.revision;
+  if (channel.state != before.state) emit(ChannelStateChange{channel}, now);
+  if (channel.caller != before.caller) {
+    emit(ChannelCallerId{channel, 0, "Presentation Allowed, Not Screened"}, now);
+  }
+  if (channel.connected != before.connected) emit(ChannelConnectedLine{channel}, now);
+  // Natively another application is one only at another place, and none is told of nothing
+  // (16:main/stasis_channels.c).
+  const auto& place = channel.dialplan;
+  const auto& last = before.dialplan;
+  const bool moved =
+      place.context != last.context || place.exten != last.exten || place.priority != last.priority;
+  if ((moved || last.app_name.empty()) && !place.app_name.empty()) {
+    emit(ChannelDialplan{channel, place.app_name, place.app_data}, now);
   }
 }
 

@@ -445,17 +445,19 @@ void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now)
     if (channel->bridge.value.starts_with("parking-")) leave_made_up(*channel, now);
     return;
   }
+  if (enters) return enter_lot(*channel, event[Key::parkinglot], now);
+  const std::string lot = "parking-" + std::string{event[Key::parkinglot]};
+  if (channel->bridge.value == lot) leave_made_up(*channel, now);
+}
+
+void Reconciler::enter_lot(Channel& channel, std::string_view name, WallTime now) {
   Bridge bridge;
-  bridge.name = event[Key::parkinglot];
+  bridge.name = name;
   bridge.id.value = "parking-" + bridge.name;
-  if (!enters) {
-    if (channel->bridge == bridge.id) leave_made_up(*channel, now);
-    return;
-  }
   bridge.technology = "holding_bridge";
   bridge.bridge_class = "parking";
   bridge.creator = "Parking";
-  enter_made_up(*channel, std::move(bridge), now);
+  enter_made_up(channel, std::move(bridge), now);
 }
 
 // --- bodies change ------------------------------------------------------------------------------
@@ -486,9 +488,9 @@ void Reconciler::on_rename(const ami::Message& event, WallTime now) {
 /// `phone` goes on as the PBX's channel that `taken` has been; `taken` gets the dead body.
 void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   announce(phone, now);
+  if (taken.name.starts_with("Transfered/")) attended_transfer(phone, now);
   const BridgeId joins = taken.bridge;
   // The thread of the phone's old body ends, and with it what held it there.
-  if (taken.name.starts_with("Transfered/")) attended_transfer(phone, now);
   if (phone.application) leave(phone.id, now);
   if (const Bridge* left = store_.find(phone.bridge); left != nullptr && left->linked) {
     const BridgeId id = phone.bridge;

@@ -32,6 +32,12 @@ boost::asio::awaitable<void> remember_ids(World& world) {
   }
 }
 
+/// Who is parked: the list of channels does not tell, and every AMI user may ask.
+boost::asio::awaitable<void> remember_parked(World& world) {
+  const auto rows = co_await world.ami.list(ami::Action{"ParkedCalls"}, world.in(list_timeout));
+  if (rows) world.reconciler.remember_parked(*rows);
+}
+
 }  // namespace
 
 boost::asio::awaitable<Result<void>> resync(World& world) {
@@ -45,6 +51,7 @@ boost::asio::awaitable<Result<void>> resync(World& world) {
   co_await recall_bridges(world, *rows);
   if (!world.ami.dialect().snapshots) {
     co_await remember_ids(world);
+    co_await remember_parked(world);
     world.reconciler.apply_list(*rows, world.clock.wall());
     co_return Result<void>{};
   }

@@ -70,10 +70,21 @@ inline ami::Message message_of(const std::string& text) {
   return message && *message != nullptr ? (*message)->copy() : ami::Message{};
 }
 
+/// A name as PBXs from Asterisk 13.5 on write it.
+inline std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == '\\' || c == '"') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 /// Rows of CoreShowChannels as a PBX with these channels would give them. `old`: as before
 /// Asterisk 12.
 inline std::vector<ami::Message> channel_list_of(const model::Store& store, bool old) {
   std::vector<ami::Message> rows;
+  const auto name_of = [old](const std::string& name) { return old ? name : escaped(name); };
   store.each_channel([&](const model::Channel& channel) {
     std::string row = fmt::format(
         "Event: CoreShowChannel\r\nChannel: {}\r\n{}: {}\r\nContext: {}\r\n{}: {}\r\nPriority: "
@@ -84,8 +95,8 @@ inline std::vector<ami::Message> channel_list_of(const model::Store& store, bool
         channel.lives_on_as.value.empty() ? channel.name : channel.name + "<ZOMBIE>",
         old ? "UniqueID" : "Uniqueid", channel.uniqueid.value, channel.dialplan.context,
         old ? "Extension" : "Exten", channel.dialplan.exten, channel.dialplan.priority,
-        static_cast<int>(channel.state), channel.caller.number, channel.caller.name,
-        channel.connected.number, channel.connected.name, channel.accountcode,
+        static_cast<int>(channel.state), channel.caller.number, name_of(channel.caller.name),
+        channel.connected.number, name_of(channel.connected.name), channel.accountcode,
         channel.dialplan.app_name, channel.dialplan.app_data);
     if (!old) row += fmt::format("Language: {}\r\n", channel.language);
     if (!old) row += fmt::format("BridgeId: {}\r\n", channel.bridge.value);
@@ -99,6 +110,20 @@ inline std::vector<ami::Message> channel_list_of(const model::Store& store, bool
       }
     }
     rows.push_back(message_of(row + "\r\n"));
+  });
+  return rows;
+}
+
+/// Rows of ParkedCalls, as a PBX before Asterisk 12 gives them.
+inline std::vector<ami::Message> parked_list_of(const model::Store& store) {
+  constexpr std::string_view lot = "parking-";
+  std::vector<ami::Message> rows;
+  store.each_channel([&](const model::Channel& channel) {
+    if (!channel.bridge.value.starts_with(lot)) return;
+    rows.push_back(message_of(
+        fmt::format("Event: ParkedCall\r\nParkinglot: {}\r\nExten: 701\r\nChannel: {}\r\n"
+                    "From: x\r\nTimeout: 45\r\n\r\n",
+                    channel.bridge.value.substr(lot.size()), channel.name)));
   });
   return rows;
 }

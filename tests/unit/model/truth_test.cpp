@@ -28,9 +28,10 @@ std::string newchannel(std::string_view name, std::string_view id) {
 std::string hangup(std::string_view name, std::string_view id) {
   return "Event: Hangup" + snapshot(name, id) + "|Cause: 16|Cause-txt: Normal Clearing";
 }
-std::string row(std::string_view name, std::string_view id, int state = 6) {
+std::string row(std::string_view name, std::string_view id, int state = 6,
+                std::string_view duration = "00:00:10") {
   return "Event: CoreShowChannel" + snapshot(name, id, state) +
-         "|Application: Wait|ApplicationData: 9|Duration: 00:00:10|BridgeId: ";
+         fmt::format("|Application: |ApplicationData: |Duration: {}|BridgeId: ", duration);
 }
 
 class Truth : public testing::Test {
@@ -217,7 +218,6 @@ TEST_F(Truth, AnEventThatDoesNotAsksForAList) {
   EXPECT_FALSE(world_.reconciler.take_gap());
 }
 
-TEST_F(Truth, AnEventKeepsWhatItDoesNotTell) {
 /// Each of them names a channel of which nothing told; one that has ended is none.
 TEST_F(Truth, EventsOfAnOldPbxThatMakeNoChannelAskForAList) {
   use(old_pbx);
@@ -240,6 +240,7 @@ TEST_F(Truth, EventsOfAnOldPbxThatMakeNoChannelAskForAList) {
   EXPECT_FALSE(world_.reconciler.take_gap());
 }
 
+TEST_F(Truth, AnEventKeepsWhatItDoesNotTell) {
   use(new_pbx);
   event(newchannel("SIP/a-1", "1.1"));
   event("Event: Newstate|Channel: SIP/a-1|ChannelState: 5|Uniqueid: 1.1");
@@ -280,6 +281,27 @@ TEST_F(Truth, AListTellsDifferences) {
   list({row("SIP/a-1", "1.1", 5), row("SIP/c-1", "1.3")});
   EXPECT_EQ(changes(),
             (Lines{"state 1.1 Ringing", "created 1.3 SIP/c-1 Up", "destroyed 1.2 0 Unknown"}));
+}
+
+TEST_F(Truth, AListTellsPartiesAndPlacesAsEventsWould) {
+  for (const auto* version : {old_pbx, new_pbx}) {
+    use(version);
+    event(newchannel("SIP/a-1", "1.1"));
+    decide();
+    changes();
+    const std::string there =
+        "Event: CoreShowChannel|Channel: SIP/a-1|ChannelState: 6|CallerIDNum: 200|CallerIDName: "
+        "Bob|"
+        "ConnectedLineNum: 300|ConnectedLineName: Carol|Language: en|AccountCode: |Context: in|"
+        "Exten: 601|Priority: 2|Uniqueid: 1.1|Linkedid: 1.1|Application: Wait|ApplicationData: 9|"
+        "Duration: 00:00:10|BridgeId: ";
+    list({there});
+    EXPECT_EQ(changes(), (Lines{"callerid 1.1 \"Bob\"<200> 0 Presentation Allowed, Not Screened",
+                                "connected 1.1 \"Carol\"<300>", "dialplan 1.1 Wait(9)"}))
+        << version;
+    list({there});
+    EXPECT_EQ(changes(), Lines{}) << version;
+  }
 }
 
 TEST_F(Truth, AListThatIsCutShortChangesNothing) {
@@ -390,6 +412,39 @@ TEST_F(Truth, TheDeadBodyOfAMasqueradeIsNoChannelOfAList) {
   EXPECT_EQ(channel->name, "SIP/a-1");
 }
 
+/// Names without a counter belong to a line or an agent, so each of its calls has the same one.
+TEST_F(Truth, ANewCallOnALineIsNotTheOldOne) {
+  for (const auto* name : {"DAHDI/1-1", "Agent/1001", "Console/dsp", "IAX2/trunk-4711"}) {
+    use(old_pbx);
+    event(newchannel(name, "1.1"));
+    decide();
+    changes();
+    world_.clock.advance(std::chrono::minutes{1});
+    list({row(name, "1.2", 6, "00:00:10")});
+    EXPECT_EQ(changes(),
+              (Lines{fmt::format("created 1.2 {} Up", name), "destroyed 1.1 0 Unknown"}));
+    // As old as the call: another body of it.
+    world_.clock.advance(std::chrono::minutes{1});
+    list({row(name, "1.3", 6, "00:01:10")});
+    EXPECT_EQ(changes(), Lines{}) << name;
+    EXPECT_EQ(world_.store.find(ChannelId{"1.2"})->uniqueid.value, "1.3");
+  }
+}
+
+TEST_F(Truth, ACountedNameStaysWithItsCallHoweverYoungItsBodyIs) {
+  use(old_pbx);
+  for (const auto* name : {"SIP/a-0000001f", "Local/600@in-4f2a;1"}) {
+    event(newchannel(name, "1.1"));
+    decide();
+    changes();
+    world_.clock.advance(std::chrono::minutes{1});
+    list({row(name, "1.2", 6, "00:00:10")});
+    EXPECT_EQ(changes(), Lines{}) << name;
+    event(hangup(name, "1.2"));
+    use(old_pbx);
+  }
+}
+
 TEST_F(Truth, AConferenceOfAnOldPbxEndsWithItsLastMember) {
   use(old_pbx);
   event(newchannel("SIP/a-1", "1.1"));
@@ -401,6 +456,30 @@ TEST_F(Truth, AConferenceOfAnOldPbxEndsWithItsLastMember) {
   EXPECT_EQ(world_.store.bridge_count(), 1U);
   event(hangup("SIP/a-1", "1.1"));
   EXPECT_EQ(world_.store.bridge_count(), 0U);
+}
+
+TEST_F(Truth, AListOfParkedCallsTellsWhoIsInALot) {
+  const auto list_parked = [&](const Lines& rows) {
+    const auto parked = test::ami_messages(rows);
+    begin_list();
+    world_.run([&] { world_.reconciler.remember_parked(parked); });
+    end_list({row("SIP/a-1", "1.1")});
+  };
+  use(old_pbx);
+  event(newchannel("SIP/a-1", "1.1"));
+  decide();
+  changes();
+  const std::string parked = "Event: ParkedCall|Exten: 701|Channel: SIP/a-1|From: SIP/b-1";
+  list_parked({parked + "|Parkinglot: lot"});
+  EXPECT_EQ(changes(), (Lines{"bridge parking-lot", "enter parking-lot 1.1"}));
+  list_parked({parked + "|Parkinglot: lot"});
+  list_parked({parked});  // 1.8.0 does not name the lot.
+  list({row("SIP/a-1", "1.1")});
+  EXPECT_EQ(changes(), Lines{}) << "nothing has changed, or nobody was asked";
+  list_parked({});
+  EXPECT_EQ(changes(), (Lines{"left parking-lot 1.1", "no bridge parking-lot"}));
+  list_parked({parked});
+  EXPECT_EQ(changes(), (Lines{"bridge parking-default", "enter parking-default 1.1"}));
 }
 
 TEST_F(Truth, AParkedCallLeavesItsLotHoweverThatIsTold) {
