@@ -79,7 +79,6 @@ std::vector<io::OutboundOptions> outbound_options(const Config& config) {
     options.apps = outbound.apps;
     options.subscribe_all = outbound.subscribe_all;
     options.user = user->name;
-    options.read_only = user->read_only;
     all.push_back(std::move(options));
   }
   return all;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,15 +14,21 @@
 
 namespace arigate::ari {
 
+/// Who a request comes from.
+struct Identity {
+  std::string user;
+  bool read_only = false;
+  std::uint64_t serial = 0;  ///< Of the password, see Users::again(); 0: whichever it is.
+};
+
 /// One routed and authenticated request. It owns its text, so a handler may keep it across
 /// co_await. A parameter may come in the query, a form body or a JSON body; given twice, the last
 /// one counts, as in native ARI.
 class Request {
  public:
   Operation operation{};
-  std::string user;        ///< Who asks.
-  bool read_only = false;  ///< May only read, over the WebSocket that opens too.
-  bool outbound = false;   ///< Of a WebSocket that we have opened.
+  Identity asker;         ///< Also of what comes over the WebSocket that it opens.
+  bool outbound = false;  ///< Of a WebSocket that we have opened.
 
   /// Percent-decoded value of {name} in the route.
   std::string_view path(std::string_view name) const;

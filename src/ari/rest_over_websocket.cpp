@@ -90,7 +90,7 @@ struct RestOverWebSocket::Order {
 void RestOverWebSocket::opened(std::shared_ptr<EventSocket> socket, const Request& request) {
   auto client = std::make_shared<Client>();
   client->socket = socket.get();
-  client->identity = {request.user, request.read_only};
+  client->identity = request.asker;
   clients_.insert_or_assign(socket.get(), std::move(client));
   applications_.opened(std::move(socket), request);
 }

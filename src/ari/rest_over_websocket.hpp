@@ -18,8 +18,8 @@ namespace arigate::ari {
 /// REST requests that come as messages (RESTRequest) over the WebSocket of an application, and
 /// their answers (RESTResponse). It stands between the sockets and the applications.
 ///
-/// The requests of one socket are carried out one after the other, as natively, with the rights of
-/// the user who opened it.
+/// The requests of one socket are carried out one after the other, as natively, with the rights
+/// that the user who opened it has by then.
 class RestOverWebSocket : public EventSocketOwner {
  public:
   static constexpr std::size_t waiting_max = 1'000;  ///< Requests of one socket; then it is closed.

@@ -133,7 +133,9 @@ Answer Router::handle_as(const HttpRequest& http, const Identity& identity) {
   if (auto refused = read_target(http, routed)) return *std::move(refused);
   // A key in the request counts, as natively.
   if (!routed.api_key.empty()) return authenticate(http, std::move(routed));
-  return decide(http, std::move(routed), identity);
+  const auto now = users_.again(identity);
+  if (!now) return unauthorized();
+  return decide(http, std::move(routed), *now);
 }
 
 Answer Router::authenticate(const HttpRequest& http, Routed routed) {
@@ -170,8 +172,7 @@ Answer Router::decide(const HttpRequest& http, Routed routed, const Identity& id
   if (identity.read_only && http.method != Method::get && http.method != Method::options) {
     return message_response(403, "Write access denied");
   }
-  routed.request.user = identity.user;
-  routed.request.read_only = identity.read_only;
+  routed.request.asker = identity;
   if (!http.body.empty()) {
     if (iequals(media_type(http.content_type), "application/json")) {
       if (const auto read = json_body_.read(http.body, routed.request); !read) {

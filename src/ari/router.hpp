@@ -89,7 +89,8 @@ class Router {
 
   /// The views in `http` must live until an answer that waits has come.
   Answer handle(const HttpRequest& http);
-  /// The same for a request of somebody who is known already; `pretty` does not count.
+  /// The same for a request of somebody who was let in before, with the rights that the user has
+  /// now; `pretty` does not count.
   Answer handle_as(const HttpRequest& http, const Identity& identity);
 
  private:

@@ -52,8 +52,26 @@ Users::Users(std::vector<User> users) {
 }
 
 void Users::replace(std::vector<User> users) {
-  entries_.clear();
-  for (auto& user : users) entries_.push_back({std::move(user), std::nullopt});
+  std::vector<Entry> entries;
+  for (auto& user : users) {
+    const Entry* const before = find(user.name);
+    const bool same = before != nullptr && before->user.format == user.format &&
+                      before->user.password.reveal() == user.password.reveal();
+    const auto serial = same ? before->serial : next_serial_++;
+    entries.push_back({std::move(user), std::nullopt, serial});
+  }
+  entries_ = std::move(entries);
+}
+
+Identity Users::identity_of(const Entry& entry) {
+  return {entry.user.name, entry.user.read_only, entry.serial};
+}
+
+std::optional<Identity> Users::again(const Identity& identity) const {
+  const Entry* const entry = find(identity.user);
+  if (entry == nullptr) return std::nullopt;
+  if (identity.serial != 0 && identity.serial != entry->serial) return std::nullopt;
+  return identity_of(*entry);
 }
 
 Users::Verdict Users::check(std::string_view name, std::string_view password,
@@ -76,8 +94,7 @@ Users::Verdict Users::check(std::string_view name, std::string_view password,
       return Verdict::slow;
     }
   }
-  identity.user = user.name;
-  identity.read_only = user.read_only;
+  identity = identity_of(*entry);
   return Verdict::granted;
 }
 
@@ -95,7 +112,7 @@ boost::asio::awaitable<std::optional<Identity>> Users::verify(std::string name,
   if (entry == nullptr || entry->user.password.reveal() != hash) co_return std::nullopt;
   const auto at = static_cast<std::size_t>(entry - entries_.data());
   entries_[at].verified = digest(password);
-  co_return Identity{entry->user.name, entry->user.read_only};
+  co_return identity_of(*entry);
 }
 
 const Users::Entry* Users::find(std::string_view name) const {

@@ -4,11 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ari/request.hpp"
 #include "core/secret.hpp"
 
 namespace arigate::ari {
@@ -19,12 +21,6 @@ struct User {
   std::string name;
   Secret password;  ///< Plain text, or what crypt(3) made of it.
   Format format = Format::plain;
-  bool read_only = false;
-};
-
-/// Who a request comes from.
-struct Identity {
-  std::string user;
   bool read_only = false;
 };
 
@@ -48,6 +44,10 @@ class Users {
   /// On granted, `identity` says who. Takes the same time for every wrong plain password.
   Verdict check(std::string_view name, std::string_view password, Identity& identity) const;
 
+  /// The rights that somebody who was let in before has now; nullopt when the user is gone or has
+  /// another password.
+  std::optional<Identity> again(const Identity& identity) const;
+
   /// The answer where check() said slow; nullopt for a wrong password and when too many wait.
   boost::asio::awaitable<std::optional<Identity>> verify(std::string name, std::string password);
 
@@ -56,12 +56,15 @@ class Users {
   struct Entry {
     User user;
     std::optional<Digest> verified;
+    std::uint64_t serial;  ///< Of the password: another one has another number.
   };
 
+  static Identity identity_of(const Entry& entry);
   const Entry* find(std::string_view name) const;
   Digest digest(std::string_view password) const;
 
   std::vector<Entry> entries_;
+  std::uint64_t next_serial_ = 1;
   std::array<unsigned char, 16> salt_{};
   std::size_t verifications_ = 0;
   boost::asio::thread_pool crypt_thread_{1};

@@ -297,8 +297,7 @@ asio::awaitable<std::shared_ptr<OutboundWebSockets::Session>> OutboundWebSockets
 void OutboundWebSockets::serve(const OutboundOptions& options, std::shared_ptr<Session> session,
                                std::vector<std::string> apps, std::function<void()> then) {
   ari::Request request;
-  request.user = options.user;
-  request.read_only = options.read_only;
+  request.asker.user = options.user;
   request.outbound = true;
   request.set_list("app", std::move(apps));
   if (options.subscribe_all) request.set_param("subscribeAll", "true");

@@ -33,7 +33,6 @@ struct OutboundOptions {
   std::vector<std::string> apps;
   bool subscribe_all = false;
   std::string user;  ///< Whose rights its requests have.
-  bool read_only = false;
 };
 
 /// The WebSockets that we open to applications. To their owner they are like those that a client

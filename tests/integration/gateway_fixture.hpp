@@ -130,6 +130,12 @@ class GatewayFixture : public testing::Test {
     run();
   }
 
+  /// As SIGHUP does, with `config_` as it is by now.
+  void reconfigure() {
+    boost::asio::post(context_, boost::asio::use_future([this] { gateway_->reconfigure(config_); }))
+        .get();
+  }
+
   void stop() {
     if (!thread_.joinable()) return;
     auto stopped = boost::asio::co_spawn(context_, gateway_->stop(std::chrono::seconds{5}),

@@ -216,7 +216,7 @@ TEST_F(RouterTest, TakesParametersFromQueryFormAndJson) {
     EXPECT_EQ(seen_.param("endpoint"), endpoint) << query << body;
     EXPECT_EQ(seen_.list("appArgs"), app_args) << query << body;
     EXPECT_EQ(seen_.body(), body);
-    EXPECT_EQ(seen_.user, "u");
+    EXPECT_EQ(seen_.asker.user, "u");
   }
 }
 

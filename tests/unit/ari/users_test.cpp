@@ -63,6 +63,23 @@ TEST(Users, RemembersWhatCryptFoundRight) {
   EXPECT_EQ(users.check("c", "secret", identity), Users::Verdict::slow);
 }
 
+TEST(Users, TellTheRightsOfNowToWhoWasLetInBefore) {
+  Users users{{{"a", Secret{"x"}}, {"b", Secret{"x"}}, {"c", Secret{"x"}}, {"d", Secret{"x"}}}};
+  std::vector<Identity> before;
+  for (const auto* name : {"a", "b", "c", "d"}) {
+    ASSERT_EQ(users.check(name, "x", before.emplace_back()), Users::Verdict::granted);
+  }
+  before.push_back({"b"});  // Of a WebSocket that we have opened: without a password.
+  users.replace(
+      {{"a", Secret{"x"}, User::Format::plain, true}, {"b", Secret{"y"}}, {"d", Secret{"x"}}});
+  std::string rights;
+  for (const auto& identity : before) {
+    const auto now = users.again(identity);
+    rights += identity.user + (!now ? " none " : now->read_only ? " read " : " all ");
+  }
+  EXPECT_EQ(rights, "a read b none c none d all b all ");
+}
+
 TEST(Users, TakesNoHashThatCryptCannotMake) {
   for (const char* const hash : {"", "*0", "*1", "$nonsense$", "x"}) {
     Users users{{{"c", Secret{hash}, User::Format::crypt}}};
