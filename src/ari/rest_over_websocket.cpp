@@ -176,6 +176,9 @@ boost::asio::awaitable<void> RestOverWebSocket::serve(std::shared_ptr<Client> cl
   const auto response = co_await carry_out(std::move(order), std::move(identity));
   // What it caused for other sockets is written at the end of this turn: the answer comes behind.
   co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+  if (response.source) {  // A file does not go into a message.
+    co_return answer(*client, echo, "Not Acceptable.  Use HTTP GET", Response{406, {}, {}, ""});
+  }
   answer(*client, echo, reason_phrase(response.status), response);
 }
 

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "integration/gateway_fixture.hpp"
+#include "support/temp_folder.hpp"
 
 namespace arigate::test {
 namespace {
@@ -42,6 +43,20 @@ TEST_F(RestOverWebSocketTest, TheRightsAreThoseThatTheUserHasByThen) {
   reconfigure();
   EXPECT_EQ(read(), 401);
   EXPECT_EQ(status_over(app, "GET", "asterisk/variable?variable=A&api_key=reader:p"), 200);
+}
+
+TEST_F(RestOverWebSocketTest, AFileIsNotForAMessage) {
+  const TempFolder folder;
+  folder.write("a.wav", "abc");
+  config_.recordings.directory = folder.path().string();
+  start(sim::Version::asterisk_16);
+  EventClient app{port(), "app=app"};
+  const auto answer = ask_over(app, "GET", "recordings/stored/a/file");
+  ASSERT_TRUE(answer.is_object());
+  EXPECT_EQ(answer.at("status_code").as_int64(), 406);
+  EXPECT_EQ(answer.at("reason_phrase").as_string(), "Not Acceptable.  Use HTTP GET");
+  EXPECT_FALSE(answer.as_object().contains("message_body"));
+  EXPECT_EQ(status_over(app, "GET", "recordings/stored/b/file"), 404);
 }
 
 }  // namespace
