@@ -37,7 +37,7 @@ LAYERS = {
         {"ari", "core", "model", "ops", "generated"},
         COROUTINES
         + ("boost/asio/thread_pool.hpp",)  # crypt(3) takes long; its result is posted back.
-        + ("boost/url", "boost/json", "boost/container/", "boost/uuid/", "simdjson", "openssl/", "crypt.h"),
+        + ("boost/url", "boost/json", "boost/container/", "boost/uuid/", "simdjson", "openssl/", "crypt.h", "regex.h"),
     ),
     "io": ({"io", "trace", "core", "ami", "agi", "model", "ops", "ari", "generated"}, ANYTHING),
     "sim": ({"sim", "trace", "core", "ami", "agi"}, ANYTHING),

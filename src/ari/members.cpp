@@ -1,9 +1,9 @@
 // How several sockets have one application, and how one that was away comes back.
 #include <algorithm>
-#include <regex>
 #include <utility>
 
 #include "ari/applications.hpp"
+#include "ari/name_filter.hpp"
 #include "ari/replies.hpp"
 #include "core/log.hpp"
 
@@ -163,26 +163,13 @@ void Applications::offer_taken(const ChannelId& channel, const AppName& winner,
   tell_matching(filter, "CallClaimed", event);
 }
 
-/// `filter`: a regular expression of the dialplan; "" matches all, a broken one none.
 void Applications::tell_matching(const std::string& filter, std::string_view type,
                                  const std::string& event) {
-  std::regex expression;
-  try {
-    expression.assign(filter, std::regex::extended);
-  } catch (const std::regex_error&) {
-    log::warn("application filter is no regular expression filter={}", filter);
-    return;
-  }
-  const auto matches = [&](const std::string& name) {
-    try {
-      return filter.empty() || std::regex_search(name, expression);
-    } catch (const std::regex_error&) {  // Too much for the matcher.
-      return false;
-    }
-  };
+  const NameFilter names{filter};
+  if (!names.usable()) log::warn("broken filter, all applications are told filter={}", filter);
   for (const auto& [name, application] : apps_) {
     if (application->members.empty() || !application->filter.passes(type)) continue;
-    if (!matches(name)) continue;
+    if (!names.matches(name)) continue;
     std::string own = event;
     send_to_members(*application, own, {});
   }

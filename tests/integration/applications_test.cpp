@@ -15,6 +15,7 @@ constexpr const char* dialplan =
     "exten => 700,1,AGI(agi://@AGI@/StasisBroadcast,5000,^ap,x:y,yes)\n"
     " same => n,Set(GLOBAL(AFTER)=${STASISSTATUS})\n"
     " same => n,Hangup()\n"
+    "exten => 702,1,AGI(agi://@AGI@/StasisBroadcast,5000,^ap[)\n"
     "exten => 701,1,AGI(agi://@AGI@/StasisBroadcast,50)\n"
     " same => n,Set(GLOBAL(AFTER)=${STASISSTATUS})\n"
     " same => n,Wait(30)\n"
@@ -384,6 +385,15 @@ TEST_P(ApplicationsTest, AChannelThatIsOfferedGoesToTheFirstThatClaimsIt) {
   EXPECT_EQ(start.at("args"), json::parse(R"(["x","y"])"));
   EXPECT_EQ(ask("POST", "/events/user/x?application=nap").status, 204);
   EXPECT_EQ(third.next().at("type").as_string(), "ChannelUserevent");
+}
+
+TEST_P(ApplicationsTest, ABrokenFilterKeepsNobodyOut) {
+  begin();
+  EventClient app{port(), "app=app"};
+  EventClient third{port(), "app=nap"};
+  call("702");
+  EXPECT_EQ(third.next().at("type").as_string(), "CallBroadcast");
+  EXPECT_EQ(app.next().at("type").as_string(), "CallBroadcast");
 }
 
 TEST_P(ApplicationsTest, AChannelThatNobodyClaimsGoesBack) {
