@@ -95,6 +95,7 @@ void Applications::closed(EventSocket& socket) {
   const auto found = sockets_.find(&socket);
   if (found == sockets_.end()) return;
   const auto keep = found->second;  // Its last owner may be us.
+  std::erase_if(reserved_, [&](const auto& entry) { return entry.second.owner == &socket; });
   sockets_.erase(found);
   first_apps_.erase(&socket);
   std::vector<AppName> left;
@@ -186,6 +187,9 @@ void Applications::lose_all(Application& application) {
 }
 
 void Applications::expire(TimePoint now) {
+  std::erase_if(reserved_, [&](const auto& entry) {
+    return entry.second.until <= now && store_.find(entry.first) == nullptr;
+  });
   std::vector<Application*> late;
   for (const auto& [name, application] : apps_) {
     if (application->members.empty() && application->log && now >= application->log_until) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -34,15 +35,18 @@ namespace arigate::ari {
 /// what happens meanwhile is lost to it, as in native ARI, unless a client asked for `resume`; it
 /// ends when it has neither a socket nor a subscription nor a log.
 ///
-/// In four files: applications.cpp has the sockets, members.cpp how several share an application
-/// and how one comes back, subscriptions.cpp the subscriptions, delivery.cpp the events.
+/// In five files: applications.cpp has the sockets, members.cpp how several share an application
+/// and how one comes back, owners.cpp whose call it is then, subscriptions.cpp the subscriptions,
+/// delivery.cpp the events.
 class Applications : public EventSocketOwner,
                      public model::ChangeSink,
                      public ops::ApplicationPort {
  public:
   static constexpr std::size_t applications_max = 10'000;
   static constexpr std::size_t name_bytes_max = 1'024;
-  static constexpr std::size_t members_max = 1'000;  ///< Sockets of one application.
+  static constexpr std::size_t members_max = 1'000;    ///< Sockets of one application.
+  static constexpr std::size_t reserved_max = 10'000;  ///< Channels to come whose owner is known.
+  static constexpr std::chrono::minutes reserved_time{1};  ///< Until such a channel is there.
 
   using LogLimits = std::function<EventLog::Limits(const AppName&)>;
   using Told = std::function<void(const AppName&)>;
@@ -83,6 +87,10 @@ class Applications : public EventSocketOwner,
   void offer(const ChannelId& channel, const std::string& filter) override;
   void offer_taken(const ChannelId& channel, const AppName& winner,
                    const std::string& filter) override;
+  /// A request is about to be carried out. Where each call goes to one client, a channel that it
+  /// makes goes to who asks for it, or who has the channel that it is made for.
+  void asked(Request& request);
+
   /// StasisStart again, for every channel that the application has.
   void announce(const AppName& application) override;
 
@@ -119,7 +127,7 @@ class Applications : public EventSocketOwner,
   /// ApplicationUnregistered, for each application of a socket that we are about to close.
   void say_farewell(EventSocket& socket);
 
-  /// Drops the logs that nobody came back for.
+  /// Drops the logs that nobody came back for, and what was kept for channels that never came.
   void expire(TimePoint now);
 
   /// Closes every socket, for the end of this process.
@@ -131,6 +139,12 @@ class Applications : public EventSocketOwner,
     SourceKind kind;
     std::string id;         ///< "" for all of the kind.
     bool by_topic = false;  ///< That by the name of native's topic.
+  };
+  /// The client that a channel will belong to.
+  struct Reserved {
+    AppName application;
+    EventSocket* owner;
+    TimePoint until;  ///< When it has not come by then.
   };
   /// One event on its way to the applications.
   struct Delivery {
@@ -154,10 +168,13 @@ class Applications : public EventSocketOwner,
   void tell_matching(const std::string& filter, std::string_view type, const std::string& event);
   void announce_to(Application& application, EventSocket& socket);
   void leave(Application& application, EventSocket& socket);
-  EventSocket* owner_of(Application& application, const ChannelId& channel) const;
+  std::string start_event(const Application& application, const model::Channel& channel) const;
+
+  // owners.cpp
+  void reserve(const Application& application, const ChannelId& channel, EventSocket& owner);
+  EventSocket* owner_of(const Application& application, const ChannelId& channel) const;
   void give(Application& application, const ChannelId& channel);
   void take(Application& application, const ChannelId& channel);
-  std::string start_event(const Application& application, const model::Channel& channel) const;
 
   // subscriptions.cpp
   Result<std::vector<Source>> sources_of(const std::vector<std::string>& sources) const;
@@ -196,6 +213,7 @@ class Applications : public EventSocketOwner,
   std::vector<Application*> all_[source_kinds];
   std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_set<ChannelId> ending_;            ///< Channels in a bridge that hang up.
+  std::unordered_map<ChannelId, Reserved> reserved_;
   std::unordered_map<EventSocket*, std::shared_ptr<EventSocket>> sockets_;
   std::unordered_map<EventSocket*, std::string> first_apps_;  ///< The first one it named.
   std::string event_;  ///< The event that is being delivered, as far as it is the same for all.

@@ -221,6 +221,7 @@ void Applications::after(const model::Change& change) {
     const ChannelId& id = destroyed->channel.id;
     snapshots_.forget(id);
     ending_.erase(id);
+    reserved_.erase(id);
     drop_interest(SourceKind::channel, id.value);
   }
 }

@@ -87,32 +87,6 @@ void Applications::leave(Application& application, EventSocket& socket) {
   }
 }
 
-// --- whose call it is ---------------------------------------------------------------------------
-
-EventSocket* Applications::owner_of(Application& application, const ChannelId& channel) const {
-  if (application.sharing != Sharing::one || channel.value.empty()) return nullptr;
-  const auto found = application.owners.find(channel);
-  return found == application.owners.end() ? nullptr : found->second;
-}
-
-/// To the one that has the fewest.
-void Applications::give(Application& application, const ChannelId& channel) {
-  if (application.sharing != Sharing::one || application.members.empty()) return;
-  if (application.owners.contains(channel)) return;
-  const auto least =
-      std::min_element(application.members.begin(), application.members.end(),
-                       [](const Member& a, const Member& b) { return a.calls < b.calls; });
-  ++least->calls;
-  application.owners.emplace(channel, least->socket);
-}
-
-void Applications::take(Application& application, const ChannelId& channel) {
-  const auto owned = application.owners.extract(channel);
-  if (owned.empty()) return;
-  auto* const member = application.member(owned.mapped());
-  if (member != nullptr && member->calls > 0) --member->calls;
-}
-
 // --- announcing ---------------------------------------------------------------------------------
 
 std::string Applications::start_event(const Application& application,

@@ -14,6 +14,8 @@
 
 namespace arigate::ari {
 
+class EventSocket;
+
 /// Who a request comes from.
 struct Identity {
   std::string user;
@@ -27,8 +29,9 @@ struct Identity {
 class Request {
  public:
   Operation operation{};
-  Identity asker;         ///< Also of what comes over the WebSocket that it opens.
-  bool outbound = false;  ///< Of a WebSocket that we have opened.
+  Identity asker;              ///< Also of what comes over the WebSocket that it opens.
+  bool outbound = false;       ///< Of a WebSocket that we have opened.
+  EventSocket* via = nullptr;  ///< The WebSocket that it came over; it may be gone by now.
 
   /// Percent-decoded value of {name} in the route.
   std::string_view path(std::string_view name) const;

@@ -173,7 +173,7 @@ boost::asio::awaitable<void> RestOverWebSocket::serve(std::shared_ptr<Client> cl
     co_return refuse("Can't upgrade to websocket from a websocket");
   }
   Identity identity = client->identity;
-  const auto response = co_await carry_out(std::move(order), std::move(identity));
+  const auto response = co_await carry_out(std::move(order), std::move(identity), client->socket);
   // What it caused for other sockets is written at the end of this turn: the answer comes behind.
   co_await boost::asio::post(executor_, boost::asio::use_awaitable);
   if (response.source) {  // A file does not go into a message.
@@ -182,13 +182,14 @@ boost::asio::awaitable<void> RestOverWebSocket::serve(std::shared_ptr<Client> cl
   answer(*client, echo, reason_phrase(response.status), response);
 }
 
-boost::asio::awaitable<Response> RestOverWebSocket::carry_out(Order order, Identity identity) {
+boost::asio::awaitable<Response> RestOverWebSocket::carry_out(Order order, Identity identity,
+                                                              EventSocket* via) {
   HttpRequest http;
   http.method = order.method;
   http.target = order.target;
   http.content_type = order.content_type;
   http.body = order.body;
-  Answer answer = router_.handle_as(http, identity);
+  Answer answer = router_.handle_as(http, identity, via);
   if (auto* response = std::get_if<Response>(&answer)) co_return std::move(*response);
   if (auto* work = std::get_if<boost::asio::awaitable<Decision>>(&answer)) {
     Decision decision = co_await std::move(*work);

@@ -54,7 +54,7 @@ class RestOverWebSocket : public EventSocketOwner {
 
   boost::asio::awaitable<void> work(std::shared_ptr<Client> client);
   boost::asio::awaitable<void> serve(std::shared_ptr<Client> client, std::string text);
-  boost::asio::awaitable<Response> carry_out(Order order, Identity identity);
+  boost::asio::awaitable<Response> carry_out(Order order, Identity identity, EventSocket* via);
   void answer(Client& client, const Echo& echo, std::string_view reason, const Response& response);
 
   boost::asio::any_io_executor executor_;

@@ -128,8 +128,9 @@ Answer Router::handle(const HttpRequest& http) {
   return answer;
 }
 
-Answer Router::handle_as(const HttpRequest& http, const Identity& identity) {
+Answer Router::handle_as(const HttpRequest& http, const Identity& identity, EventSocket* via) {
   Routed routed;
+  routed.request.via = via;
   if (auto refused = read_target(http, routed)) return *std::move(refused);
   // A key in the request counts, as natively.
   if (!routed.api_key.empty()) return authenticate(http, std::move(routed));
@@ -243,6 +244,7 @@ Answer Router::call(const OperationInfo& operation, Request request) {
   const auto& handler = handlers_[static_cast<std::size_t>(operation.operation)];
   try {
     if (!handler) return unsupported(operation.operation);
+    if (before_each_) before_each_(request);
     if (gate_.refuses && gate_.refuses(operation.operation)) {
       return behind_gate(*handler, std::move(request));
     }

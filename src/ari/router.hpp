@@ -72,6 +72,8 @@ class Router {
   bool serves(Operation operation) const;
   void use(Gate gate) { gate_ = std::move(gate); }
   void use(Settling settling) { settling_ = std::move(settling); }
+  /// Who sees each request before its handler.
+  void before_each(std::function<void(Request&)> look) { before_each_ = std::move(look); }
   /// GET of a path below /arigate, where ARI has nothing: "support".
   void on_own(std::string path, SyncHandler handler) {
     own_.emplace(std::move(path), std::move(handler));
@@ -91,7 +93,7 @@ class Router {
   Answer handle(const HttpRequest& http);
   /// The same for a request of somebody who was let in before, with the rights that the user has
   /// now; `pretty` does not count.
-  Answer handle_as(const HttpRequest& http, const Identity& identity);
+  Answer handle_as(const HttpRequest& http, const Identity& identity, EventSocket* via = nullptr);
 
  private:
   struct Routed;
@@ -123,6 +125,7 @@ class Router {
   Explain explain_;
   Gate gate_;
   Settling settling_;
+  std::function<void(Request&)> before_each_;
   std::map<std::string, SyncHandler, std::less<>> own_;
 };
 
