@@ -166,7 +166,7 @@ class Applications : public EventSocketOwner,
   void replace_members(Application& application);
   void resume(Application& application, Member& member, std::string_view token);
   void tell_matching(const std::string& filter, std::string_view type, const std::string& event);
-  void announce_to(Application& application, EventSocket& socket);
+  void announce_to(Application& application, Member& member);
   void leave(Application& application, EventSocket& socket);
   std::string start_event(const Application& application, const model::Channel& channel) const;
 
@@ -198,6 +198,9 @@ class Applications : public EventSocketOwner,
   void leave_bridge(const model::ChannelLeftBridge& leaves);
   void after(const model::Change& change);
   void deliver(Application& application, const Delivery& delivery);
+  bool lets_through(const Application& application, std::string_view type) const;
+  void tell(Application& application, std::string_view type, std::string body,
+            const ChannelId& about, Member* only = nullptr);
   void send_to_members(Application& application, std::string& event, const ChannelId& about);
 
   const model::Store& store_;

@@ -232,8 +232,7 @@ void Applications::deliver(Application& application, const Delivery& delivery) {
   if (application.last_event == serial_) return;
   if (application.members.empty() && !application.log) return;
   application.last_event = serial_;
-  if (level_ != nullptr && !level_->has_event(delivery.type)) return;
-  if (!application.filter.passes(delivery.type)) return;
+  if (!lets_through(application, delivery.type)) return;
   if (event_length_ == 0) {
     event_.clear();
     writer_.write(event_, delivery.change, delivery.when);
@@ -242,6 +241,24 @@ void Applications::deliver(Application& application, const Delivery& delivery) {
   }
   event_.resize(event_length_);
   send_to_members(application, event_, delivery.about);
+}
+
+bool Applications::lets_through(const Application& application, std::string_view type) const {
+  return application.filter.passes(type) && (level_ == nullptr || level_->has_event(type));
+}
+
+/// The way of every event that is not delivered as a change. With `only` it is for that one alone,
+/// which has no use for it when it comes back: it says again what has been said.
+void Applications::tell(Application& application, std::string_view type, std::string body,
+                        const ChannelId& about, Member* only) {
+  if (!lets_through(application, type)) return;
+  if (level_ != nullptr) body = level_->event(body);
+  if (only == nullptr) return send_to_members(application, body, about);
+  body += application.tail;
+  if (only->resume && application.log) {
+    body.append(",\"resume\":\"").append(application.log->last_token()).append("\"");
+  }
+  only->socket->send(body + '}');
 }
 
 /// Completes `event` and hands it out; the log keeps it with its token.
@@ -268,10 +285,7 @@ void Applications::send_to_members(Application& application, std::string& event,
 void Applications::send(const AppName& name, std::string_view type, std::string body,
                         const ChannelId& about) {
   Application* const application = find(name);
-  if (application == nullptr || !application->filter.passes(type)) return;
-  if (level_ != nullptr && !level_->has_event(type)) return;
-  if (level_ != nullptr) body = level_->event(body);
-  send_to_members(*application, body, about);
+  if (application != nullptr) tell(*application, type, std::move(body), about);
 }
 
 void Applications::text_message(const AppName& application, const model::Endpoint* endpoint,

@@ -29,15 +29,17 @@ void Applications::join(Application& application, EventSocket& socket, const Req
       if (channel.application == application.name) give(application, channel.id);
     });
   }
-  if (request.flag("announce", false)) announce_to(application, socket);
+  if (request.flag("announce", false)) announce_to(application, *application.member(&socket));
 }
 
 /// As natively: they stay open, and hear nothing more.
 void Applications::replace_members(Application& application) {
+  const auto members = std::exchange(application.members, {});
+  if (!application.filter.passes("ApplicationReplaced")) return;
   std::string replaced;
   writer_.write_plain(replaced, "ApplicationReplaced", clock_.wall());
   replaced += application.tail + '}';
-  for (const auto& member : std::exchange(application.members, {})) member.socket->send(replaced);
+  for (const auto& member : members) member.socket->send(replaced);
 }
 
 /// Tells what became of the token, then sends what was missed.
@@ -82,7 +84,7 @@ void Applications::leave(Application& application, EventSocket& socket) {
     give(application, channel);
     // Whoever has it from now on knows nothing of it yet.
     if (known->application == application.name) {
-      owner_of(application, channel)->send(start_event(application, *known));
+      tell(application, "StasisStart", start_event(application, *known), channel);
     }
   }
 }
@@ -94,14 +96,15 @@ std::string Applications::start_event(const Application& application,
   std::string event;
   writer_.write(event, model::StasisStart{channel, application.name, channel.arguments},
                 clock_.wall());
-  return event + application.tail + '}';
+  return event;
 }
 
-void Applications::announce_to(Application& application, EventSocket& socket) {
+void Applications::announce_to(Application& application, Member& member) {
   store_.each_channel([&](const model::Channel& channel) {
     if (channel.application != application.name) return;
     const auto* owner = owner_of(application, channel.id);
-    if (owner == nullptr || owner == &socket) socket.send(start_event(application, channel));
+    if (owner != nullptr && owner != member.socket) return;
+    tell(application, "StasisStart", start_event(application, channel), channel.id, &member);
   });
 }
 
@@ -110,11 +113,7 @@ void Applications::announce(const AppName& name) {
   if (application == nullptr) return;
   store_.each_channel([&](const model::Channel& channel) {
     if (channel.application != name) return;
-    std::string event;
-    writer_.write(event, model::StasisStart{channel, name, channel.arguments}, clock_.wall());
-    if (application->filter.passes("StasisStart")) {
-      send_to_members(*application, event, channel.id);
-    }
+    tell(*application, "StasisStart", start_event(*application, channel), channel.id);
   });
 }
 
@@ -142,10 +141,8 @@ void Applications::tell_matching(const std::string& filter, std::string_view typ
   const NameFilter names{filter};
   if (!names.usable()) log::warn("broken filter, all applications are told filter={}", filter);
   for (const auto& [name, application] : apps_) {
-    if (application->members.empty() || !application->filter.passes(type)) continue;
-    if (!names.matches(name)) continue;
-    std::string own = event;
-    send_to_members(*application, own, {});
+    if (application->members.empty() && !application->log) continue;
+    if (names.matches(name)) tell(*application, type, event, {});
   }
 }
 
