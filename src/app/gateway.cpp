@@ -212,6 +212,7 @@ struct Gateway::Parts : io::AmiOwner {
         [this](const ChannelId& channel) { return recordings.has(channel); }});
     changes.add(bridge_media);
     changes.add(keepers);
+    changes.add(admission);
     entrance.use(admission);
     application_resource.use(admission);
     applications.limit_logs([this](const AppName& name) { return app::log_limits(config, name); });

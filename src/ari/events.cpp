@@ -392,8 +392,7 @@ void EventWriter::write_user_event(std::string& out, const UserEvent& event, Wal
 void EventWriter::write_offer(std::string& out, const Channel& channel, WallTime when) const {
   Members members{out};
   members.text("type", "CallBroadcast").timestamp(when).raw("channel", snapshots_.channel(channel));
-  if (!channel.caller.number.empty()) members.text("caller", channel.caller.number);
-  if (!channel.dialplan.exten.empty()) members.text("called", channel.dialplan.exten);
+  members.text("caller", channel.caller.number).text("called", channel.dialplan.exten);
   if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
 }
 

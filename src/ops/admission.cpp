@@ -140,22 +140,26 @@ boost::asio::awaitable<Admission::Decision> Admission::broadcast(
   arguments.resize(std::max<std::size_t>(arguments.size(), 4));
   Decision decision;
   decision.status = "TIMEOUT";
-  if (offers_.size() >= waiting_max) co_return decision;
+  if (offered_ >= waiting_max) co_return decision;
   const auto offer = std::make_shared<Offer>();
   offer->wake = visitor.wake;
   offer->filter = arguments[1];
   offer->notify = is_yes(arguments[3]);
   const TimePoint deadline = world_.in(claim_time(arguments[0]));
   offers_.insert_or_assign(visitor.channel, offer);
+  ++offered_;
   world_.applications.offer(visitor.channel, offer->filter);
   auto wake = visitor.wake;
   const auto woken = co_await wake.wait(deadline);
-  offers_.erase(visitor.channel);
-  if (woken != Wake::claimed || !offer->claimed) co_return decision;
+  --offered_;
+  const bool claimed = woken == Wake::claimed && offer->claimed;
+  const bool there = claimed && world_.applications.active(offer->winner);
+  if (!there) offers_.erase(visitor.channel);
+  if (!claimed) co_return decision;
   decision.status = "FAILED";
   decision.application = offer->winner;
   // As natively: also one that is not there may claim, and then nobody has the channel.
-  decision.enter = world_.applications.active(offer->winner);
+  decision.enter = there;
   for (const auto part : split(arguments[2], ':')) decision.arguments.emplace_back(part);
   co_return decision;
 }
@@ -165,7 +169,7 @@ Result<void> Admission::claim(const ChannelId& channel, const AppName& applicati
   if (found == offers_.end()) {
     return Error{Errc::not_found, "Channel not found or not in broadcast state"};
   }
-  const auto& offer = found->second;
+  const auto offer = found->second;
   if (std::exchange(offer->claimed, true)) {
     return Error{Errc::conflict, "Channel has already been claimed by another application"};
   }
@@ -173,6 +177,16 @@ Result<void> Admission::claim(const ChannelId& channel, const AppName& applicati
   if (offer->notify) world_.applications.offer_taken(channel, application, offer->filter);
   offer->wake.set(Wake::claimed);
   return {};
+}
+
+void Admission::on(const model::Change& change, WallTime) {
+  if (offers_.empty()) return;
+  if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
+    // A move to another application ends one too, and the channel stays claimed.
+    if (world_.controls.find(end->channel.id) == nullptr) offers_.erase(end->channel.id);
+  } else if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
+    offers_.erase(destroyed->channel.id);
+  }
 }
 
 // --- the application comes and goes -------------------------------------------------------------

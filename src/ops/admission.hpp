@@ -13,6 +13,7 @@
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "model/change.hpp"
 #include "ops/control.hpp"
 #include "ops/eventual.hpp"
 #include "ops/leave.hpp"
@@ -54,7 +55,7 @@ struct Visitor {
 /// Decides what becomes of a channel that wants into an application: it enters, it waits for the
 /// application, it is offered to several (the script StasisBroadcast), or it goes back to the
 /// dialplan. And what becomes of those that are in one whose last client has gone.
-class Admission {
+class Admission : public model::ChangeSink {
  public:
   static constexpr std::size_t waiting_max = 2'000;  ///< Channels that wait at a time.
   /// The script in the place of an application that offers the channel to all of them.
@@ -72,17 +73,20 @@ class Admission {
 
   Admission(boost::asio::any_io_executor executor, World& world, class Entrance& entrance,
             Policies policies);
-  ~Admission();
+  ~Admission() override;
 
   boost::asio::awaitable<Decision> admit(Visitor visitor, AppName application,
                                          std::vector<std::string> arguments);
 
-  /// Errc::not_found: the channel is not offered; conflict: another application was faster.
+  /// Errc::not_found: the channel is not offered; conflict: another application was faster, also
+  /// while the channel is with that one.
   Result<void> claim(const ChannelId& channel, const AppName& application);
 
   /// The application has its first client; has lost its last.
   void came(const AppName& application);
   void lost(const AppName& application);
+  // model::ChangeSink: a channel that has left is not claimed any more.
+  void on(const model::Change& change, WallTime when) override;
   /// Ends every wait, for the end of the process.
   void cancel_all();
 
@@ -111,7 +115,8 @@ class Admission {
   World& world_;
   class Entrance& entrance_;
   Policies policies_;
-  std::unordered_map<ChannelId, std::shared_ptr<Offer>> offers_;
+  std::unordered_map<ChannelId, std::shared_ptr<Offer>> offers_;  ///< And those that were claimed.
+  std::size_t offered_ = 0;
   /// Who waits for which application.
   std::unordered_multimap<std::string, Eventual<Wake>> waiters_;
   std::size_t waiting_ = 0;
