@@ -179,16 +179,6 @@ Result<void> Admission::claim(const ChannelId& channel, const AppName& applicati
   return {};
 }
 
-void Admission::on(const model::Change& change, WallTime) {
-  if (offers_.empty()) return;
-  if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
-    // A move to another application ends one too, and the channel stays claimed.
-    if (world_.controls.find(end->channel.id) == nullptr) offers_.erase(end->channel.id);
-  } else if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
-    offers_.erase(destroyed->channel.id);
-  }
-}
-
 // --- the application comes and goes -------------------------------------------------------------
 
 void Admission::came(const AppName& application) {
@@ -210,9 +200,19 @@ std::vector<ChannelId> Admission::channels_of(const AppName& application) const 
   return channels;
 }
 
-void Admission::let_all_go(const AppName& application, const AwayPolicy& policy) {
-  const auto lines = fallback_lines(policy.fallback);
-  for (const auto& channel : channels_of(application)) entrance_.give_back(channel, lines);
+/// Each by itself: one that the PBX does not let go keeps no other waiting.
+void Admission::let_all_go(const AppName& application, const WayOut& way) {
+  for (const auto& channel : channels_of(application)) spawn(entrance_.take_out(channel, way));
+}
+
+void Admission::on(const model::Change& change, WallTime) {
+  if (offers_.empty()) return;
+  if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
+    // A move to another application ends one too, and the channel stays claimed.
+    if (world_.controls.find(end->channel.id) == nullptr) offers_.erase(end->channel.id);
+  } else if (const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change)) {
+    offers_.erase(destroyed->channel.id);
+  }
 }
 
 boost::asio::awaitable<void> Admission::look_after_lost(AppName application, AwayPolicy policy) {
@@ -229,7 +229,7 @@ boost::asio::awaitable<void> Admission::look_after_lost(AppName application, Awa
     case AwayPolicy::LostCall::keep:
       break;
     case AwayPolicy::LostCall::leave:
-      let_all_go(application, policy);
+      let_all_go(application, WayOut{fallback_lines(policy.fallback)});
       break;
     case AwayPolicy::LostCall::hang_up:
       for (const auto& channel : channels_of(application)) {
@@ -243,20 +243,28 @@ boost::asio::awaitable<void> Admission::look_after_lost(AppName application, Awa
   waiters_.erase(place);
 }
 
-/// Music for all of them; then StasisStart again for the application that has come, or the end.
+/// Music for those who are alone; then StasisStart again for the application that has come, or the
+/// end.
 boost::asio::awaitable<void> Admission::park_lost(AppName application, AwayPolicy policy,
                                                   Eventual<Wake> wake) {
   const TimePoint deadline = world_.in(policy.patience);
+  std::vector<ChannelId> hear_music;
   for (const auto& channel : channels_of(application)) {
+    const auto* known = world_.store.find(channel);
+    // Who is in a bridge has somebody to talk to.
+    if (known == nullptr || !known->member_of.value.empty()) continue;
+    hear_music.push_back(channel);
     std::deque<std::string> lines{music_line(policy)};
     co_await run_commands(world_, channel, std::move(lines));
   }
   const auto woken = co_await wake.wait(deadline);
   if (!woken && !world_.applications.active(application)) {
-    let_all_go(application, policy);
+    auto lines = fallback_lines(policy.fallback);
+    lines.insert(lines.begin(), "SET MUSIC OFF");
+    let_all_go(application, WayOut{std::move(lines)});
     co_return;
   }
-  for (const auto& channel : channels_of(application)) {
+  for (const auto& channel : hear_music) {
     std::deque<std::string> lines{"SET MUSIC OFF"};
     co_await run_commands(world_, channel, std::move(lines));
   }

@@ -15,6 +15,7 @@
 #include "core/result.hpp"
 #include "model/change.hpp"
 #include "ops/control.hpp"
+#include "ops/entrance.hpp"
 #include "ops/eventual.hpp"
 #include "ops/leave.hpp"
 #include "ops/world.hpp"
@@ -71,7 +72,7 @@ class Admission : public model::ChangeSink {
     std::string status = "FAILED";   ///< STASISSTATUS when it goes back.
   };
 
-  Admission(boost::asio::any_io_executor executor, World& world, class Entrance& entrance,
+  Admission(boost::asio::any_io_executor executor, World& world, Entrance& entrance,
             Policies policies);
   ~Admission() override;
 
@@ -108,12 +109,12 @@ class Admission : public model::ChangeSink {
   boost::asio::awaitable<void> park_lost(AppName application, AwayPolicy policy,
                                          Eventual<Wake> wake);
   std::vector<ChannelId> channels_of(const AppName& application) const;
-  void let_all_go(const AppName& application, const AwayPolicy& policy);
+  void let_all_go(const AppName& application, const WayOut& way);
   void spawn(boost::asio::awaitable<void> work);
 
   boost::asio::any_io_executor executor_;
   World& world_;
-  class Entrance& entrance_;
+  Entrance& entrance_;
   Policies policies_;
   std::unordered_map<ChannelId, std::shared_ptr<Offer>> offers_;  ///< And those that were claimed.
   std::size_t offered_ = 0;

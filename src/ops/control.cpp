@@ -60,6 +60,18 @@ void Control::attach(std::shared_ptr<AgiLink> link) {
   start_next();
 }
 
+void Control::attach_to_leave(std::shared_ptr<AgiLink> link) {
+  link_ = std::move(link);
+  replies_due_ = 0;
+  held_back_ = true;
+  unsent_.reset();
+  if (!running_ || dropped_) return;
+  const auto step = running_->on_new_line(clock_.now());
+  if (!std::holds_alternative<Job::Done>(step)) return;
+  running_.reset();
+  resting_ = nullptr;
+}
+
 void Control::resume(const Job& job, Job::Step step) {
   if (running_.get() == &job) follow(std::move(step));
 }

@@ -79,13 +79,18 @@ class Control : public std::enable_shared_from_this<Control> {
   /// The command line is here.
   bool attached() const { return link_ != nullptr; }
   AgiLink& link() { return *link_; }
-  void detach() { link_.reset(); }
+  void detach() {
+    link_.reset();
+    replies_due_ = 0;
+  }
   /// The line is about to go, with the channel or for another one: what waits does not begin on it.
   void hold_back() { held_back_ = true; }
   /// It has not gone.
   void go_on();
   /// A new command line. Replies that the old one owed are not awaited any more.
   void attach(std::shared_ptr<AgiLink> link);
+  /// The same for a channel that leaves: what ran is told, and nothing begins any more.
+  void attach_to_leave(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }
   /// Jobs wait behind what runs.
   bool has_waiting() const { return !waiting_.empty(); }

@@ -95,6 +95,7 @@ struct Entrance::Session {
   bool hung_up = false;       ///< HANGUP was seen on the AGI side.
   bool hangup_asked = false;  ///< By us; the PBX has not answered yet.
   Eventual<Wake> wake;        ///< Of a channel that waits for its application.
+  std::optional<WayOut> leaves_by;  ///< Where it goes when it comes back from `returning`.
   std::unique_ptr<Watches::Watch> hangup_request;
 };
 
@@ -400,7 +401,7 @@ void Entrance::hangup_seen(AgiLink& link) {
 
 boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session> session) {
   const TimePoint deadline = world_.in(world_.timeouts.hangup_request);
-  if (session->of_leg) co_return end(session, {});  // No request is told for it.
+  if (session->of_leg) co_return end(session);  // No request is told for it.
   const bool in_ami = world_.ami.dialect().hangup_request;
   bool told = false;
   if ((in_ami || session->hangup_asked) && session->hangup_request) {
@@ -411,7 +412,7 @@ boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session>
     // Most likely the phone did it, and then native tells neither a cause nor `soft`.
     world_.reconciler.hangup_requested(session->channel, std::nullopt, false, world_.clock.wall());
   }
-  if (session->state == Session::State::held) end(session, {});
+  if (session->state == Session::State::held) end(session);
 }
 
 void Entrance::closed(AgiLink& link) {
@@ -434,7 +435,7 @@ std::shared_ptr<Entrance::Session> Entrance::session_of(const ChannelId& channel
 
 void Entrance::let_go(const ChannelId& channel) {
   const auto session = session_of(channel);
-  if (session && session->state == Session::State::held) end(session, {});
+  if (session && session->state == Session::State::held) end(session);
 }
 
 void Entrance::hangup_asked(const ChannelId& channel, bool asked) {
@@ -452,27 +453,52 @@ boost::asio::awaitable<void> Entrance::prepare_hangup(Uniqueid channel) {
   if (legs_ != nullptr) co_await legs_->stop_spying(std::move(channel));
 }
 
-void Entrance::give_back(const ChannelId& channel, std::vector<std::string> lines) {
+void Entrance::give_back(const ChannelId& channel, WayOut way) {
   const auto session = session_of(channel);
   if (!session || session->state != Session::State::held) return;
-  if (session->in_own_context && session->home) {
-    // What was not given is where the dialplan would have gone on without our redirect.
-    const auto& home = *session->home;
-    const auto home_lines = {agi::command("SET CONTEXT", {home.context}),
-                             agi::command("SET EXTENSION", {home.exten}),
-                             agi::command("SET PRIORITY", {std::to_string(home.priority)})};
-    std::vector<std::string> all;
-    for (const auto& line : home_lines) all.push_back(line ? *line : "NOOP");
-    all.insert(all.end(), lines.begin(), lines.end());
-    lines = std::move(all);
-  } else if (session->in_own_context) {
-    lines.push_back(set_variable("ARIGATE_DONE", "1"));
+  way.lines = lines_out(*session, std::move(way.lines));
+  end(session, std::move(way));
+}
+
+boost::asio::awaitable<void> Entrance::take_out(ChannelId channel, WayOut way) {
+  co_await settled(channel);
+  const auto session = session_of(channel);
+  if (!session || session->state != Session::State::held || session->leaves_by) co_return;
+  // Who waits in a bridge of Asterisk 1.8 hears music without a command.
+  if (session->control->resting()) way.lines.insert(way.lines.begin(), "SET MUSIC OFF");
+  // A leg of ours ends with its line.
+  if (session->control->replies_due() > 0 && !session->of_leg) {
+    session->leaves_by = way;
+    const auto came = co_await reenter(channel);
+    if (came) co_return;  // It has left by its new line.
+    session->leaves_by.reset();
+    log::warn("channel not taken out of what it does channel={} why=\"{}\"", channel.value,
+              came.error().detail);
   }
-  end(session, std::move(lines));
+  give_back(channel, std::move(way));
+}
+
+/// `lines` behind what leads out of our own context: what they do not say is where the dialplan
+/// would have gone on without our redirect.
+std::vector<std::string> Entrance::lines_out(const Session& session,
+                                             std::vector<std::string> lines) {
+  if (!session.in_own_context) return lines;
+  if (!session.home) {
+    lines.push_back(set_variable("ARIGATE_DONE", "1"));
+    return lines;
+  }
+  const auto& home = *session.home;
+  const auto home_lines = {agi::command("SET CONTEXT", {home.context}),
+                           agi::command("SET EXTENSION", {home.exten}),
+                           agi::command("SET PRIORITY", {std::to_string(home.priority)})};
+  std::vector<std::string> all;
+  for (const auto& line : home_lines) all.push_back(line ? *line : "NOOP");
+  all.insert(all.end(), lines.begin(), lines.end());
+  return all;
 }
 
 /// Whatever runs ends now; StasisEnd; then, in their time, the lines and the end of the AGI.
-void Entrance::end(const std::shared_ptr<Session>& session, std::vector<std::string> lines) {
+void Entrance::end(const std::shared_ptr<Session>& session, WayOut way) {
   session->state = Session::State::ending;
   world_.controls.take(session->channel);
   held_.erase(session->channel);
@@ -485,8 +511,8 @@ void Entrance::end(const std::shared_ptr<Session>& session, std::vector<std::str
   }
   session->old_control->drop(channel_not_found());
   world_.reconciler.leave(session->channel, world_.clock.wall(), true);
-  lines.push_back(set_variable("STASISSTATUS", "SUCCESS"));
-  spawn(say_goodbye(session, std::move(lines)));
+  way.lines.push_back(set_variable("STASISSTATUS", way.status));
+  spawn(say_goodbye(session, std::move(way.lines)));
 }
 
 boost::asio::awaitable<void> Entrance::say_goodbye(std::shared_ptr<Session> session,
@@ -596,6 +622,11 @@ bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
   session->state = Session::State::held;
   sessions_[session->link.get()] = session;
   settle(*session, true);
+  if (session->leaves_by) {
+    session->control->attach_to_leave(session->link);
+    give_back(session->channel, *std::exchange(session->leaves_by, std::nullopt));
+    return true;
+  }
   session->control->attach(session->link);
   if (session->hung_up && session->state == Session::State::held) spawn(end_after_hangup(session));
   return true;

@@ -26,6 +26,12 @@ struct Destination {
   std::vector<std::string> arguments;
 };
 
+/// How a channel goes back to the dialplan.
+struct WayOut {
+  std::vector<std::string> lines{};  ///< AGI commands before: SET CONTEXT …
+  std::string status = "SUCCESS";    ///< STASISSTATUS
+};
+
 /// Takes the FastAGI sessions of the PBX: finds out which channel and which application each one is
 /// for, hands the channel to the application, and ends the session when either side is through.
 ///
@@ -82,8 +88,11 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<void> prepare_hangup(Uniqueid channel);
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
   void let_go(const ChannelId& channel);
-  /// Back to the dialplan, after `lines` were sent (SET CONTEXT …): StasisEnd, then close.
-  void give_back(const ChannelId& channel, std::vector<std::string> lines);
+  /// Back to the dialplan: StasisEnd, then the lines, then close. The channel must be idle, or its
+  /// lines wait for the end of what runs.
+  void give_back(const ChannelId& channel, WayOut way);
+  /// The same out of whatever it does, a bridge too. What waits in its queue is abandoned.
+  boost::asio::awaitable<void> take_out(ChannelId channel, WayOut way);
 
   /// Takes the channel out of the command that runs, whatever it is, on every PBX: done when it has
   /// a new command line. What waits in its queue stays; the job that ran is told by on_new_line().
@@ -124,7 +133,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
                                       std::vector<std::string> lines = {},
                                       std::string status = "FAILED");
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
-  void end(const std::shared_ptr<Session>& session, std::vector<std::string> lines);
+  static std::vector<std::string> lines_out(const Session& session, std::vector<std::string> lines);
+  void end(const std::shared_ptr<Session>& session, WayOut way = {});
   boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
                                            std::vector<std::string> lines);
   std::shared_ptr<Session> session_of(const ChannelId& channel) const;

@@ -63,7 +63,7 @@ Result<void> continue_in_dialplan(World& world, Entrance& entrance, const Channe
   // In its turn: what was asked before is done before.
   return (*control)->add(std::make_unique<LeaveJob>(
       world.controls, channel,
-      [&entrance, channel, lines = *lines] { entrance.give_back(channel, lines); }));
+      [&entrance, channel, lines = *lines] { entrance.give_back(channel, {lines}); }));
 }
 
 Result<void> move(World& world, const ChannelId& channel, const AppName& application,

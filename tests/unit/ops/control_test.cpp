@@ -250,6 +250,20 @@ TEST_F(ControlTest, GoesOnWithANewLine) {
   EXPECT_TRUE(control_.idle());
 }
 
+/// On a line to leave by, what ran is told and nothing begins.
+TEST_F(ControlTest, BeginsNothingOnALineToLeaveBy) {
+  add("a", {"A1", "A2"});
+  add("b", {"B1"});
+  control_.detach();
+  const auto second = std::make_shared<test::FakeAgiLink>();
+  control_.attach_to_leave(second);
+  EXPECT_EQ(log(), (Lines{"a gone"}));
+  EXPECT_EQ(control_.replies_due(), 0U);
+  control_.drop({Errc::not_found, "left"});
+  EXPECT_EQ(log(), (Lines{"b abandoned: left", "b gone"}));
+  EXPECT_EQ(second->take(), Lines{});
+}
+
 TEST_F(ControlTest, SendsOnTheNewLineWhatCameWhileThereWasNone) {
   auto* const running = add("running", {"wait"});
   control_.detach();

@@ -726,6 +726,38 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
 }
 
+TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommandAndGivesItBack) {
+  const auto first = held();
+  command("EXEC Echo");
+  command("NOOP next");
+  first->take();
+  boost::asio::co_spawn(world_.context,
+                        entrance_.take_out(channel_, {{"SET CONTEXT \"other\""}, "FAILED"}),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  const auto action = world_.ami.waiting_action();
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_EQ(changes(), Lines{}) << "not before it is out";
+  const auto second = open(reentry_of(token_of(action)));
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  for (const auto* line : {"SET CONTEXT \"trunk\"", "SET EXTENSION \"600\"", "SET PRIORITY \"2\"",
+                           "SET CONTEXT \"other\"", "SET VARIABLE \"STASISSTATUS\" \"FAILED\""}) {
+    EXPECT_EQ(second->take(), Lines{line});
+    reply(*second);
+  }
+  EXPECT_TRUE(second->closed());
+  expect_empty();
+}
+
+TEST_F(EntranceTest, GivesAnIdleChannelBackOnTheLineThatItHas) {
+  const auto link = held();
+  boost::asio::co_spawn(world_.context, entrance_.take_out(channel_, {}),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+}
+
 /// The command may end before the PBX has answered the Redirect (seen: 1.8).
 TEST_F(EntranceTest, SendsNothingOnALineThatIsAboutToGo) {
   const auto first = held();
