@@ -88,11 +88,14 @@ boost::asio::awaitable<Admission::Decision> Admission::admit(Visitor visitor, Ap
       co_return decision;
     }
     auto policy = policies_(application);
-    if (policy.new_call == AwayPolicy::NewCall::refuse) co_return decision;
+    const bool parks = policy.new_call == AwayPolicy::NewCall::park ||
+                       (visitor.came_back && policy.lost_call == AwayPolicy::LostCall::park);
+    if (!parks) co_return decision;
     auto lines = fallback_lines(policy.fallback);
     const bool came = co_await wait_for(visitor, application, std::move(policy));
     if (came) continue;
     decision.lines = std::move(lines);
+    decision.waited = true;
     co_return decision;
   }
 }
@@ -140,6 +143,7 @@ boost::asio::awaitable<Admission::Decision> Admission::broadcast(
   arguments.resize(std::max<std::size_t>(arguments.size(), 4));
   Decision decision;
   decision.status = "TIMEOUT";
+  decision.waited = true;
   if (offered_ >= waiting_max) co_return decision;
   const auto offer = std::make_shared<Offer>();
   offer->wake = visitor.wake;

@@ -51,6 +51,7 @@ struct Visitor {
   ChannelId channel;
   std::shared_ptr<Control> control;  ///< Its command line; idle.
   Eventual<Wake> wake;               ///< Its session sets hung_up.
+  bool came_back = false;            ///< It was in the application, or waited, before a restart.
 };
 
 /// Decides what becomes of a channel that wants into an application: it enters, it waits for the
@@ -70,6 +71,7 @@ class Admission : public model::ChangeSink {
     std::vector<std::string> arguments;
     std::vector<std::string> lines;  ///< AGI commands before it goes back.
     std::string status = "FAILED";   ///< STASISSTATUS when it goes back.
+    bool waited = false;             ///< In vain: it does not ask again.
   };
 
   Admission(boost::asio::any_io_executor executor, World& world, Entrance& entrance,

@@ -45,10 +45,9 @@ Destination destination_from(std::string_view text) {
   return destination;
 }
 
-/// The same of a channel that is in one.
-std::string text_of(const model::Channel& channel) {
-  std::string text = channel.application->value;
-  for (const auto& argument : channel.arguments) text.append(",").append(argument);
+std::string text_of(const Destination& destination) {
+  std::string text = destination.application.value;
+  for (const auto& argument : destination.arguments) text.append(",").append(argument);
   return text;
 }
 
@@ -91,11 +90,13 @@ struct Entrance::Session {
   /// Where the dialplan goes on if the channel was once redirected into our context.
   std::optional<model::DialplanPlace> home;
   std::vector<Eventual<bool>> awaiting_return;
-  bool fresh = false;         ///< Originated by us, here for the first time.
-  bool hung_up = false;       ///< HANGUP was seen on the AGI side.
-  bool hangup_asked = false;  ///< By us; the PBX has not answered yet.
-  Eventual<Wake> wake;        ///< Of a channel that waits for its application.
-  std::optional<WayOut> leaves_by;  ///< Where it goes when it comes back from `returning`.
+  bool fresh = false;                    ///< Originated by us, here for the first time.
+  bool hung_up = false;                  ///< HANGUP was seen on the AGI side.
+  bool hangup_asked = false;             ///< By us; the PBX has not answered yet.
+  bool came_back = false;                ///< After a restart of ours.
+  Eventual<Wake> wake;                   ///< Of a channel that waits for its application.
+  std::optional<Destination> waits_for;  ///< That application.
+  std::optional<WayOut> leaves_by;       ///< Where it goes when it comes back from `returning`.
   std::unique_ptr<Watches::Watch> hangup_request;
 };
 
@@ -199,47 +200,47 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
   // The channel first: what the environment says is trusted only for a channel that AMI knows.
   const bool ready = co_await channel_ready(session, environment);
   if (session->state != Session::State::arriving) co_return;
+  WayOut otherwise{{}, "FAILED"};
   if (!ready) {
     log::warn("agi session of a channel that AMI does not know uniqueid={}", environment.uniqueid);
-    co_return co_await refuse(session, true);
+    co_return co_await refuse(session, true, std::move(otherwise));
   }
   if (come_back(session, environment)) co_return;
   auto destination = co_await destination_of(session, environment);
   if (session->state != Session::State::arriving) co_return;
   const auto* channel = world_.store.find(session->uniqueid);
-  if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
   if (take_awaited(session, environment)) co_return;
-  std::vector<std::string> lines;
-  std::string status = "FAILED";
+  if (!session->in_own_context) {
+    session->home = model::DialplanPlace{environment.context, environment.extension,
+                                         environment.priority + 1, "", ""};
+  }
+  bool waited = false;
   bool enters = false;
-  if (destination) enters = co_await admitted(session, *destination, lines, status);
+  if (destination) enters = co_await admitted(session, *destination, otherwise, waited);
   // That took a while: everything may be different now.
   if (session->state != Session::State::arriving) co_return;
   channel = world_.store.find(session->uniqueid);
-  if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+  if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
   if (enters) {
     co_await learn_call_id(world_, channel->id);
     if (session->state != Session::State::arriving) co_return;
     channel = world_.store.find(session->uniqueid);
-    if (channel == nullptr || session->hung_up) co_return co_await refuse(session, false);
+    if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
   }
   if (!enters || !world_.applications.active(destination->application)) {
     log::info("application not active, channel goes back to the dialplan channel={} app={}",
               channel->id.value, destination ? destination->application.value : "");
     // In the re-entry context the dialplan would ask again each second: right after a restart of
     // ours, when the application may still come back, but not for a call that has never been in.
-    const bool tell = !session->in_own_context || session->fresh || !lines.empty();
-    co_return co_await refuse(session, tell, std::move(lines), std::move(status));
+    const bool tell = !session->in_own_context || session->fresh || waited;
+    co_return co_await refuse(session, tell, std::move(otherwise));
   }
   if (const auto older = session_of(channel->id)) {  // A leftover: the PBX has opened a new one.
     older->link->close();
     over(*older, channel_not_in_stasis());
   }
   hold(session, channel->id);
-  if (!session->in_own_context) {
-    session->home = model::DialplanPlace{environment.context, environment.extension,
-                                         environment.priority + 1, "", ""};
-  }
   if (session->of_leg) {  // Its far half begins when this one answers.
     session->control->add(std::make_unique<CommandJob>(answer_line(world_.ami.dialect())));
   }
@@ -333,6 +334,7 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
   const auto reply =
       co_await run_command(world_, *session->control, "GET VARIABLE ARIGATE_APP", deadline);
   if (!reply || !reply->value || reply->value->empty()) co_return std::nullopt;
+  session->came_back = true;
   // The dialplan counts its attempts; this one has come through.
   co_await run_command(world_, *session->control, set_variable("ARIGATE_TRY", "0"), deadline);
   const auto home =
@@ -343,17 +345,18 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
 
 /// May the channel enter, and which application? It may have to wait for that.
 boost::asio::awaitable<bool> Entrance::admitted(std::shared_ptr<Session> session,
-                                                Destination& destination,
-                                                std::vector<std::string>& lines,
-                                                std::string& status) {
+                                                Destination& destination, WayOut& otherwise,
+                                                bool& waited) {
   if (admission_ == nullptr) co_return world_.applications.active(destination.application);
   const auto* channel = world_.store.find(session->uniqueid);
   if (channel == nullptr) co_return false;
-  Visitor visitor{channel->id, session->control, session->wake};
+  Visitor visitor{channel->id, session->control, session->wake, session->came_back};
+  session->waits_for = destination;
   auto decision = co_await admission_->admit(std::move(visitor), destination.application,
                                              destination.arguments);
-  lines = std::move(decision.lines);
-  status = std::move(decision.status);
+  session->waits_for.reset();
+  otherwise = {std::move(decision.lines), std::move(decision.status)};
+  waited = decision.waited;
   if (!decision.enter) co_return false;
   destination.application = std::move(decision.application);
   destination.arguments = std::move(decision.arguments);
@@ -362,16 +365,14 @@ boost::asio::awaitable<bool> Entrance::admitted(std::shared_ptr<Session> session
 
 /// As Stasis does for an application that is not there: a status variable, then the next priority.
 boost::asio::awaitable<void> Entrance::refuse(std::shared_ptr<Session> session, bool tell_status,
-                                              std::vector<std::string> lines, std::string status) {
+                                              WayOut way) {
   session->state = Session::State::ending;
   if (tell_status && !session->hung_up) {
     const TimePoint deadline = world_.in(world_.timeouts.action);
-    co_await run_command(world_, *session->control, set_variable("STASISSTATUS", status), deadline);
+    auto lines = lines_out(*session, std::move(way.lines));
+    lines.insert(lines.begin(), set_variable("STASISSTATUS", way.status));
     for (auto& line : lines) {
       co_await run_command(world_, *session->control, std::move(line), deadline);
-    }
-    if (session->in_own_context) {
-      co_await run_command(world_, *session->control, set_variable("ARIGATE_DONE", "1"), deadline);
     }
   }
   session->link->close();
@@ -652,43 +653,52 @@ std::string Entrance::home_of(const ChannelId& channel) const {
 // --- the end of this process --------------------------------------------------------------------
 
 boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
-  std::vector<std::shared_ptr<Session>> held;
+  std::vector<std::shared_ptr<Session>> sessions;
   for (const auto& [link, session] : sessions_) {
-    if (session->state == Session::State::held && !session->of_leg) held.push_back(session);
+    const bool waits = session->state == Session::State::arriving && session->waits_for;
+    const bool held = session->state == Session::State::held;
+    if ((held || waits) && !session->of_leg) sessions.push_back(session);
   }
-  for (const auto& session : held) {
-    const auto* channel = world_.store.find(session->channel);
-    if (channel == nullptr || !channel->application) continue;
-    if (!channel->room.value.empty()) {
-      // In a bridge it is looked after: it goes on talking there, and is found there later.
-      session->link->close();
-      continue;
-    }
-    const std::string name = channel->name;
-    // The variables that destination_of() reads when the channel comes back.
-    if (session->home) {
-      world_.ami.post(ami::Action{"Setvar"}
-                          .add("Channel", name)
-                          .add("Variable", "ARIGATE_HOME")
-                          .add("Value", text_of(*session->home)));
-    }
-    co_await world_.ami.request(ami::Action{"Setvar"}
-                                    .add("Channel", name)
-                                    .add("Variable", "ARIGATE_APP")
-                                    .add("Value", text_of(*channel)),
-                                deadline, "");
-    const auto moved = co_await world_.ami.request(ami::Action{"Redirect"}
-                                                       .add("Channel", name)
-                                                       .add("Context", world_.dialplan_context)
-                                                       .add("Exten", std::to_string(next_token_++))
-                                                       .add("Priority", "1"),
-                                                   deadline, "");
-    if (!moved) {
-      log::warn("channel not handed back channel={} why={}", session->channel.value,
-                moved.error().detail);
-    }
+  for (const auto& session : sessions) co_await hand_back(session, deadline);
+}
+
+boost::asio::awaitable<void> Entrance::hand_back(std::shared_ptr<Session> session,
+                                                 TimePoint deadline) {
+  const auto* channel = session->waits_for ? world_.store.find(session->uniqueid)
+                                           : world_.store.find(session->channel);
+  if (channel == nullptr) co_return;
+  auto destination = session->waits_for;
+  if (channel->application) destination = Destination{*channel->application, channel->arguments};
+  if (!destination) co_return;
+  if (!channel->room.value.empty()) {
+    // In a bridge it is looked after: it goes on talking there, and is found there later.
     session->link->close();
+    co_return;
   }
+  const std::string name = channel->name;
+  const ChannelId id = channel->id;
+  // The variables that destination_of() reads when the channel comes back.
+  if (session->home) {
+    world_.ami.post(ami::Action{"Setvar"}
+                        .add("Channel", name)
+                        .add("Variable", "ARIGATE_HOME")
+                        .add("Value", text_of(*session->home)));
+  }
+  auto remember = ami::Action{"Setvar"}
+                      .add("Channel", name)
+                      .add("Variable", "ARIGATE_APP")
+                      .add("Value", text_of(*destination));
+  co_await world_.ami.request(std::move(remember), deadline, "");
+  auto redirect = ami::Action{"Redirect"}
+                      .add("Channel", name)
+                      .add("Context", world_.dialplan_context)
+                      .add("Exten", std::to_string(next_token_++))
+                      .add("Priority", "1");
+  const auto moved = co_await world_.ami.request(std::move(redirect), deadline, "");
+  if (!moved) {
+    log::warn("channel not handed back channel={} why={}", id.value, moved.error().detail);
+  }
+  session->link->close();
 }
 
 void Entrance::drop_all() {

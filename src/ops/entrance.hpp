@@ -105,8 +105,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   /// where no line of the dialplan has brought the channel.
   std::string home_of(const ChannelId& channel) const;
 
-  /// Sends every held channel into the re-entry context, where it asks for us again each second;
-  /// for a wanted end of this process. Returns when all are gone from here or at the deadline.
+  /// Sends every held channel, and each that waits for its application, into the re-entry context,
+  /// where it asks for us again each second; for a wanted end of this process. Returns when all are
+  /// gone from here or at the deadline.
   boost::asio::awaitable<void> hand_back_all(TimePoint deadline);
 
   /// Closes every session that is left and lets go of what waits for it.
@@ -128,10 +129,14 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<bool> channel_ready(std::shared_ptr<Session> session,
                                              agi::Environment environment);
   boost::asio::awaitable<bool> admitted(std::shared_ptr<Session> session, Destination& destination,
-                                        std::vector<std::string>& lines, std::string& status);
+                                        WayOut& otherwise, bool& waited);
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session, bool tell_status,
-                                      std::vector<std::string> lines = {},
-                                      std::string status = "FAILED");
+                                      WayOut way);
+  /// The same without a word.
+  boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session) {
+    return refuse(std::move(session), false, WayOut{});
+  }
+  boost::asio::awaitable<void> hand_back(std::shared_ptr<Session> session, TimePoint deadline);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
   static std::vector<std::string> lines_out(const Session& session, std::vector<std::string> lines);
   void end(const std::shared_ptr<Session>& session, WayOut way = {});

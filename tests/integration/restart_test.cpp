@@ -114,6 +114,55 @@ TEST_P(RestartTest, ContinuesBehindTheLineThatItCameFrom) {
   }));
 }
 
+/// A call whose application has not come yet waits on, in the next process.
+TEST_P(RestartTest, AParkedCallIsParkedAgain) {
+  config_.applications.push_back({});
+  config_.applications.back().name = "demo";
+  config_.applications.back().new_call = NewCall::park;
+  start(GetParam(), sim::arigate_context() +
+                        "\n[came]\nexten => 1,1,AGI(agi://@AGI@/demo,first)\n"
+                        " same => n,Set(ARRIVED=${STASISSTATUS})\n same => n,Wait(30)\n");
+  call("1", "came");
+  const auto answered = [&] {
+    const auto channels = ask("GET", "/channels").json();
+    return channels.as_array().size() == 1 && channels.at(0).at("state").as_string() == "Up";
+  };
+  EXPECT_TRUE(comes_true(answered));
+  const auto before = ask("GET", "/channels").json();
+  restart();
+  EXPECT_EQ(ask("GET", "/channels").json().at(0).at("id"), before.at(0).at("id"));
+  EventClient events{port(), "app=demo"};
+  const auto start = events.next("StasisStart");
+  ASSERT_TRUE(start.is_object());
+  const std::string id{start.at("channel").at("id").as_string()};
+  EXPECT_EQ(id, before.at(0).at("id").as_string());
+  EXPECT_EQ(start.at("args"), boost::json::parse(R"(["first"])"));
+  EXPECT_EQ(ask("POST", "/channels/" + id + "/continue").status, 204);
+  EXPECT_TRUE(comes_true([&] {
+    return ask("GET", "/channels/" + id + "/variable?variable=ARRIVED").body ==
+           R"({"value":"SUCCESS"})";
+  }));
+}
+
+/// One that waits in vain goes on where its line would have led, and does not ask again.
+TEST_P(RestartTest, AParkedCallThatWaitsInVainGoesHome) {
+  config_.applications.push_back({});
+  auto& policy = config_.applications.back();
+  policy.name = "demo";
+  policy.new_call = NewCall::park;
+  start(GetParam(), sim::arigate_context() +
+                        "\n[came]\nexten => 1,1,AGI(agi://@AGI@/demo)\n"
+                        " same => n,Set(GLOBAL(ARRIVED)=${STASISSTATUS})\n same => n,Wait(30)\n");
+  call("1", "came");
+  EXPECT_TRUE(comes_true([&] {
+    const auto channels = ask("GET", "/channels").json();
+    return channels.as_array().size() == 1 && channels.at(0).at("state").as_string() == "Up";
+  }));
+  config_.applications.back().park_timeout = std::chrono::milliseconds{100};
+  restart();
+  EXPECT_TRUE(comes_true([&] { return global("ARRIVED") == "FAILED"; }));
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, RestartTest,
                          testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
                                          sim::Version::asterisk_16, sim::Version::asterisk_22),
