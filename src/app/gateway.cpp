@@ -191,8 +191,11 @@ struct Gateway::Parts : io::AmiOwner {
         rest{context.get_executor(), applications, router, writer, clock},
         http{context, app::http_options(config.http, recording.ari_tap()), router, rest},
         outbound{context, app::outbound_options(config), rest,
-                 [this](const AppName& name) { return applications.has_channels(name); },
-                 [this](ari::EventSocket& socket) { applications.say_farewell(socket); }},
+                 io::OutboundWebSockets::Hooks{
+                     [this](const AppName& name) { return applications.has_channels(name); },
+                     [this](ari::EventSocket& socket) { applications.say_hello(socket); },
+                     [this](ari::EventSocket& socket) { applications.say_farewell(socket); },
+                     [this](const AppName& name) { admission.failed(name); }}},
         upkeep{context.get_executor(), world, applications,
                app::Upkeep::Duties{[this] { return learn_pbx(); }, [this] { return advertised(); },
                                    config.dialplan.add_at_runtime}},

@@ -72,7 +72,6 @@ void Applications::opened(std::shared_ptr<EventSocket> socket, const Request& re
   for (std::size_t i = 0; i < names.size(); ++i) {
     Application& application = app(AppName{names[i]});
     const bool fresh = application.members.empty();
-    if (request.outbound) send_plain(application, *raw, "ApplicationRegistered");
     join(application, *raw, request, i < tokens.size() ? tokens[i] : std::string_view{});
     if (request.flag("subscribeAll", false)) {
       for (std::size_t kind = 0; kind < source_kinds; ++kind) {
@@ -117,18 +116,12 @@ void Applications::closed(EventSocket& socket) {
   }
 }
 
-void Applications::send_plain(Application& application, EventSocket& socket,
-                              std::string_view type) {
-  std::string event;
-  writer_.write_plain(event, type, clock_.wall());
-  socket.send(event + application.tail + '}');
-}
-
-void Applications::say_farewell(EventSocket& socket) {
+void Applications::tell_each_of(EventSocket& socket, std::string_view type) {
   for (const auto& [name, application] : apps_) {
-    if (application->member(&socket) != nullptr) {
-      send_plain(*application, socket, "ApplicationUnregistered");
-    }
+    if (application->member(&socket) == nullptr) continue;
+    std::string event;
+    writer_.write_plain(event, type, clock_.wall());
+    socket.send(event + application->tail + '}');
   }
 }
 

@@ -124,8 +124,10 @@ class Applications : public EventSocketOwner,
   /// application is the first of the socket.
   void answer(EventSocket& socket, std::string_view type, std::string body);
 
-  /// ApplicationUnregistered, for each application of a socket that we are about to close.
-  void say_farewell(EventSocket& socket);
+  /// ApplicationRegistered, for each application of a socket that we have connected, and
+  /// ApplicationUnregistered when we are about to close it.
+  void say_hello(EventSocket& socket) { tell_each_of(socket, "ApplicationRegistered"); }
+  void say_farewell(EventSocket& socket) { tell_each_of(socket, "ApplicationUnregistered"); }
 
   /// Drops the logs that nobody came back for, and what was kept for channels that never came.
   void expire(TimePoint now);
@@ -157,7 +159,7 @@ class Applications : public EventSocketOwner,
   Application& app(const AppName& name);
   Application* find(const AppName& name) const;
   void drop_if_over(Application& application);
-  void send_plain(Application& application, EventSocket& socket, std::string_view type);
+  void tell_each_of(EventSocket& socket, std::string_view type);
   void lose_all(Application& application);
 
   // members.cpp

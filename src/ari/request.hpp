@@ -30,7 +30,6 @@ class Request {
  public:
   Operation operation{};
   Identity asker;              ///< Also of what comes over the WebSocket that it opens.
-  bool outbound = false;       ///< Of a WebSocket that we have opened.
   EventSocket* via = nullptr;  ///< The WebSocket that it came over; it may be gone by now.
 
   /// Percent-decoded value of {name} in the route.

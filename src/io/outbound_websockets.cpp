@@ -58,6 +58,8 @@ class OutboundWebSockets::Session : public ari::EventSocket,
   /// Until it ends; `heard` gets each text.
   virtual asio::awaitable<void> read(std::function<void(std::string_view)> heard) = 0;
   virtual void abort() = 0;
+  /// What it was given and cannot send any more.
+  virtual std::deque<std::string> take_unsent() = 0;
 };
 
 template <class Stream>
@@ -132,15 +134,17 @@ class OutboundWebSockets::SessionOn final : public Session {
   }
 
   void send(std::string_view json) override {
-    if (!open_ || closing_ != 0) return;
+    if (closing_ != 0) return;
     if (queued_bytes_ + json.size() > queue_bytes_max) {
       log::warn("outbound websocket reset why=\"queue is full\" queued_bytes={}", queued_bytes_);
       return abort();
     }
     queued_bytes_ += json.size();
     queue_.emplace_back(json);
-    write_soon();
+    if (open_) write_soon();
   }
+
+  std::deque<std::string> take_unsent() override { return std::exchange(queue_, {}); }
 
   void close(std::uint16_t code, std::string_view) override {
     if (!open_ || closing_ != 0) return;
@@ -162,12 +166,16 @@ class OutboundWebSockets::SessionOn final : public Session {
 
   asio::awaitable<void> write() {
     error_code error;
-    while (!queue_.empty() && !error) {
-      const std::string text = std::move(queue_.front());
+    while (open_ && !queue_.empty() && !error) {
+      std::string text = std::move(queue_.front());
       queue_.pop_front();
       co_await stream_.async_write(asio::buffer(text),
                                    asio::redirect_error(asio::use_awaitable, error));
-      queued_bytes_ -= text.size();
+      if (error) {
+        queue_.push_front(std::move(text));
+      } else {
+        queued_bytes_ -= text.size();
+      }
     }
     writing_ = false;
     if (error) {
@@ -193,13 +201,8 @@ class OutboundWebSockets::SessionOn final : public Session {
 
 OutboundWebSockets::OutboundWebSockets(asio::io_context& context,
                                        std::vector<OutboundOptions> options,
-                                       ari::EventSocketOwner& owner, Wanted wanted,
-                                       Farewell farewell)
-    : context_{context},
-      options_{std::move(options)},
-      owner_{owner},
-      wanted_{std::move(wanted)},
-      farewell_{std::move(farewell)} {}
+                                       ari::EventSocketOwner& owner, Hooks hooks)
+    : context_{context}, options_{std::move(options)}, owner_{owner}, hooks_{std::move(hooks)} {}
 
 OutboundWebSockets::~OutboundWebSockets() = default;
 
@@ -225,25 +228,23 @@ void OutboundWebSockets::start() {
 asio::awaitable<void> OutboundWebSockets::stop(std::chrono::milliseconds limit) {
   stopping_ = true;
   for (auto& timer : pauses_) timer.cancel();
-  const auto sessions = sessions_;
-  for (const auto& held : sessions) {
-    const auto session = held.lock();
-    if (!session) continue;
-    farewell_(*session);
-    session->close(close_code::going_away, "arigate stops");
+  const auto connections = connections_;
+  for (const auto& connection : connections) {
+    hooks_.farewell(*connection.socket);
+    connection.socket->close(close_code::going_away, "arigate stops");
   }
   // Half of the time for the other sides to say goodbye, half for what was cut off to end.
   constexpr std::chrono::milliseconds step{5};
   const auto began = std::chrono::steady_clock::now();
   bool cut = false;
   asio::steady_timer timer{context_};
-  while (!sessions_.empty() || running_ > 0) {
+  while (running_ > 0) {
     const auto waited = std::chrono::steady_clock::now() - began;
     if (waited >= limit) break;
     if (waited >= limit / 2 && !std::exchange(cut, true)) {
-      const auto left = sessions_;
-      for (const auto& held : left) {
-        if (const auto session = held.lock()) session->abort();
+      const auto left = connections_;
+      for (const auto& connection : left) {
+        if (const auto session = connection.session.lock()) session->abort();
       }
     }
     timer.expires_after(step);
@@ -293,51 +294,66 @@ asio::awaitable<std::shared_ptr<OutboundWebSockets::Session>> OutboundWebSockets
   co_return session;
 }
 
-/// Tells the owner of it and reads it until it ends; then `then`.
-void OutboundWebSockets::serve(const OutboundOptions& options, std::shared_ptr<Session> session,
-                               std::vector<std::string> apps, std::function<void()> then) {
+/// What the owner sees of it, whether it is connected or not.
+std::shared_ptr<KeptSocket> OutboundWebSockets::socket_for(const OutboundOptions& options,
+                                                           std::vector<std::string> apps) {
+  auto socket = std::make_shared<KeptSocket>(options.name);
   ari::Request request;
   request.asker.user = options.user;
-  request.outbound = true;
   request.set_list("app", std::move(apps));
   if (options.subscribe_all) request.set_param("subscribeAll", "true");
-  const auto place = sessions_.emplace(sessions_.end(), session);
-  owner_.opened(session, request);
-  auto* const raw = session.get();
-  auto reading = raw->read([this, raw](std::string_view text) { owner_.received(*raw, text); });
-  asio::co_spawn(context_, std::move(reading),
-                 [this, session, place, name = options.name,
-                  then = std::move(then)](const std::exception_ptr&) {
-                   sessions_.erase(place);
-                   log::info("outbound websocket ended name={}", name);
-                   owner_.closed(*session);
-                   then();
-                 });
+  owner_.opened(socket, request);
+  return socket;
+}
+
+/// One connection of it, until it ends.
+asio::awaitable<void> OutboundWebSockets::serve(const OutboundOptions& options, SessionPtr session,
+                                                std::shared_ptr<KeptSocket> socket) {
+  const auto place = connections_.insert(connections_.end(), Connection{session, socket});
+  socket->connect(session, [this, &socket] { hooks_.greet(*socket); });
+  std::function<void(std::string_view)> heard = [this, &socket](std::string_view text) {
+    owner_.received(*socket, text);
+  };
+  co_await session->read(std::move(heard));
+  socket->disconnect(session->take_unsent());
+  connections_.erase(place);
+  log::info("outbound websocket ended name={}", options.name);
 }
 
 asio::awaitable<void> OutboundWebSockets::keep_open(const OutboundOptions& options) {
+  const auto socket = socket_for(options, options.apps);
   auto wait = options.reconnect_interval;
   while (!stopping_) {
     const auto session = co_await open(options);
-    if (session && !stopping_) {
-      serve(options, session, options.apps, [this, &options] {
-        if (!stopping_) spawn(reopen(options));
-      });
-      co_return;  // The next attempt starts when this one has ended.
-    }
+    const bool opened = session != nullptr;
+    if (opened && !stopping_) co_await serve(options, session, socket);
+    // Not at once: a peer that accepts and closes is not to be met in a tight loop.
+    if (opened) wait = options.reconnect_interval;
     co_await pause(jittered(wait));
-    wait = std::min(2 * wait, reconnect_max);
+    if (!opened) wait = std::min(2 * wait, reconnect_max);
   }
+  owner_.closed(*socket);
 }
 
-/// Not at once: a peer that accepts and closes is not to be met in a tight loop.
-asio::awaitable<void> OutboundWebSockets::reopen(const OutboundOptions& options) {
-  co_await pause(jittered(options.reconnect_interval));
-  co_await keep_open(options);
+// --- for a call ---------------------------------------------------------------------------------
+
+asio::awaitable<OutboundWebSockets::SessionPtr> OutboundWebSockets::open_for_call(
+    const OutboundOptions& options) {
+  for (std::size_t attempt = 0; attempt < options.reconnect_attempts && !stopping_; ++attempt) {
+    if (attempt > 0) co_await pause(jittered(options.reconnect_interval));
+    auto session = co_await open(options);
+    if (session) co_return session;
+  }
+  co_return nullptr;
 }
 
 asio::awaitable<Result<AppName>> OutboundWebSockets::summon(AppName application,
                                                             std::string channel_name) {
+  // A channel that comes back after a restart asks for the one that it had.
+  const std::string own = ':' + channel_name;
+  if (application.value.ends_with(own)) {
+    application.value.resize(application.value.size() - own.size());
+  }
   const auto options =
       std::find_if(options_.begin(), options_.end(), [&](const OutboundOptions& each) {
         return each.per_call &&
@@ -348,40 +364,58 @@ asio::awaitable<Result<AppName>> OutboundWebSockets::summon(AppName application,
     co_return Error{Errc::overloaded, "too many outbound websockets"};
   }
   ++per_call_;
-  std::shared_ptr<Session> session;
-  for (std::size_t attempt = 0; attempt < options->reconnect_attempts && !stopping_; ++attempt) {
-    if (attempt > 0) co_await pause(jittered(options->reconnect_interval));
-    session = co_await open(*options);
-    if (session) break;
-  }
-  if (!session) {
+  auto session = co_await open_for_call(*options);
+  if (!session || stopping_) {
     --per_call_;
+    if (session) session->abort();
     co_return Error{Errc::unavailable, "The application does not answer"};
   }
-  AppName own{application.value + ':' + channel_name};
-  std::vector<std::string> apps{own.value};
-  serve(*options, session, std::move(apps), [this] { --per_call_; });
-  spawn(watch(session, own));
-  co_return own;
+  auto call = std::make_shared<Call>();
+  call->application.value = application.value + own;
+  std::vector<std::string> apps{call->application.value};
+  call->socket = socket_for(*options, std::move(apps));
+  spawn(accompany(*options, std::move(session), call));
+  spawn(watch(call));
+  co_return call->application;
+}
+
+/// As natively the application stays while its connection is made again, and the channel leaves
+/// when that fails.
+asio::awaitable<void> OutboundWebSockets::accompany(const OutboundOptions& options,
+                                                    SessionPtr session,
+                                                    std::shared_ptr<Call> call) {
+  while (session) {
+    const auto begun = std::chrono::steady_clock::now();
+    co_await serve(options, std::move(session), call->socket);
+    session = nullptr;
+    if (stopping_ || call->over || !hooks_.wanted(call->application)) break;
+    const bool short_lived = std::chrono::steady_clock::now() - begun < options.reconnect_interval;
+    if (short_lived) co_await pause(jittered(options.reconnect_interval));
+    session = co_await open_for_call(options);
+    if (session || stopping_) continue;
+    log::warn("application of a call is lost app={}", call->application.value);
+    hooks_.failed(call->application);
+  }
+  if (session) session->abort();
+  call->over = true;
+  owner_.closed(*call->socket);
+  --per_call_;
 }
 
 /// Closes the connection of a call when its channel has left.
-asio::awaitable<void> OutboundWebSockets::watch(std::shared_ptr<Session> session,
-                                                AppName application) {
-  const std::weak_ptr<Session> weak = session;
-  session.reset();
+asio::awaitable<void> OutboundWebSockets::watch(std::shared_ptr<Call> call) {
   const auto begun = std::chrono::steady_clock::now();
   bool entered = false;
-  while (!weak.expired() && !stopping_) {
+  while (!call->over && !stopping_) {
     co_await pause(entered ? std::chrono::milliseconds{500} : std::chrono::milliseconds{100});
-    const bool has_channel = wanted_(application);
+    const bool has_channel = hooks_.wanted(call->application);
     entered = entered || has_channel;
     const bool late = std::chrono::steady_clock::now() > begun + entrance_time;
     if (has_channel || (!entered && !late)) continue;
     co_await pause(linger);
-    if (wanted_(application)) continue;
-    if (const auto open = weak.lock()) open->close(close_code::normal, {});
-    co_return;
+    if (hooks_.wanted(call->application)) continue;
+    call->over = true;
+    call->socket->close(close_code::normal, {});
   }
 }
 

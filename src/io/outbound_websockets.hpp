@@ -15,6 +15,7 @@
 #include "arigate/secret.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
+#include "io/kept_socket.hpp"
 #include "io/tls.hpp"
 
 namespace arigate::io {
@@ -35,12 +36,15 @@ struct OutboundOptions {
   std::string user;  ///< Whose rights its requests have.
 };
 
-/// The WebSockets that we open to applications. To their owner they are like those that a client
-/// has opened: opened(), received(), closed().
+/// The WebSockets that we open to applications. To their owner each is like one that a client has
+/// opened, opened(), received(), closed(), but for good: while its connection is away it is a
+/// KeptSocket, so its applications are there and take calls.
 ///
-/// One that stays is opened again when it breaks, each time after twice as long a wait, up to
-/// `reconnect_max`. One for a call is opened when a channel asks for its application, which then
-/// has the channel's name behind its own ("app:SIP/x-1"), and closed when the channel has left.
+/// One that stays is opened from start() to stop(), and connected again when it breaks, each time
+/// after twice as long a wait, up to `reconnect_max`. One for a call is opened when a channel asks
+/// for its application, which then has the channel's name behind its own ("app:SIP/x-1"), and
+/// closed when the channel has left. When it breaks and cannot be connected again in
+/// `reconnect_attempts`, the channel is let go of.
 class OutboundWebSockets {
  public:
   static constexpr std::size_t per_call_max = 2'000;  ///< Open at a time.
@@ -48,12 +52,16 @@ class OutboundWebSockets {
   static constexpr std::size_t message_bytes_max = std::size_t{1024} * 1024;
   static constexpr std::size_t queue_bytes_max = std::size_t{4} * 1024 * 1024;
 
-  /// Whether an application has a channel; what is sent before we close.
-  using Wanted = std::function<bool(const AppName&)>;
-  using Farewell = std::function<void(ari::EventSocket&)>;
+  /// What the applications behind the owner know and do.
+  struct Hooks {
+    std::function<bool(const AppName&)> wanted;       ///< Whether an application has a channel.
+    std::function<void(ari::EventSocket&)> greet;     ///< Sends what each connection is told first.
+    std::function<void(ari::EventSocket&)> farewell;  ///< Sends what it is told before we close.
+    std::function<void(const AppName&)> failed;       ///< Lets go of the channels of a call's own.
+  };
 
   OutboundWebSockets(boost::asio::io_context& context, std::vector<OutboundOptions> options,
-                     ari::EventSocketOwner& owner, Wanted wanted, Farewell farewell);
+                     ari::EventSocketOwner& owner, Hooks hooks);
   ~OutboundWebSockets();
 
   void start();
@@ -68,23 +76,37 @@ class OutboundWebSockets {
   class Session;
   template <class Stream>
   class SessionOn;
+  struct Connection {
+    std::weak_ptr<Session> session;
+    std::shared_ptr<KeptSocket> socket;
+  };
+  /// The application of one channel.
+  struct Call {
+    AppName application;
+    std::shared_ptr<KeptSocket> socket;
+    bool over = false;  ///< The channel has left.
+  };
+  using SessionPtr = std::shared_ptr<Session>;
 
   boost::asio::awaitable<void> keep_open(const OutboundOptions& options);
-  boost::asio::awaitable<void> reopen(const OutboundOptions& options);
-  boost::asio::awaitable<void> watch(std::shared_ptr<Session> session, AppName application);
-  boost::asio::awaitable<std::shared_ptr<Session>> open(const OutboundOptions& options);
-  void serve(const OutboundOptions& options, std::shared_ptr<Session> session,
-             std::vector<std::string> apps, std::function<void()> then);
+  boost::asio::awaitable<void> accompany(const OutboundOptions& options, SessionPtr session,
+                                         std::shared_ptr<Call> call);
+  boost::asio::awaitable<void> watch(std::shared_ptr<Call> call);
+  boost::asio::awaitable<SessionPtr> open(const OutboundOptions& options);
+  boost::asio::awaitable<SessionPtr> open_for_call(const OutboundOptions& options);
+  std::shared_ptr<KeptSocket> socket_for(const OutboundOptions& options,
+                                         std::vector<std::string> apps);
+  boost::asio::awaitable<void> serve(const OutboundOptions& options, SessionPtr session,
+                                     std::shared_ptr<KeptSocket> socket);
   boost::asio::awaitable<void> pause(std::chrono::milliseconds wait);
   void spawn(boost::asio::awaitable<void> work);
 
   boost::asio::io_context& context_;
   std::vector<OutboundOptions> options_;
   ari::EventSocketOwner& owner_;
-  Wanted wanted_;
-  Farewell farewell_;
+  Hooks hooks_;
   std::list<boost::asio::steady_timer> pauses_;  ///< That stop() ends.
-  std::list<std::weak_ptr<Session>> sessions_;
+  std::list<Connection> connections_;
   std::size_t running_ = 0;  ///< Coroutines that use this.
   std::size_t per_call_ = 0;
   bool stopping_ = false;

@@ -209,6 +209,10 @@ void Admission::let_all_go(const AppName& application, const WayOut& way) {
   for (const auto& channel : channels_of(application)) spawn(entrance_.take_out(channel, way));
 }
 
+void Admission::failed(const AppName& application) {
+  let_all_go(application, WayOut{{}, "FAILED"});
+}
+
 void Admission::on(const model::Change& change, WallTime) {
   if (offers_.empty()) return;
   if (const auto* end = std::get_if<model::StasisEnd>(&change)) {

@@ -88,6 +88,8 @@ class Admission : public model::ChangeSink {
   /// The application has its first client; has lost its last.
   void came(const AppName& application);
   void lost(const AppName& application);
+  /// An application that was called for one channel cannot be reached any more.
+  void failed(const AppName& application);
   // model::ChangeSink: a channel that has left is not claimed any more.
   void on(const model::Change& change, WallTime when) override;
   /// Ends every wait, for the end of the process.
