@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view root_segment = "/ari";
 constexpr std::string_view own_segment = "/arigate";  ///< What ARI does not have.
 constexpr std::string_view docs_segment = "api-docs/";
+constexpr std::string_view own_events_doc = "events.json";  ///< Of a path of ARI.
 
 /// What follows `head` in `text`, compared without case as native does; nullopt when it differs.
 std::optional<std::string_view> after(std::string_view text, std::string_view head) {
@@ -204,7 +205,8 @@ Answer Router::dispatch_own(const HttpRequest& http, const Routed& routed) {
   if (!is_doc && found == own_.end()) return message_response(404, "Resource not found");
   if (http.method != Method::get) return method_not_allowed("GET");
   if (!is_doc) return found->second(routed.request);
-  return api_doc(http, own_api_doc(routed.path.substr(docs_segment.size())), own_segment);
+  const auto file = routed.path.substr(docs_segment.size());
+  return api_doc(http, own_api_doc(file), file == own_events_doc ? root_segment : own_segment);
 }
 
 bool Router::serves(Operation operation) const {

@@ -87,6 +87,8 @@ TEST_F(OwnRoutes, AreBesideAri) {
   EXPECT_EQ(own("/api-docs/resources.json").status, 200);
   const auto docs = own("/api-docs/support.json").json();
   EXPECT_TRUE(docs.at("basePath").as_string().ends_with("/arigate"));
+  const auto events = own("/api-docs/events.json").json();  // Of what a path of ARI has beside ARI.
+  EXPECT_TRUE(events.at("basePath").as_string().ends_with("/ari"));
   EXPECT_EQ(own("/nothing").status, 404);
   EXPECT_EQ(own("/api-docs/channels.json").status, 404);
   EXPECT_EQ(own("/support", "POST").status, 405);

@@ -71,7 +71,15 @@ TEST(ApiDocs, HaveALevelForEachOfTheReleases) {
 TEST(ApiDocs, DescribeWhatAriDoesNotHave) {
   const auto support = parse(own_api_doc("support.json"));
   EXPECT_EQ(support.at("apis").at(0).at("path").as_string(), "/support");
-  EXPECT_EQ(parse(own_api_doc("resources.json")).at("apis").as_array().size(), 1U);
+  EXPECT_EQ(parse(own_api_doc("resources.json")).at("apis").as_array().size(), 2U);
+  const auto events = parse(own_api_doc("events.json"));
+  const auto& opens = events.at("apis").at(0).at("operations").at(0);
+  std::string names;
+  for (const auto& parameter : opens.at("parameters").as_array()) {
+    names.append(parameter.at("name").as_string()).append(" ");
+  }
+  EXPECT_EQ(names, "resume announce share mode ");
+  EXPECT_TRUE(events.at("models").as_object().contains("ArigateResume"));
   EXPECT_EQ(own_api_doc("channels.json"), "");
 }
 
