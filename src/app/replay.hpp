@@ -26,8 +26,8 @@ struct ReplayCommand {
   std::string password = "replay";
 };
 
-/// The exit code: 0, 1 for a damaged file or differences that no known fact explains, 2 for a file
-/// that is no capture.
+/// The exit code: 0, 1 for a damaged file, a link in it that is no AMI, or differences that no known
+/// fact explains, 2 for a file that is no capture.
 int replay_command(const ReplayCommand& command);
 
 }  // namespace arigate::app
