@@ -46,7 +46,7 @@ class OldCalls : public testing::Test {
   }
   void state(std::string_view name, std::string_view id, int state, std::string_view sees = "") {
     event(
-        fmt::format("Event: Newstate|Channel: {}|ChannelState: {}|CallerIDNum: |CallerIDName: |"
+        fmt::format("Event: Newstate|Channel: {}|ChannelState: {}|"
                     "ConnectedLineNum: {}|ConnectedLineName: |Uniqueid: {}",
                     name, state, sees, id));
   }

@@ -301,6 +301,7 @@ TEST_F(Truth, AListTellsPartiesAndPlacesAsEventsWould) {
         << version;
     list({there});
     EXPECT_EQ(changes(), Lines{}) << version;
+    event(hangup("SIP/a-1", "1.1"));
   }
 }
 
