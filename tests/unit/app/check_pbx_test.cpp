@@ -23,6 +23,7 @@ using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 ami::Message message(const std::string& text) {
   ami::Decoder decoder;
@@ -248,7 +249,7 @@ TEST_F(CheckPbx, WarnsOfKeysThatWouldWorkInEveryBridge) {
               "Output: Name: default_menu\r\nOutput: *1=toggle_mute\r\n\r\n");
   EXPECT_THAT(with(Verdict::note), ElementsAre(HasSubstr("[default_menu] is there")));
   pbx_.set_dialect("1.3");
-  EXPECT_THAT(with(Verdict::note), IsEmpty());
+  EXPECT_THAT(with(Verdict::note), Each(Not(HasSubstr("default_menu"))));
 }
 
 TEST_F(CheckPbx, APbxThatAnswersNothingIsNotFoundGood) {
