@@ -19,6 +19,9 @@ constexpr std::string_view end_of_file = "1000000000";
 
 constexpr std::string_view file_variable = "ARIGATE_FILE";
 
+/// The code of a command that came when the PBX was leaving the AGI.
+constexpr int dead_channel = 511;
+
 /// The arguments were checked when the plan was made, so quoting cannot fail.
 std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
   const auto command = agi::command(verb, arguments);
@@ -74,7 +77,8 @@ void RecordingMachine::record(Outputs& outputs, TimePoint now) {
   auto command = line(
       "RECORD FILE",
       {plan_.file, plan_.format, plan_.terminate_on + Interrupter::digit, std::to_string(left_ms)});
-  const bool at_end = !std::exchange(fresh_, false) || plan_.append;
+  opens_file_ = std::exchange(fresh_, false);
+  const bool at_end = !opens_file_ || plan_.append;
   command.append(" \"").append(at_end ? end_of_file : "0").append("\"");
   beeps_ = std::exchange(plan_.beep, false);
   if (beeps_) command += " BEEP";
@@ -133,6 +137,11 @@ void RecordingMachine::take_result(Outputs& outputs, const agi::Reply& reply, Ti
     // The PBX has no such sound, or a digit came meanwhile; natively neither matters.
     fresh_ = true;
     return state_ == State::interrupted ? after_interrupt(outputs, now) : record(outputs, now);
+  }
+  if (state_ == State::interrupted && !by_digit_ && reply.code == dead_channel) {
+    reply_seen_ = true;  // The line was about to go before the command began on it.
+    fresh_ = opens_file_;
+    return;
   }
   if (!reply.ok() || reply.value == "writefile" || reply.value == "randomerror") {
     return end(outputs, RecordingState::failed, "The PBX could not write the file");

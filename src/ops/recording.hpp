@@ -125,6 +125,7 @@ class RecordingMachine {
   std::chrono::milliseconds recorded_{0};  // by the commands before
   bool began_ = false;                     // RecordingStarted is told
   bool fresh_ = true;                      // the file is still to be opened
+  bool opens_file_ = false;                // the running command does that
   bool beeps_ = false;                     // the running command beeps first
   bool stopping_ = false;
   bool canceling_ = false;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -214,12 +215,19 @@ class GatewayFixture : public testing::Test {
     return true;
   }
 
-  /// The PBX's dialplan names the port before the listener is there.
+  /// The PBX's dialplan names the port before the listener is there: one that no connection is
+  /// given meanwhile, as the system gives those from 32768 on.
   static std::uint16_t free_port() {
-    boost::asio::io_context context;
-    boost::asio::ip::tcp::acceptor probe{
-        context, {boost::asio::ip::address_v4::loopback(), std::uint16_t{0}}};
-    return probe.local_endpoint().port();
+    static std::minstd_rand random{std::random_device{}()};
+    for (;;) {
+      const auto port = std::uniform_int_distribution<std::uint16_t>{20'000, 32'000}(random);
+      boost::asio::io_context context;
+      boost::asio::ip::tcp::acceptor probe{context};
+      boost::system::error_code taken;
+      probe.open(boost::asio::ip::tcp::v4());
+      probe.bind({boost::asio::ip::address_v4::loopback(), port}, taken);
+      if (!taken) return port;
+    }
   }
 
   Config config_;
