@@ -204,6 +204,9 @@ def live():
         COUNT.passed += int(summary.group(1))
     if summary is None or (not ok and int(summary.group(2)) == 0):
         COUNT.add("live tests as a whole", False)
+    # What a request costs beside native's: printed, not judged.
+    run([ROOT / "tests/live/perf", "--pbx", "22", "--seconds", "1", "--requests", "--arigate",
+         BUILD / "release/bin/arigate"], 300)
 
 
 def main():
