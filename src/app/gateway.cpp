@@ -196,9 +196,10 @@ struct Gateway::Parts : io::AmiOwner {
                      [this](ari::EventSocket& socket) { applications.say_hello(socket); },
                      [this](ari::EventSocket& socket) { applications.say_farewell(socket); },
                      [this](const AppName& name) { admission.failed(name); }}},
-        upkeep{context.get_executor(), world, applications,
-               app::Upkeep::Duties{[this] { return learn_pbx(); }, [this] { return advertised(); },
-                                   config.dialplan.add_at_runtime}},
+        upkeep{
+            context.get_executor(), world, applications,
+            app::Upkeep::Duties{[this] { return learn_folders(); }, [this] { return learn_pbx(); },
+                                [this] { return advertised(); }, config.dialplan.add_at_runtime}},
         end_timer{context} {
     applications.use(level);
     changes.add(applications);
@@ -311,6 +312,13 @@ struct Gateway::Parts : io::AmiOwner {
     upkeep.batch_end();
   }
 
+  asio::awaitable<void> learn_folders() {
+    world.media = co_await ops::read_pbx_media(world);
+    if (const auto& given = config.recordings.pbx_directory; !given.empty()) {
+      world.media.recordings_directory = given;
+    }
+  }
+
   asio::awaitable<void> learn_pbx() {
     facts = co_await app::read_pbx_facts(world);
     if (!config.general.entity_id.empty()) {
@@ -320,10 +328,6 @@ struct Gateway::Parts : io::AmiOwner {
     }
     writer.set_asterisk_id(facts.entity_id);
     world.receives_digits = app::receives_digits(facts.version);
-    world.media = co_await ops::read_pbx_media(world);
-    if (const auto& given = config.recordings.pbx_directory; !given.empty()) {
-      world.media.recordings_directory = given;
-    }
     log::info("pbx known version=\"{}\" channels={}", facts.version, store.channel_count());
     co_await support.read();
   }

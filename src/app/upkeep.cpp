@@ -93,6 +93,7 @@ void Upkeep::applied(const ami::Message& event) {
 
 /// After a login: what is there on the PBX, and is it as we need it?
 asio::awaitable<void> Upkeep::settle() {
+  co_await duties_.learn_folders();
   co_await end_if_restarted();
   co_await resync_now();
   co_await duties_.learn_pbx();

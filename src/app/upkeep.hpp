@@ -18,12 +18,15 @@ namespace arigate::app {
 /// Keeps the model like the PBX and the PBX as we need it: after each login, whenever an event
 /// leaves a doubt, and every so often because events can be lost.
 ///
-///   link down --login--> settling (restarted? list, facts, re-entry context) --> synchronised
+///   link down --login--> settling (folders, restarted? list, facts, re-entry context) -->
+///   synchronised
 ///   synchronised --doubt--> a new list, at once or, after many, later;   any --link lost--> down
 /// On the core thread; everything that waits is over soon after stop().
 class Upkeep {
  public:
   struct Duties {
+    std::function<boost::asio::awaitable<void>()>
+        learn_folders;                                        ///< Before anybody asks for files.
     std::function<boost::asio::awaitable<void>()> learn_pbx;  ///< What it is and what it can do.
     std::function<std::string()> advertised;  ///< "host:port" at which the PBX reaches FastAGI.
     bool add_reentry = true;                  ///< The re-entry context, where it is missing.

@@ -56,6 +56,8 @@ struct Fact {
 constexpr std::string_view own_objects =
     "an object of the PBX's own ARI, of which AMI tells nothing";
 constexpr std::string_view no_call_id = "AMI does not carry the Call-ID of a channel";
+constexpr std::string_view ended_channel =
+    "what a driver sets at the very end is told natively with the channel as it ended";
 constexpr std::string_view no_rdnis = "AMI events do not carry the redirecting number";
 constexpr std::string_view own_stasis =
     "native ARI put the channel into the PBX's own Stasis; AMI has no Newexten for that";
@@ -101,6 +103,8 @@ constexpr std::array facts{
     Fact{Kind::missing, "ChannelDialplan", "", any,
          Value{Value::Is::begins, "ChannelDialplan    AppDial"}, Reason::other, dialplan_of_leg},
     Fact{Kind::field, "", ".protocol_id", text, empty, Reason::untold_field, no_call_id},
+    Fact{Kind::field, "ChannelVarset", "channel.protocol_id", empty, text, Reason::other,
+         ended_channel},
     Fact{Kind::field, "", ".caller_rdnis", text, absent, Reason::untold_field, no_rdnis},
     Fact{Kind::field, "", ".caller.name", empty, bad_bytes, Reason::other, bad_utf8},
     Fact{Kind::field, "", ".connected.name", empty, bad_bytes, Reason::other, bad_utf8},
@@ -142,6 +146,8 @@ struct Application {
 constexpr std::string_view app_name = ".dialplan.app_name";
 constexpr std::string_view app_data = ".dialplan.app_data";
 constexpr std::string_view in_bridges = " ChannelEnteredBridge ChannelLeftBridge ";
+constexpr std::string_view shows_what_runs =
+    " ChannelVarset ChannelHangupRequest ChannelDestroyed ";
 constexpr std::string_view in_variables = " ChannelVarset ChannelHangupRequest ";
 
 constexpr std::array applications{
@@ -187,6 +193,11 @@ void explain_application(Difference& name) {
       return;
     }
   }
+  // Others are known by the kind of event alone: what AMI does not tell of a channel that ends or
+  // runs one application inside another shows in what happens meanwhile, and begins nothing.
+  if (shows_what_runs.find(" " + name.type + " ") == std::string_view::npos) return;
+  name.reason = Reason::other;
+  name.why = is_text(name.native, "") ? ended_channel : inner_application;
 }
 
 void explain_alone(Difference& difference) {
