@@ -146,8 +146,7 @@ struct Application {
 constexpr std::string_view app_name = ".dialplan.app_name";
 constexpr std::string_view app_data = ".dialplan.app_data";
 constexpr std::string_view in_bridges = " ChannelEnteredBridge ChannelLeftBridge ";
-constexpr std::string_view shows_what_runs =
-    " ChannelVarset ChannelHangupRequest ChannelDestroyed ";
+constexpr std::string_view ends_with_it = " ChannelVarset ChannelHangupRequest ChannelDestroyed ";
 constexpr std::string_view in_variables = " ChannelVarset ChannelHangupRequest ";
 
 constexpr std::array applications{
@@ -193,11 +192,11 @@ void explain_application(Difference& name) {
       return;
     }
   }
-  // Others are known by the kind of event alone: what AMI does not tell of a channel that ends or
-  // runs one application inside another shows in what happens meanwhile, and begins nothing.
-  if (shows_what_runs.find(" " + name.type + " ") == std::string_view::npos) return;
+  // Of a channel whose dialplan has ended AMI tells nothing until its Hangup.
+  if (!is_text(name.native, "")) return;
+  if (ends_with_it.find(" " + name.type + " ") == std::string_view::npos) return;
   name.reason = Reason::other;
-  name.why = is_text(name.native, "") ? ended_channel : inner_application;
+  name.why = ended_channel;
 }
 
 void explain_alone(Difference& difference) {
