@@ -37,12 +37,12 @@ void RecordedLists::asked(const ami::AskedAction& action) {
   const auto kind = action.kind();
   if (kind == Kind::list_channels) {
     abandon();
-    channels_.emplace().id = id;
+    channels_ = List{id, {}};
     reconciler_.begin_list();
   } else if (kind == Kind::list_bridges) {
-    bridges_.emplace().id = id;
+    bridges_ = List{id, {}};
   } else if (kind == Kind::status && action["Variables"] == carried_id) {
-    ids_.emplace().id = id;
+    ids_ = List{id, {}};
   } else if (kind == Kind::core_status) {
     status_id_ = id;
   }
