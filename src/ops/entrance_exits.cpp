@@ -1,5 +1,4 @@
 // How a session comes to its end, and how a channel gets out of a command that blocks.
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "agi/command.hpp"

@@ -21,19 +21,25 @@ def _check_hears(phones, listener, expected, when):
               f"{when}: {listener} hears {speaker} with {level:.3f}")
 
 
+def _all_call(pbx, ari, events, stack):
+    """The phones, each with its own pitch, and the ids of their answered channels."""
+    phones, channels = {}, {}
+    for name, hertz in _PITCHES.items():
+        since = events.mark()
+        phones[name] = stack.enter_context(SoundPhone(pbx, name, dials="600", speaks=hertz))
+        channels[name] = events.wait("StasisStart", since=since)["channel"]["id"]
+        ari.post(f"/channels/{channels[name]}/answer")
+        phones[name].wait_answered()
+    return phones, channels
+
+
 @case("sound-in-a-bridge")
 def sound_in_a_bridge(run):
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
         ari = client(url)
         events = stack.enter_context(ari.events("oracle"))
-        phones, channels = {}, {}
+        phones, channels = _all_call(pbx, ari, events, stack)
         check(ari.post("/bridges/room", type="mixing")[0] == 200, "create")
-        for name, hertz in _PITCHES.items():
-            since = events.mark()
-            phones[name] = stack.enter_context(SoundPhone(pbx, name, dials="600", speaks=hertz))
-            channels[name] = events.wait("StasisStart", since=since)["channel"]["id"]
-            ari.post(f"/channels/{channels[name]}/answer")
-            phones[name].wait_answered()
         for channel in channels.values():
             check(ari.post("/bridges/room/addChannel", channel=channel)[0] == 204, "add")
         time.sleep(0.5)
@@ -69,14 +75,8 @@ def sound_in_a_holding_bridge(run):
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
         ari = client(url)
         events = stack.enter_context(ari.events("oracle"))
-        phones, channels = {}, {}
+        phones, channels = _all_call(pbx, ari, events, stack)
         check(ari.post("/bridges/queue", type="holding")[0] == 200, "create")
-        for name, hertz in _PITCHES.items():
-            since = events.mark()
-            phones[name] = stack.enter_context(SoundPhone(pbx, name, dials="600", speaks=hertz))
-            channels[name] = events.wait("StasisStart", since=since)["channel"]["id"]
-            ari.post(f"/channels/{channels[name]}/answer")
-            phones[name].wait_answered()
         for name in ("alice", "bob"):
             check(ari.post("/bridges/queue/addChannel", channel=channels[name])[0] == 204, f"add {name}")
         time.sleep(0.5)
