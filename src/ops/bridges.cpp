@@ -13,7 +13,7 @@
 
 #include "agi/command.hpp"
 #include "core/log.hpp"
-#include "core/text.hpp"
+#include "model/destination.hpp"
 #include "model/room_name.hpp"
 #include "ops/bridge_memory.hpp"
 #include "ops/connected_line.hpp"
@@ -21,11 +21,9 @@
 namespace arigate::ops {
 namespace {
 
-/// "app,arg1,arg2", as Entrance reads it.
+/// As Entrance reads it.
 std::string application_text(const model::Channel& channel) {
-  std::string text = channel.application ? channel.application->value : std::string{};
-  for (const auto& argument : channel.arguments) text.append(",").append(argument);
-  return text;
+  return model::text_of({channel.application.value_or(AppName{}), channel.arguments});
 }
 
 }  // namespace
@@ -435,10 +433,12 @@ boost::asio::awaitable<void> Bridges::send_home(std::string name) {
   const TimePoint deadline = world_.in(world_.timeouts.action);
   auto question = ami::Action{"Getvar"}.add("Channel", name).add("Variable", "ARIGATE_HOME");
   const auto answer = co_await world_.ami.request(std::move(question), deadline, "");
-  const auto home = split(answer ? (*answer)[ami::Key::value] : std::string_view{}, ',');
+  const auto home = model::place_in(answer ? (*answer)[ami::Key::value] : std::string_view{});
   auto redirect = ami::Action{"Redirect"}.add("Channel", name);
-  if (home.size() == 3) {
-    redirect.add("Context", home[0]).add("Exten", home[1]).add("Priority", home[2]);
+  if (home) {
+    redirect.add("Context", home->context)
+        .add("Exten", home->exten)
+        .add("Priority", std::to_string(home->priority));
   } else {
     redirect.add("Context", world_.dialplan_context)
         .add("Exten", std::to_string(next_extension_++))

@@ -161,8 +161,7 @@ Result<ami::Action> CreatedChannels::originate_action(const CreateRequest& reque
   if (!request.formats.empty()) action.add("Codecs", request.formats);
   add_ids(action, world_, request.channel, request.other_channel);
   auto variables = request.variables;
-  variables.emplace_back("ARIGATE_APP", application_text(request.application.application,
-                                                         request.application.arguments));
+  variables.emplace_back("ARIGATE_APP", model::text_of(request.application));
   if (const auto added = add_variables(action, world_, variables, nullptr); !added) {
     return added.error();
   }

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <charconv>
 #include <exception>
 #include <random>
 #include <utility>
@@ -24,30 +23,6 @@ namespace {
 std::uint64_t first_token() {
   std::random_device random;
   return std::uniform_int_distribution<std::uint64_t>{100'000'000, 999'000'000}(random)*1'000;
-}
-
-/// "app,arg1,arg2", the value of ARIGATE_APP.
-Destination destination_from(std::string_view text) {
-  Destination destination;
-  for (const auto part : split(text, ',')) {
-    if (destination.application.value.empty()) {
-      destination.application.value = part;
-    } else {
-      destination.arguments.emplace_back(part);
-    }
-  }
-  return destination;
-}
-
-/// The way back; nullopt for another text.
-std::optional<model::DialplanPlace> place_in(std::string_view text) {
-  const auto parts = split(text, ',');
-  if (parts.size() != 3 || parts[0].empty() || parts[1].empty()) return std::nullopt;
-  long priority = 0;
-  const char* const end = parts[2].data() + parts[2].size();
-  const auto [stop, error] = std::from_chars(parts[2].data(), end, priority);
-  if (error != std::errc{} || stop != end || priority < 1) return std::nullopt;
-  return model::DialplanPlace{std::string{parts[0]}, std::string{parts[1]}, priority, "", ""};
 }
 
 }  // namespace
@@ -291,8 +266,8 @@ boost::asio::awaitable<std::optional<Destination>> Entrance::destination_of(
   co_await run_command(world_, *session->control, set_variable_line("ARIGATE_TRY", "0"), deadline);
   const auto home =
       co_await run_command(world_, *session->control, "GET VARIABLE ARIGATE_HOME", deadline);
-  if (home && home->value) session->home = place_in(*home->value);
-  co_return destination_from(*reply->value);
+  if (home && home->value) session->home = model::place_in(*home->value);
+  co_return model::destination_in(*reply->value);
 }
 
 /// May the channel enter, and which application? It may have to wait for that.

@@ -13,6 +13,7 @@
 
 #include "agi/environment.hpp"
 #include "model/change.hpp"
+#include "model/destination.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -20,11 +21,7 @@ namespace arigate::ops {
 class Admission;
 class Legs;
 
-/// Where an originated channel shall go: named by the extension of the re-entry context.
-struct Destination {
-  AppName application;
-  std::vector<std::string> arguments;
-};
+using model::Destination;
 
 /// How a channel goes back to the dialplan.
 struct WayOut {

@@ -11,16 +11,6 @@
 namespace arigate::ops {
 namespace {
 
-std::string text_of(const Destination& destination) {
-  std::string text = destination.application.value;
-  for (const auto& argument : destination.arguments) text.append(",").append(argument);
-  return text;
-}
-
-std::string text_of(const model::DialplanPlace& place) {
-  return place.context + "," + place.exten + "," + std::to_string(place.priority);
-}
-
 /// Waits for the reply of a command whose job is gone.
 class DrainJob : public Job {
  public:
@@ -245,7 +235,7 @@ void Entrance::settle(Session& session, bool came) {
 
 std::string Entrance::home_of(const ChannelId& channel) const {
   const auto session = session_of(channel);
-  return session && session->home ? text_of(*session->home) : "";
+  return session && session->home ? model::text_of(*session->home) : "";
 }
 
 // --- the end of this process --------------------------------------------------------------------
@@ -280,12 +270,12 @@ boost::asio::awaitable<void> Entrance::hand_back(std::shared_ptr<Session> sessio
     world_.ami.post(ami::Action{"Setvar"}
                         .add("Channel", name)
                         .add("Variable", "ARIGATE_HOME")
-                        .add("Value", text_of(*session->home)));
+                        .add("Value", model::text_of(*session->home)));
   }
   auto remember = ami::Action{"Setvar"}
                       .add("Channel", name)
                       .add("Variable", "ARIGATE_APP")
-                      .add("Value", text_of(*destination));
+                      .add("Value", model::text_of(*destination));
   co_await world_.ami.request(std::move(remember), deadline, "");
   auto redirect = ami::Action{"Redirect"}
                       .add("Channel", name)

@@ -55,8 +55,7 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
     return added.error();
   }
   if (request.application) {
-    const VariableList own{{"ARIGATE_APP", application_text(request.application->application,
-                                                            request.application->arguments)}};
+    const VariableList own{{"ARIGATE_APP", model::text_of(*request.application)}};
     const auto added = add_variables(action, world, own, with_agi);
     if (!added) return added.error();
   }

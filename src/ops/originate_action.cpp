@@ -20,13 +20,6 @@ ChannelId fresh_channel_id(WallTime now) {
   return ChannelId{fmt::format("arigate-{}.{}", seconds.count(), ++counter)};
 }
 
-std::string application_text(const AppName& application,
-                             const std::vector<std::string>& arguments) {
-  std::string text = application.value;
-  for (const auto& argument : arguments) text.append(",").append(argument);
-  return text;
-}
-
 std::string timeout_ms(long seconds) {
   constexpr long seconds_max = 2'000'000;  // The PBX reads a 32-bit number of milliseconds.
   return std::to_string(seconds <= 0 ? -1 : std::min(seconds, seconds_max) * 1000);

@@ -17,9 +17,6 @@ inline constexpr std::string_view originate_id_prefix = "arigate-originate-";
 /// Like a PBX's own unique id (seconds, dot, number) with a prefix that no PBX uses.
 ChannelId fresh_channel_id(WallTime now);
 
-/// "app,arg1,arg2": what tells where the channel was when it comes back after a restart.
-std::string application_text(const AppName& application, const std::vector<std::string>& arguments);
-
 /// The PBX's milliseconds; without a limit for 0 and less, as natively.
 std::string timeout_ms(long seconds);
 

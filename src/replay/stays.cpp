@@ -92,7 +92,7 @@ void Stays::take_reply(Session& session, const agi::Reply& reply, WallTime now) 
   end_playback(session, failed ? model::PlaybackState::failed : model::PlaybackState::done, now);
   if (!std::exchange(session.asks_where, false) || !reply.value || reply.value->empty()) return;
   leave(session, now);  // Of the arigate before.
-  session.destination = destination_in(*reply.value);
+  session.destination = model::destination_in(*reply.value);
   enter_if_ready(session, now);
 }
 
@@ -137,19 +137,6 @@ void Stays::end_playback(Session& session, model::PlaybackState state, WallTime 
   if (!ended.value.empty()) reconciler_.end_playback(ended, state, now);
 }
 
-/// "app,arg1,arg2", the value of ARIGATE_APP.
-Stays::Destination Stays::destination_in(std::string_view text) {
-  Destination destination;
-  for (const auto part : split(text, ',')) {
-    if (destination.application.value.empty()) {
-      destination.application.value = part;
-    } else {
-      destination.arguments.emplace_back(part);
-    }
-  }
-  return destination;
-}
-
 /// As in the running program: when AMI has told the channel and the AGI line of its dialplan.
 void Stays::enter_if_ready(Session& session, WallTime now) {
   if (!session.environment || !session.channel.value.empty() || session.ending || session.refused) {
@@ -168,7 +155,7 @@ bool Stays::in_own_context(const Session& session) const {
   return session.environment && session.environment->context == known_.own_context;
 }
 
-std::optional<Stays::Destination> Stays::destination_of(const Session& session,
+std::optional<model::Destination> Stays::destination_of(const Session& session,
                                                         const model::Channel& channel) {
   const auto told = starts_.find(channel.id.value);
   if (told != starts_.end()) return starts_.extract(told).mapped();
@@ -181,7 +168,7 @@ std::optional<Stays::Destination> Stays::destination_of(const Session& session,
   }
   auto target = agi::target_of(*session.environment);
   if (!target) return std::nullopt;
-  return Destination{AppName{std::move(target->application)}, std::move(target->arguments)};
+  return model::Destination{AppName{std::move(target->application)}, std::move(target->arguments)};
 }
 
 /// The session of a channel that was redirected takes the place of the one that it had.
@@ -230,7 +217,7 @@ void Stays::told(const std::string& event, WallTime now) {
       start["channel"]["id"].get(id) != simdjson::SUCCESS) {
     return;
   }
-  Destination destination{AppName{std::string{application}}, {}};
+  model::Destination destination{AppName{std::string{application}}, {}};
   dom::array arguments;
   if (start["args"].get(arguments) == simdjson::SUCCESS) {
     for (const auto argument : arguments) {
@@ -277,7 +264,7 @@ void Stays::asked_originate(const ami::AskedAction& action) {
   const std::string token{action["Exten"]};
   if (originated_.size() >= awaited_max) originated_.clear();
   if (const auto text = action.variable("ARIGATE_APP"); text && leads_to_us(action)) {
-    originated_.insert_or_assign(token, destination_in(*text));
+    originated_.insert_or_assign(token, model::destination_in(*text));
   }
   ChannelId channel{std::string{action.channel_id()}};
   if (const auto carried = action.variable("ARIGATE_CHANNEL")) channel.value = *carried;

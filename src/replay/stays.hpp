@@ -13,6 +13,7 @@
 #include "ami/asked_action.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "model/destination.hpp"
 #include "model/reconciler.hpp"
 #include "model/store.hpp"
 #include "trace/capture_line.hpp"
@@ -55,10 +56,6 @@ class Stays {
   void look_after(WallTime now);
 
  private:
-  struct Destination {
-    AppName application;
-    std::vector<std::string> arguments;
-  };
   struct Session {
     agi::Decoder decoder;
     std::optional<agi::Environment> environment;
@@ -70,7 +67,7 @@ class Stays {
     bool ending = false;      ///< HANGUP was seen.
     bool returning = false;   ///< It is redirected, and comes back with another session.
     bool asks_where = false;  ///< The next reply is the value of ARIGATE_APP.
-    std::optional<Destination> destination;
+    std::optional<model::Destination> destination;
     std::string commands;  ///< Bytes to the PBX that are no whole line yet.
     PlaybackId playback;   ///< Of the file that is being played.
   };
@@ -83,8 +80,8 @@ class Stays {
   void end_playback(Session& session, model::PlaybackState state, WallTime now);
   void enter_if_ready(Session& session, WallTime now);
   bool in_own_context(const Session& session) const;
-  static Destination destination_in(std::string_view text);
-  std::optional<Destination> destination_of(const Session& session, const model::Channel& channel);
+  std::optional<model::Destination> destination_of(const Session& session,
+                                                   const model::Channel& channel);
   bool come_back(Session& session, WallTime now);
   void leave(Session& session, WallTime now, bool status_follows = false);
   bool leads_to_us(const ami::AskedAction& action) const;
@@ -95,12 +92,12 @@ class Stays {
   const model::Store& store_;
   model::Reconciler& reconciler_;
   KnownStays known_;
-  std::map<std::string, Session, std::less<>> sessions_;        ///< By link.
-  std::map<std::string, Destination, std::less<>> starts_;      ///< Told, by channel.
-  std::map<std::string, Destination, std::less<>> originated_;  ///< By token.
-  std::map<std::string, ChannelId, std::less<>> returning_;     ///< By token.
-  std::map<std::string, ChannelId, std::less<>> originates_;    ///< By ActionID.
-  std::map<std::string, std::string, std::less<>> redirects_;   ///< Tokens by ActionID.
+  std::map<std::string, Session, std::less<>> sessions_;               ///< By link.
+  std::map<std::string, model::Destination, std::less<>> starts_;      ///< Told, by channel.
+  std::map<std::string, model::Destination, std::less<>> originated_;  ///< By token.
+  std::map<std::string, ChannelId, std::less<>> returning_;            ///< By token.
+  std::map<std::string, ChannelId, std::less<>> originates_;           ///< By ActionID.
+  std::map<std::string, std::string, std::less<>> redirects_;          ///< Tokens by ActionID.
   std::uint64_t playbacks_ = 0;
 };
 
