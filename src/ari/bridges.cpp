@@ -302,8 +302,10 @@ Response BridgeResource::set_variables(const Request& request) {
 }
 
 Result<void> BridgeResource::set(const Request& request, const VariableSetting& setting) {
+  const auto name = trim(setting.name);
+  if (name.empty()) return Error{Errc::bad_request, "Variable name is required"};
   return bridges_.set_variable(bridge_of(request),
-                               {std::string{trim(setting.name)}, setting.value, setting.report});
+                               {std::string{name}, setting.value, setting.report});
 }
 
 }  // namespace arigate::ari

@@ -64,6 +64,7 @@ void Control::attach_to_leave(std::shared_ptr<AgiLink> link) {
   link_ = std::move(link);
   replies_due_ = 0;
   held_back_ = true;
+  ended_badly_ = probing_ = false;
   unsent_.reset();
   if (!running_ || dropped_) return;
   const auto step = running_->on_new_line(clock_.now());

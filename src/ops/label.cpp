@@ -13,7 +13,9 @@ boost::asio::awaitable<Result<std::string>> priority_of_label(World& world, std:
   char* behind = nullptr;
   const long number = std::strtol(label.c_str(), &behind, 10);
   if (behind != label.c_str()) {
-    if (number <= 0) co_return Error{Errc::bad_request, "Requested priority is illegal"};
+    constexpr long number_max = 2'147'483'647;  // The PBX counts priorities in an int.
+    if (number <= 0 || number > number_max)
+      co_return Error{Errc::bad_request, "Requested priority is illegal"};
     co_return std::to_string(number);
   }
   const auto lines = co_await world.ami.list(
