@@ -1,9 +1,11 @@
 #include "ari/router.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
+#include "ari/errors.hpp"
 #include "ari/replies.hpp"
 #include "support/run.hpp"
 
@@ -328,6 +330,17 @@ TEST_F(RouterTest, LetsTheHookExplainA501) {
     return Response{501, "{\"operation\":\"" + std::string{name(operation)} + "\"}"};
   });
   EXPECT_EQ(ask(get("/ari/sounds")).body, R"({"operation":"sounds_list"})");
+}
+
+TEST_F(RouterTest, LetsTheHookExplainWhatAHandlerHasFoundLacking) {
+  router_.on(Operation::sounds_list, SyncHandler{[](const Request&) {
+               return error_response(Error{Errc::not_supported, "no folder"});
+             }});
+  EXPECT_EQ(ask(get("/ari/sounds")).body, R"({"message":"no folder"})") << "without a hook";
+  router_.on_lacking([](Operation operation, std::string_view lacking) {
+    return Response{501, fmt::format("{}: {}", name(operation), lacking)};
+  });
+  EXPECT_EQ(ask(get("/ari/sounds")).body, "sounds_list: no folder");
 }
 
 }  // namespace

@@ -88,6 +88,10 @@ TEST_F(BridgesTest, SetsTheRoomUpAsItWasAskedFor) {
   EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(user,startmuted)" "yes")x"));
   EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(user,dtmf_passthrough)" "no")x"));
   EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(user,quiet)" "yes")x"));
+  // Or a PIN of the site's own conferences is asked for.
+  EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(user,pin)" "")x"));
+  EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(bridge,max_members)" "0")x"));
+  EXPECT_TRUE(has(R"x(SET VARIABLE "CONFBRIDGE(bridge,record_conference)" "no")x"));
 }
 
 TEST_F(BridgesTest, AnExcursionIsNotTold) {

@@ -61,8 +61,8 @@ class CreatedTest : public testing::TestWithParam<const char*> {
             {},
             {{"COLOUR", "a,b"}}};
   }
-  std::string dial(long seconds = 7) {
-    const auto outcome = world_.start(created_.dial(id_, {}, seconds));
+  std::string dial(long seconds = 7, const ChannelId& caller = {}) {
+    const auto outcome = world_.start(created_.dial(id_, caller, seconds));
     if (outcome->has_value()) return said(outcome);
     action_ = world_.ami.waiting_action();
     action_id_ = world_.ami.waiting_action_id();
@@ -130,6 +130,22 @@ class CreatedTest : public testing::TestWithParam<const char*> {
   std::string device_state_ = "NOT_INUSE";
   std::string action_, action_id_;
 };
+
+TEST_P(CreatedTest, IsShownTheOneThatItIsCalledFor) {
+  world_.event(
+      "Event: Newchannel|Channel: SIP/alice-1|ChannelState: 6|ChannelStateDesc: Up|"
+      "CallerIDNum: 100|CallerIDName: Alice|AccountCode: |Exten: 600|Context: in|Uniqueid: 1.1");
+  world_.run([&] { world_.reconciler.decide(world_.clock.wall(), world_.clock.wall()); });
+  create(bob());
+  dial(7, ChannelId{"1.1"});
+  const auto language = action_.find("|Variable: CHANNEL(language)=en");
+  EXPECT_NE(language, std::string::npos) << action_;
+  EXPECT_NE(action_.find("CONNECTEDLINE(all"), std::string::npos) << action_;
+  EXPECT_NE(action_.find("<100>"), std::string::npos) << action_;
+  if (!takes_ids()) {
+    EXPECT_EQ(world_.store.find(id_)->connected, (model::Party{"Alice", "100"})) << "nothing tells";
+  }
+}
 
 TEST_P(CreatedTest, IsInItsApplicationBeforeThePbxHasIt) {
   EXPECT_EQ(create(bob()), "");

@@ -207,6 +207,18 @@ TEST_F(OldRecordTest, IsStoppedByTakingTheChannelOut) {
   EXPECT_EQ(changes(), Lines{}) << "the line is about to go";
 }
 
+class RecordOnAPbxWithoutReceive : public RecordTest {
+ protected:
+  RecordOnAPbxWithoutReceive() { world_.world.receives_digits = false; }
+};
+
+TEST_F(RecordOnAPbxWithoutReceive, IsStoppedByTakingTheChannelOut) {
+  ASSERT_TRUE(record(request()));
+  EXPECT_TRUE(control(RecordingControl::stop));
+  EXPECT_EQ(world_.ami.waiting(), 0U) << "the digit would go to the phone";
+  EXPECT_EQ(taken_out_, 1);
+}
+
 TEST_F(OldRecordTest, GoesOnWhenItCannotBeTakenOut) {
   take_out_outcome_ = Error{Errc::timeout, "no"};
   ASSERT_TRUE(record(request()));

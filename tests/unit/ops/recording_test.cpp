@@ -408,8 +408,8 @@ TEST(RecordingName, WithWhatAnApplicationWouldReadIsNotGivenToOne) {
   for (const auto* good : {"a", "a b", "s/u/b", "a.b", "ä", "a_b-c", "+49", "a=b"}) {
     EXPECT_TRUE(is_application_argument(good)) << good;
   }
-  for (const auto* bad : {"d/x,,touch owned", "x${SHELL(id)}", "$[1+1]", "a|b", "a;b", "a&b", "`id`",
-                          "a\\,b", "\"a\"", "a(b)"}) {
+  for (const auto* bad : {"d/x,,touch owned", "x${SHELL(id)}", "$[1+1]", "a|b", "a;b", "a&b",
+                          "`id`", "a\\,b", "\"a\"", "a(b)"}) {
     EXPECT_FALSE(is_application_argument(bad)) << bad;
   }
 }

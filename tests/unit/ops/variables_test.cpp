@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "ops/control.hpp"
+#include "support/fake_agi_link.hpp"
 #include "support/small_world.hpp"
 
 namespace arigate::ops {
@@ -64,6 +68,69 @@ TEST_F(SetVariable, IsOverWhenItsEventHasComeBehindTheResponse) {
       "Event: VarSet|Privilege: dialplan,all|Channel: none|Uniqueid: none|Variable: A|Value: 1");
   EXPECT_TRUE(outcome->has_value());
   EXPECT_EQ(world_.world.untold_variables, 0);
+}
+
+/// In an application, on a line of its own.
+class VariableOfAChannel : public SetVariable {
+ protected:
+  VariableOfAChannel() {
+    world_.controls.add(control_);
+    world_.run(
+        [&] { world_.reconciler.enter(channel_, AppName{"app"}, {}, {}, world_.clock.wall()); });
+  }
+  ~VariableOfAChannel() override { control_->drop({Errc::unavailable, "over"}); }
+
+  class Rest : public RestingJob {
+   public:
+    Step start(TimePoint) override { return Send{"EXEC ConfBridge one"}; }
+    Step on(const agi::Reply&, TimePoint) override { return Done{}; }
+    Step call_away(TimePoint) override { return Wait{}; }
+    void abandon(const Error&) override {}
+  };
+
+  const ChannelId channel_{"1.1"};
+  std::shared_ptr<test::FakeAgiLink> link_ = std::make_shared<test::FakeAgiLink>();
+  std::shared_ptr<Control> control_ = std::make_shared<Control>(channel_, link_, world_.clock);
+};
+
+TEST_F(VariableOfAChannel, IsReadWithoutTakingItOutOfItsBridge) {
+  world_.run([&] { control_->rest_by([] { return std::make_unique<Rest>(); }); });
+  link_->take();
+  const auto value = world_.start(get_variable(world_.world, channel_, "A"));
+  EXPECT_EQ(link_->take(), std::vector<std::string>{});
+  EXPECT_EQ(world_.ami.waiting_action(), "Getvar|Channel: SIP/a-1|Variable: A");
+  world_.run([&] { world_.ami.answer({"Response: Success|Value: 1"}); });
+  ASSERT_TRUE(value->has_value() && **value);
+  EXPECT_EQ(***value, "1");
+}
+
+TEST_F(VariableOfAChannel, KeepsTheBlanksThatAmiWouldTakeAway) {
+  const auto set = world_.start(set_variable(world_.world, channel_, "A", "  x"));
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  EXPECT_EQ(link_->take(), std::vector<std::string>{R"(SET VARIABLE "A" "  x")"});
+  world_.run([&] { control_->on(test::agi_reply("200 result=1")); });
+  EXPECT_TRUE(set->has_value() && **set);
+  const auto global = world_.start(ops::set_global(world_.world, "A", " x"));
+  ASSERT_TRUE(global->has_value() && !**global);
+  EXPECT_EQ((**global).error().code, Errc::bad_request);
+}
+
+TEST_F(VariableOfAChannel, TellsWhatWouldHaveTheFunctionThatThePbxLacks) {
+  for (const auto* name : {"TALK_DETECT(set)", "TONE_DETECT(0,1100)"}) {
+    const auto set = world_.start(set_variable(world_.world, channel_, name, ""));
+    world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx, "Variable not set"); });
+    ASSERT_TRUE(set->has_value() && !**set) << name;
+    EXPECT_EQ((**set).error().code, Errc::not_supported) << name;
+    EXPECT_NE((**set).error().detail.find(".so"), std::string::npos) << name;
+  }
+}
+
+TEST_F(VariableOfAChannel, OfArigateItselfIsNotSet) {
+  for (const auto* name : {"ARIGATE_APP", "_ARIGATE_HOME", "__ARIGATE_DONE"}) {
+    const auto set = world_.start(set_variable(world_.world, channel_, name, "x"));
+    ASSERT_TRUE(set->has_value() && !**set) << name;
+    EXPECT_EQ((**set).error().code, Errc::forbidden) << name;
+  }
 }
 
 TEST_F(SetVariable, DoesNotWaitWhereNoEventsCome) {
