@@ -1,11 +1,12 @@
-"""What the members of a bridge hear: the others, not themselves, and what is played to all."""
+"""What the members of a bridge hear: the others, their keys, not themselves, and what is played to all."""
 
 import contextlib
 import time
 
-from harness.outcome import Skip, check
+from harness.hand_phone import HandPhone
+from harness.outcome import Failed, Skip, check, wait_until
 from harness.registry import case
-from harness.sides import ARIGATE, client, side
+from harness.sides import ARIGATE, NATIVE, client, side
 from harness.sound_phone import SoundPhone
 
 _PITCHES = {"alice": 550, "bob": 770, "carol": 990}
@@ -94,3 +95,58 @@ def sound_in_a_holding_bridge(run):
         for channel in channels.values():
             ari.delete("/channels/" + channel)
         ari.delete("/bridges/queue")
+
+
+_KEYS = {"bob": "5", "alice": "7", "carol": "8"}
+
+
+@case("keys-in-a-bridge")
+def keys_in_a_bridge(run):
+    """A key reaches the phones of all others, on both sides alike, unless it is absorbed."""
+    if run.version == "1.8":
+        raise Skip("a conference of 1.8 passes no keys on")
+    program = run.arigate_program()
+    for name in (NATIVE, ARIGATE):
+        with side(name, run.version, program) as (pbx, url), contextlib.ExitStack() as stack:
+            ari = client(url)
+            events = stack.enter_context(ari.events("oracle"))
+            lines, channels = {}, {}
+            for phone in _KEYS:
+                since = events.mark()
+                lines[phone] = stack.enter_context(HandPhone(pbx, phone)).call("600")
+                channels[phone] = events.wait("StasisStart", since=since)["channel"]["id"]
+                ari.post(f"/channels/{channels[phone]}/answer")
+                lines[phone].wait_answered()
+            ari.post("/bridges/room", type="mixing")
+            heard = dict.fromkeys(_KEYS, "")
+            for members, absorbing in (("bob alice carol", "bob"), ("bob alice carol", None), ("bob alice", "bob"),
+                                       ("bob alice", None)):
+                members = members.split()
+                for phone in set(_KEYS) - set(members):
+                    ari.post("/bridges/room/removeChannel", channel=channels[phone])
+                for phone in members:
+                    since = events.mark()
+                    ari.post("/bridges/room/addChannel", channel=channels[phone], absorbDTMF=str(phone == absorbing).lower())
+                    events.wait(_of(channels[phone], "ChannelEnteredBridge"), since=since)
+                for phone in members:
+                    time.sleep(0.1)  # A PBX before Asterisk 12 swallows what no finger could press.
+                    since = events.mark()
+                    lines[phone].press(_KEYS[phone])
+                    events.wait(_of(channels[phone], "ChannelDtmfReceived"), since=since)
+                    for other in set(members) - {phone} if phone != absorbing else ():
+                        heard[other] += _KEYS[phone]
+                    # A key that should not have come would stand before those that come later.
+                    _check_heard(lines, heard, f"{name}: {members}, {absorbing} is absorbed, {phone} presses")
+
+
+def _of(channel, kind):
+    return lambda e: e["type"] == kind and e["channel"]["id"] == channel
+
+
+def _check_heard(lines, heard, when):
+    def is_so():
+        return {phone: line.digits for phone, line in lines.items()} == heard
+
+    with contextlib.suppress(Failed):
+        wait_until(is_so, 3, when)
+    check(is_so(), f"{when}: {[line.digits for line in lines.values()]} was heard, not {heard}")
