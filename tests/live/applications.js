@@ -1,14 +1,15 @@
 'use strict';
 // Everyday applications, each with one of two unmodified client libraries of npm.
 //
-//   node applications.js CLIENT WHAT HOST PORT USER PASSWORD ENDPOINT
+//   node applications.js CLIENT WHAT HOST PORT USER PASSWORD ENDPOINT CALLERS
 //
 // CLIENT: ari-client, ipcom. WHAT: announcement answers the caller, plays, and hangs up; dial-through rings the
 // caller, calls ENDPOINT, connects both in a bridge, and ends both when one hangs up; queue has the caller wait with
-// music in a holding bridge until ENDPOINT has answered; voicemail records a message, reads it back and deletes it.
+// music in a holding bridge until ENDPOINT has answered; voicemail records a message, reads it back and deletes it;
+// conference and waiting-room have a file of their own. The last two take CALLERS, the others one.
 // Prints "ready" when a call may come. Exit code 0: every step went as it should.
 
-const [library, what, host, port, username, password, endpoint] = process.argv.slice(2);
+const [library, what, host, port, username, password, endpoint, callers] = process.argv.slice(2);
 const APP = 'oracle';
 const LIMIT_MS = 20000;
 
@@ -23,13 +24,18 @@ async function withAriClient() {
     play: (channelId, playbackId, media) => client.channels.play({channelId, playbackId, media}),
     hangup: (channelId) => client.channels.hangup({channelId}),
     originate: (order) => client.channels.originate(order),
-    bridge: (type) => client.bridges.create({type}),
-    add: (bridgeId, channel) => client.bridges.addChannel({bridgeId, channel}),
+    bridge: (order) => client.Bridge().create(order),
+    bridges: () => client.bridges.list(),
+    bridgeOf: (bridgeId) => client.bridges.get({bridgeId}),
+    add: (bridgeId, channel, role) => client.bridges.addChannel({bridgeId, channel, role}),
     remove: (bridgeId, channel) => client.bridges.removeChannel({bridgeId, channel}),
     record: (channelId, order) => client.channels.record({channelId, ...order}),
     stored: (recordingName) => client.recordings.getStored({recordingName}),
     storedNames: async () => (await client.recordings.listStored()).map((recording) => recording.name),
     deleteStored: (recordingName) => client.recordings.deleteStored({recordingName}),
+    playToBridge: (id, playbackId, media) => client.Bridge(id).play({media}, client.Playback(playbackId)),
+    startMusic: (bridgeId) => client.bridges.startMoh({bridgeId}),
+    stopMusic: (bridgeId) => client.bridges.stopMoh({bridgeId}),
     destroy: (bridgeId) => client.bridges.destroy({bridgeId}),
   };
 }
@@ -45,13 +51,18 @@ async function withIpcom() {
     play: (id, playbackId, media) => client.channels.playWithId(id, playbackId, media),
     hangup: (id) => client.channels.hangup(id),
     originate: (order) => client.channels.originate(order),
-    bridge: (type) => client.bridges.createBridge({type}),
-    add: (id, channel) => client.bridges.addChannels(id, {channel}),
+    bridge: (order) => client.bridges.createBridge(order),
+    bridges: () => client.bridges.list(),
+    bridgeOf: (id) => client.bridges.get(id),
+    add: (id, channel, role) => client.bridges.addChannels(id, {channel, role}),
     remove: (id, channel) => client.bridges.removeChannels(id, {channel}),
     record: (id, order) => client.channels.record(id, order),
     stored: (recordingName) => client.recordings.getStored({recordingName}),
     storedNames: async () => (await client.recordings.listStored()).map((recording) => recording.name),
     deleteStored: (recordingName) => client.recordings.deleteStored({recordingName}),
+    playToBridge: (id, playbackId, media) => client.Bridge(id).playMedia({media, playbackId}),
+    startMusic: async () => {},  // Has no call for it; who waits hears music anyway.
+    stopMusic: async () => {},
     destroy: (id) => client.bridges.destroy(id),
   };
 }
@@ -108,7 +119,7 @@ async function dialThrough(client, inbox) {
   const start = await inbox.of('StasisStart', called);
   if (start.args.join() !== 'called') throw new Error(`arguments of the called channel: ${start.args}`);
   await client.answer(caller);
-  const bridge = await client.bridge('mixing');
+  const bridge = await client.bridge({type: 'mixing'});
   await client.add(bridge.id, caller);
   await client.add(bridge.id, called);
   const entered = (id) => inbox.of('ChannelEnteredBridge', id, (e) => e.bridge.id === bridge.id);
@@ -126,8 +137,8 @@ async function dialThrough(client, inbox) {
 async function queue(client, inbox) {
   const caller = (await inbox.next('StasisStart', (e) => e.type === 'StasisStart')).channel.id;
   await client.answer(caller);
-  const waiting = await client.bridge('holding');
-  const talking = await client.bridge('mixing');
+  const waiting = await client.bridge({type: 'holding'});
+  const talking = await client.bridge({type: 'mixing'});
   const isIn = (id, bridge) => inbox.of('ChannelEnteredBridge', id, (e) => e.bridge.id === bridge.id);
   await client.add(waiting.id, caller);
   await isIn(caller, waiting);
@@ -165,15 +176,25 @@ async function voicemail(client, inbox) {
   await inbox.of('StasisEnd', caller);
 }
 
-const APPLICATIONS = {announcement, 'dial-through': dialThrough, queue, voicemail};
+const withInbox = (application) => (client) => application(client, new Inbox(client, [
+  'StasisStart', 'StasisEnd', 'PlaybackFinished', 'ChannelEnteredBridge', 'ChannelLeftBridge', 'RecordingStarted',
+  'RecordingFinished']));
+
+const APPLICATIONS = {
+  announcement: withInbox(announcement),
+  'dial-through': withInbox(dialThrough),
+  queue: withInbox(queue),
+  voicemail: withInbox(voicemail),
+  conference: require('./applications/conference.js'),
+  'waiting-room': require('./applications/waiting_room.js'),
+};
 
 async function main() {
   const client = await (library === 'ipcom' ? withIpcom() : withAriClient());
   await client.start();
-  const inbox = new Inbox(client, ['StasisStart', 'StasisEnd', 'PlaybackFinished', 'ChannelEnteredBridge',
-    'ChannelLeftBridge', 'RecordingStarted', 'RecordingFinished']);
+  const through = APPLICATIONS[what](client, {callers, endpoint});
   console.log('ready');
-  await APPLICATIONS[what](client, inbox);
+  await through;
   process.exit(0);
 }
 

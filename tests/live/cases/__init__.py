@@ -5,7 +5,6 @@ from . import applications, asterisk, calls, clients, outbound  # noqa: F401
 from . import requests  # noqa: F401
 from . import channels, device_states, endpoints  # noqa: F401
 from . import bridges  # noqa: F401
-from . import bridge_applications  # noqa: F401
 from . import bridge_crowds  # noqa: F401
 from . import bridge_sound  # noqa: F401
 from . import bridge_members  # noqa: F401
