@@ -1,7 +1,7 @@
 """The live tests. Importing this package collects them all."""
 
 from . import comparator  # noqa: F401
-from . import applications, asterisk, calls, clients, outbound  # noqa: F401
+from . import applications, shared_applications, asterisk, calls, clients, outbound  # noqa: F401
 from . import requests  # noqa: F401
 from . import channels, device_states, endpoints  # noqa: F401
 from . import bridges  # noqa: F401
