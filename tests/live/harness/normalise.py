@@ -67,7 +67,9 @@ def event(raw, names):
     if str(raw.get("variable", "")).startswith(_VARIABLES_OF_ONE_CALL) and "value" in raw:
         masked["value"] = "<of this call>"
     if raw.get("variable") == "BRIDGEPEER":  # Native lists a bridge's members now in this order, now in that.
-        masked["value"] = ",".join(sorted(masked["value"].split(",")))
+        masked["value"] = ",".join(sorted(_NAME_COUNTER.sub("-#", name) for name in masked["value"].split(",")))
+    if raw.get("variable") == "BRIDGEPVTCALLID" and raw["value"]:
+        masked["value"] = "<Call-ID>"
     return masked
 
 
