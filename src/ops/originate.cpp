@@ -30,7 +30,9 @@ class Bookkeeping {
 
 VariableList inherited_by(const World& world, const OriginateRequest& request) {
   const auto* originator = world.store.find(request.originator);
-  return originator == nullptr ? VariableList{} : inherited_from(*originator);
+  // A caller id of its own is what the PBX shows to who is called.
+  return originator == nullptr ? VariableList{}
+                               : inherited_from(*originator, request.caller_id.empty());
 }
 
 /// `later`: what AGI has to set because it is too long for AMI.

@@ -47,9 +47,9 @@ constexpr std::string_view whom_it_is_shown = "CONNECTEDLINE(all,i)";  // i: no 
 
 }  // namespace
 
-VariableList inherited_from(const model::Channel& caller) {
+VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
   VariableList variables;
-  if (caller.caller != model::Party{}) {
+  if (shows_caller && caller.caller != model::Party{}) {
     variables.emplace_back(whom_it_is_shown, connected_line_value(caller.caller));
   }
   if (!caller.language.empty()) variables.emplace_back("CHANNEL(language)", caller.language);

@@ -34,7 +34,7 @@ using VariableList = std::vector<std::pair<std::string, std::string>>;
 
 /// What a called channel takes from the one that it is called for, as natively: whom it is shown,
 /// and its language. Nothing tells of the PBX's rest: music class, redirecting, `_variables`.
-VariableList inherited_from(const model::Channel& caller);
+VariableList inherited_from(const model::Channel& caller, bool shows_caller = true);
 /// Makes it known where AMI tells nothing of it.
 void show_inherited(World& world, const ChannelId& channel, const VariableList& inherited);
 
