@@ -175,7 +175,7 @@ class Applications : public EventSocketOwner,
   // owners.cpp
   void reserve(const Application& application, const ChannelId& channel, EventSocket& owner);
   EventSocket* owner_of(const Application& application, const ChannelId& channel) const;
-  void give(Application& application, const ChannelId& channel);
+  void give(Application& application, const ChannelId& channel, const ChannelId& before = {});
   void take(Application& application, const ChannelId& channel);
 
   // subscriptions.cpp

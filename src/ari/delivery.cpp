@@ -30,7 +30,10 @@ void Applications::on(const model::Change& change, WallTime when) {
   event_length_ = 0;
   if (const auto* start = std::get_if<model::StasisStart>(&change)) {
     follow(start->application, start->channel.id);  // It is told of its own start.
-    if (auto* application = find(start->application)) give(*application, start->channel.id);
+    if (auto* application = find(start->application)) {
+      give(*application, start->channel.id,
+           start->replaced != nullptr ? start->replaced->id : ChannelId{});
+    }
   }
   if (const auto* enters = std::get_if<model::ChannelEnteredBridge>(&change)) {
     enter_bridge(*enters);

@@ -79,11 +79,14 @@ EventSocket* Applications::owner_of(const Application& application,
   return ours ? found->second.owner : nullptr;
 }
 
-/// To whom it was made for, or who has the other half of it; else to the one that has the fewest.
-void Applications::give(Application& application, const ChannelId& channel) {
+/// To whom it was made for, who has the one whose place it takes, or the other half of it; else to
+/// the one that has the fewest.
+void Applications::give(Application& application, const ChannelId& channel,
+                        const ChannelId& before) {
   if (application.sharing != Sharing::one || application.members.empty()) return;
   if (application.owners.contains(channel)) return;
   Member* member = application.member(owner_of(application, channel));
+  if (member == nullptr) member = application.member(owner_of(application, before));
   if (const auto* known = store_.find(channel); member == nullptr && known != nullptr) {
     const auto* half = store_.find_name(other_half_of(known->name));
     if (half != nullptr) member = application.member(owner_of(application, half->id));

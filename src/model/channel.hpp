@@ -111,6 +111,7 @@ struct Channel {
   bool status_due = false;    ///< It has left an application; STASISSTATUS tells so soon.
   bool hangup_told = false;   ///< ChannelHangupRequest is out (old dialects).
   ChannelId lives_on_as;      ///< A masquerade gave its call to this channel (old dialects).
+  ChannelId gives_place_to;   ///< A transfer puts this channel where it is, which ends it.
   bool announced = false;     ///< ChannelCreated is out.
   bool dialing = false;       ///< A Dial to it is under way (old dialects).
   ChannelId dialed_by;        ///< Who dials it; "" for an originated channel (old dialects).

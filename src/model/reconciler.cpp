@@ -525,6 +525,7 @@ void Reconciler::remember_ended(std::string uniqueid) {
 void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
                          std::optional<int> tech_cause, WallTime now) {
   announce(channel, now);
+  if (!channel.gives_place_to.value.empty()) give_place(channel, now);
   const BridgeId bridge = channel.bridge;
   leave_made_up(channel, now);
   end_linked(bridge, now);

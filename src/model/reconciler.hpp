@@ -367,6 +367,8 @@ class Reconciler {
   void on_bridge_video_source(const ami::Message& event, WallTime now);
   void on_blind_transfer(const ami::Message& event, WallTime now);
   void on_attended_transfer(const ami::Message& event, WallTime now);
+  void show_held_leg(BridgeAttendedTransfer& transfer);
+  void give_place(Channel& leg, WallTime now);
   Bridge* known_bridge(const ami::Message& event, ami::BridgeRole role, WallTime now);
   Bridge* add_bridge(Bridge bridge, WallTime now);
   void take_bridge_snapshot(Bridge& bridge, const ami::BridgeSnapshot& snapshot);

@@ -177,17 +177,71 @@ void Reconciler::on_attended_transfer(const ami::Message& event, WallTime now) {
   const auto type = destination_type(event[Key::desttype]);
   const bool threeway = type == "threeway";
   const BridgeId bridge{std::string{event[Key::destbridgeuniqueid]}};
-  emit(
-      BridgeAttendedTransfer{
-          *first, *second, known(event, Role::transferee, now),
-          known(event, Role::transfer_target, now), known_bridge(event, BridgeRole::orig, now),
-          known_bridge(event, BridgeRole::second, now), event[Key::result],
-          iequals(event[Key::isexternal], "Yes"), type, type == "bridge" ? bridge.value : "",
-          event[Key::destapp], known(event, Role::local_one, now),
-          known(event, Role::local_two, now),
-          threeway ? store_.find_name(event[Key::desttransfererchannel]) : nullptr,
-          threeway ? store_.find(bridge) : nullptr},
-      now);
+  BridgeAttendedTransfer transfer{
+      *first,
+      *second,
+      known(event, Role::transferee, now),
+      known(event, Role::transfer_target, now),
+      known_bridge(event, BridgeRole::orig, now),
+      known_bridge(event, BridgeRole::second, now),
+      event[Key::result],
+      iequals(event[Key::isexternal], "Yes"),
+      type,
+      type == "bridge" ? std::string_view{bridge.value} : std::string_view{},
+      event[Key::destapp],
+      known(event, Role::local_one, now),
+      known(event, Role::local_two, now),
+      threeway ? store_.find_name(event[Key::desttransfererchannel]) : nullptr,
+      threeway ? store_.find(bridge) : nullptr};
+  if (type == "application") show_held_leg(transfer);
+  emit(transfer, now);
+}
+
+/// One leg of the transferer is in a bridge, the other one in none that the PBX lets him transfer:
+/// whom he talks to on the first one takes the place of the other one, in whatever command is under
+/// way there (16:main/bridge.c). That is ours where an application holds the leg. It is done when
+/// the leg ends, which nobody can forge.
+void Reconciler::show_held_leg(BridgeAttendedTransfer& transfer) {
+  const bool is_first = transfer.first_bridge == nullptr;
+  Channel* leg = store_.mutable_find((is_first ? transfer.first_leg : transfer.second_leg).id);
+  const Channel* comes = is_first ? transfer.target : transfer.transferee;
+  if (leg == nullptr || !leg->application || comes == nullptr) return;
+  leg->gives_place_to = comes->id;
+  const Bridge* own = store_.find(leg->bridge);
+  if (own == nullptr || !own->own) {
+    transfer.destination_application = "Stasis";
+    return;
+  }
+  (is_first ? transfer.first_bridge : transfer.second_bridge) = own;
+  (is_first ? transfer.transferee : transfer.target) =
+      own->channels.size() == 2 ? other_in(leg) : nullptr;
+  transfer.destination_type = "bridge";
+  transfer.destination_bridge = own->id.value;
+  transfer.destination_application = {};
+}
+
+/// The other channel goes on where this one is held, with its command line and in its bridge.
+void Reconciler::give_place(Channel& leg, WallTime now) {
+  Channel* comes = store_.mutable_find(std::exchange(leg.gives_place_to, {}));
+  if (comes == nullptr || comes->hidden || comes->application || !leg.application) return;
+  announce(*comes, now);
+  comes->application = leg.application;
+  comes->arguments.clear();  // As natively.
+  comes->in_agi = comes->agi_running = true;
+  comes->in_own_context = leg.in_own_context;
+  comes->dialplan.app_name = "Stasis";
+  comes->dialplan.app_data = comes->application->value;
+  comes->member_of = std::exchange(leg.member_of, {});
+  ++comes->revision;
+  emit(ChannelReplaced{*comes, leg.id}, now);
+  emit(StasisStart{*comes, *comes->application, comes->arguments, &leg}, now);
+  Bridge* bridge = store_.mutable_find(leg.bridge);
+  const bool stays = bridge != nullptr && bridge->own && bridge->id == comes->member_of;
+  const BridgeId room = leg.room;
+  if (!room.value.empty()) leave_room(leg, now);
+  if (leg.bridge == comes->member_of) leave_bridge(leg, now);
+  if (!room.value.empty() && comes->room != room) enter_room(*comes, room, now);
+  if (stays) enter_bridge(*comes, *bridge, now);  // Also while it is out of the room for a moment.
 }
 
 }  // namespace arigate::model

@@ -229,6 +229,13 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
   if (channel == nullptr) return;
   const auto app = event[Key::application];
   const auto data = event[Key::appdata];
+  // A command of ours shows only on who takes the place of another channel in it.
+  if (app == "ConfBridge" && dialect_.snapshots) {
+    if (const auto room = room_called(data.substr(0, data.find(',')))) {
+      if (channel->room != room->bridge) enter_room(*channel, room->bridge, now);
+      return;
+    }
+  }
   const auto own = own_agi(app, data);
   channel->in_agi = own.has_value();
   channel->agi_running = iequals(app, "AGI");

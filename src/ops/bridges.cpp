@@ -110,6 +110,7 @@ boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId
   const auto control = control_of(world_, channel);
   if (!control) co_return Error{Errc::unprocessable, control.error().detail};
   auto member = std::make_shared<Member>();
+  member->channel = channel;
   member->bridge = bridge;
   member->options = options;
   auto entered = member->entered;
@@ -168,29 +169,29 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   const bool told = world_.ami.dialect().conference_events && !lines.blocking.empty();
   const auto out = std::make_shared<bool>(false);
   RoomRest::Hooks hooks;
-  hooks.goes_in = [this, channel, told, blocks = !lines.blocking.empty()] {
+  hooks.goes_in = [this, member, told, blocks = !lines.blocking.empty()] {
     if (told) return;  // The PBX says when it is in.
     const WallTime now = world_.clock.wall();
-    blocks ? world_.reconciler.enter_room(channel, now)
-           : world_.reconciler.enter_in_name(channel, now);
+    blocks ? world_.reconciler.enter_room(member->channel, now)
+           : world_.reconciler.enter_in_name(member->channel, now);
     if (blocks) spawn(waker_.run());
   };
-  hooks.pull_out = [this, channel, out, room = room_name(world_, *bridge)] {
-    spawn(pull_out(channel, room, out));
+  hooks.pull_out = [this, member, out, room = room_name(world_, *bridge)] {
+    spawn(pull_out(member->channel, room, out));
   };
   hooks.by_new_line = !world_.ami.dialect().conference_events;
-  hooks.is_out = [this, channel, out](const agi::Reply&) {
+  hooks.is_out = [this, member, out](const agi::Reply&) {
     *out = true;
-    is_out(channel);
+    is_out(member->channel);
   };
-  hooks.fell_out = [this, channel, member, out](const agi::Reply& reply) {
+  hooks.fell_out = [this, member, out](const agi::Reply& reply) {
     *out = true;
-    members_.erase(channel);  // Or it would go in again at once, and out again.
+    members_.erase(member->channel);  // Or it would go in again at once, and out again.
     if (reply.result == "-2") {
       member->entered.set(
           Error{Errc::not_supported, "The PBX has no dialplan application ConfBridge"});
     }
-    spawn(fell_out(channel, member));
+    spawn(fell_out(member));
   };
   return std::make_unique<RoomRest>(std::move(lines), std::move(hooks));
 }
@@ -342,7 +343,8 @@ boost::asio::awaitable<void> Bridges::confirm_out(ChannelId channel) {
 
 /// The conference has let it go although nobody asked us. Most often it hangs up, and the end of
 /// its session follows; else somebody at the PBX has put it out.
-boost::asio::awaitable<void> Bridges::fell_out(ChannelId channel, MemberPtr member) {
+boost::asio::awaitable<void> Bridges::fell_out(MemberPtr member) {
+  const ChannelId channel = member->channel;
   const auto over = world_.watches.watch([&channel](const model::Change& change) {
     const auto* end = std::get_if<model::StasisEnd>(&change);
     return end != nullptr && end->channel.id == channel;
@@ -474,6 +476,7 @@ void Bridges::on(const model::Change& change, WallTime) {
     const auto& channel = start->channel;
     if (channel.member_of.value.empty() || members_.contains(channel.id)) return;
     auto member = std::make_shared<Member>();
+    member->channel = channel.id;
     member->bridge = channel.member_of;
     members_[channel.id] = member;
     rest(channel.id, member);
@@ -484,7 +487,7 @@ void Bridges::on(const model::Change& change, WallTime) {
   } else if (const auto* replaced = std::get_if<model::ChannelReplaced>(&change)) {
     auto member = members_.extract(replaced->before);
     if (member.empty()) return;
-    member.key() = replaced->channel.id;
+    member.key() = member.mapped()->channel = replaced->channel.id;
     members_.insert(std::move(member));
   } else if (const auto* state = std::get_if<model::ChannelStateChange>(&change)) {
     const auto member = members_.find(state->channel.id);

@@ -81,6 +81,7 @@ class Bridges : public model::ChangeSink {
 
  private:
   struct Member {
+    ChannelId channel;  ///< May become another one: a transfer puts that in its place.
     BridgeId bridge;
     MemberOptions options;
     bool in_name_only = false;  ///< How it rests now.
@@ -104,7 +105,7 @@ class Bridges : public model::ChangeSink {
   boost::asio::awaitable<void> confirm_out(ChannelId channel);
   void introduce(const model::Bridge& bridge);
   void introduce(const ChannelId& channel, const ChannelId& peer);
-  boost::asio::awaitable<void> fell_out(ChannelId channel, MemberPtr member);
+  boost::asio::awaitable<void> fell_out(MemberPtr member);
   void is_out(const ChannelId& channel);
   bool is_member(const ChannelId& channel, const MemberPtr& member) const;
   bool is_in(const ChannelId& channel, const BridgeId& bridge) const;

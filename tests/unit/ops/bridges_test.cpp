@@ -32,7 +32,7 @@ class BridgesTest : public testing::Test {
     world_.event("Event: Newstate|Channel: SIP/a-1|ChannelState: 4|Uniqueid: 1.1");
     world_.event("Event: Newstate|Channel: SIP/a-1|ChannelState: 6|Uniqueid: 1.1");
     world_.run([&] {
-      world_.controls.add(std::make_shared<Control>(caller, link_, world_.clock));
+      world_.controls.add(control_);
       world_.reconciler.enter(caller, AppName{"app"}, {}, {}, world_.clock.wall());
       EXPECT_TRUE(bridges_.create({.id = one}));
     });
@@ -63,6 +63,7 @@ class BridgesTest : public testing::Test {
   test::SmallWorld world_;
   Bridges bridges_{world_.context.get_executor(), world_.world};
   std::shared_ptr<test::FakeAgiLink> link_ = std::make_shared<test::FakeAgiLink>();
+  std::shared_ptr<Control> control_ = std::make_shared<Control>(caller, link_, world_.clock);
 };
 
 TEST_F(BridgesTest, AMemberEntersWhenThePbxSaysSo) {
@@ -111,6 +112,25 @@ TEST_F(BridgesTest, AnExcursionIsNotTold) {
   EXPECT_EQ(goes_in(), "EXEC ConfBridge " + room) << "back again";
   told("ConfbridgeJoin");
   EXPECT_EQ(told_since(), (Lines{"noroom one 1.1", "room one 1.1"})) << "nothing that ARI shows";
+}
+
+TEST_F(BridgesTest, WhoTakesAMembersPlaceIsTakenOutByTheOwnName) {
+  add();
+  goes_in();
+  told("ConfbridgeJoin");
+  world_.event(
+      "Event: Newchannel|Channel: SIP/b-2|ChannelState: 6|Uniqueid: 1.2|Context: in|Exten: 1");
+  const ChannelId other{"1.2"};
+  world_.run([&] {
+    world_.controls.take(caller);
+    control_->set_channel(other);
+    world_.controls.add(control_);
+    bridges_.on(model::ChannelReplaced{*world_.store.find(other), caller}, world_.clock.wall());
+    world_.reconciler.enter(other, AppName{"app"}, {}, {}, world_.clock.wall());
+  });
+  const auto removed = world_.start(bridges_.remove(one, {other}));
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "ConfbridgeKick|Conference: " + room + "|Channel: SIP/b-2");
 }
 
 TEST_F(BridgesTest, IsTakenOutHoweverEarlyThatWasAsked) {

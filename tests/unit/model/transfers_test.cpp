@@ -1,0 +1,144 @@
+// Attended transfers that put one channel in the place of another that an application holds, as
+// Asterisk 12 and later tell them (seen: 16 and 22).
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "support/small_world.hpp"
+
+namespace arigate::model {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string snapshot(std::string_view prefix, std::string_view name, std::string_view id) {
+  return fmt::format(
+      "|{0}Channel: {1}|{0}ChannelState: 6|{0}CallerIDNum: 100|{0}CallerIDName: Alice|"
+      "{0}ConnectedLineNum: |{0}ConnectedLineName: |{0}Language: en|{0}AccountCode: |"
+      "{0}Context: in|{0}Exten: 600|{0}Priority: 1|{0}Uniqueid: {2}|{0}Linkedid: {2}",
+      prefix, name, id);
+}
+
+/// Alice and a caller are members of a bridge; she has a second call, which bob has answered.
+class Transfers : public testing::TestWithParam<const char*> {
+ protected:
+  Transfers() {
+    world_.use(GetParam());
+    for (const auto* id : {"1.1", "1.2", "1.3", "1.4"}) {
+      event("Newchannel" + snapshot("", name_of(id), id));
+    }
+    world_.run([&] {
+      const WallTime now = world_.clock.wall();
+      world_.reconciler.enter(ChannelId{"1.1"}, AppName{"app"}, {"first"}, {}, now);
+    });
+  }
+
+  void talk_in_a_bridge() {
+    world_.run([&] {
+      const WallTime now = world_.clock.wall();
+      Bridge one;
+      one.id = BridgeId{"one"};
+      EXPECT_TRUE(world_.reconciler.add_own_bridge(std::move(one), now));
+      world_.reconciler.enter(ChannelId{"1.2"}, AppName{"app"}, {}, {}, now);
+      for (const auto* id : {"1.1", "1.2"}) {
+        world_.reconciler.join(ChannelId{id}, BridgeId{"one"}, now);
+        world_.reconciler.enter_room(ChannelId{id}, now);
+      }
+    });
+    world_.sink.take();
+  }
+  void event(const std::string& text) { world_.event("Event: " + text); }
+  void transfer(const std::string& application) {
+    event("AttendedTransfer|Result: Success" + snapshot("OrigTransferer", "SIP/a-1", "1.1") +
+          snapshot("SecondTransferer", "SIP/a-2", "1.3") +
+          "|SecondBridgeUniqueid: basic|SecondBridgeType: basic|SecondBridgeNumChannels: 2" +
+          snapshot("TransferTarget", "SIP/b-1", "1.4") +
+          "|IsExternal: Yes|DestType: App|DestApp: " + application);
+  }
+  void leave_room(const char* id) {
+    event(
+        "BridgeLeave|BridgeUniqueid: x|BridgeType: base|BridgeTechnology: softmix|"
+        "BridgeCreator: ConfBridge|BridgeName: arigate-m-one|BridgeNumChannels: 1" +
+        snapshot("", name_of(id), id));
+  }
+  void hangup(const char* id) {
+    event("Hangup" + snapshot("", name_of(id), id) + "|Cause: 16|Cause-txt: Normal Clearing");
+  }
+  static std::string name_of(std::string_view id) {
+    return id == "1.1" ? "SIP/a-1" : id == "1.2" ? "SIP/c-1" : id == "1.3" ? "SIP/a-2" : "SIP/b-1";
+  }
+  /// Without what is told of variables.
+  Lines changes() {
+    auto lines = world_.sink.take();
+    std::erase_if(lines, [](const auto& line) { return line.find("BRIDGEPEER") != line.npos; });
+    return lines;
+  }
+
+  test::SmallWorld world_;
+};
+
+TEST_P(Transfers, WhoTakesThePlaceOfAMemberIsOneToo) {
+  talk_in_a_bridge();
+  transfer("ConfBridge");
+  EXPECT_EQ(changes(), (Lines{"bridge basic", "attended transfer 1.1 1.3"}));
+  event("Newexten" + snapshot("", "SIP/b-1", "1.4") +
+        "|Extension: 600|Application: ConfBridge|AppData: arigate-m-one");
+  event("VarSet" + snapshot("", "SIP/b-1", "1.4") + "|Variable: BRIDGEPEER|Value: CBAnn/x;2");
+  EXPECT_EQ(world_.sink.take(), Lines{"room one 1.4"}) << "no trace of the conference";
+  event("Newexten" + snapshot("", "SIP/a-1", "1.1") +
+        "|Extension: |Application: AppDial|AppData: (Outgoing Line)");
+  EXPECT_EQ(changes(), Lines{"dialplan 1.1 AppDial((Outgoing Line))"}) << "of her body";
+  hangup("1.1");
+  EXPECT_EQ(changes(),
+            (Lines{"replaced 1.1 by 1.4", "start 1.4 app()", "left one 1.1", "noroom one 1.1",
+                   "enter one 1.4", "end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+  const Channel& bob = *world_.store.find(ChannelId{"1.4"});
+  EXPECT_EQ(bob.member_of.value, "one");
+  EXPECT_EQ(bob.room.value, "one");
+  EXPECT_EQ(bob.dialplan.app_name, "Stasis");
+  leave_room("1.4");
+  EXPECT_EQ(changes(), Lines{"noroom one 1.4"}) << "for a moment, like any member";
+}
+
+TEST_P(Transfers, WhoIsInNoBridgeIsReplacedToo) {
+  world_.sink.take();
+  transfer("AGI");
+  hangup("1.1");
+  EXPECT_EQ(changes(),
+            (Lines{"bridge basic", "attended transfer 1.1 1.3", "replaced 1.1 by 1.4",
+                   "start 1.4 app()", "end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+}
+
+TEST_P(Transfers, ATransferThatNeverHappensLeavesEverythingAsItWas) {
+  talk_in_a_bridge();
+  transfer("ConfBridge");
+  changes();
+  hangup("1.4");
+  hangup("1.1");
+  EXPECT_EQ(changes(), (Lines{"destroyed 1.4 16 Normal Clearing", "left one 1.1", "end 1.1 app",
+                              "destroyed 1.1 16 Normal Clearing"}));
+}
+
+TEST_P(Transfers, WhoIsInAnApplicationTakesNoOthersPlace) {
+  talk_in_a_bridge();
+  world_.run([&] {
+    world_.reconciler.enter(ChannelId{"1.4"}, AppName{"other"}, {}, {}, world_.clock.wall());
+  });
+  transfer("ConfBridge");
+  changes();
+  hangup("1.1");
+  const auto told = changes();
+  EXPECT_EQ(std::count(told.begin(), told.end(), "replaced 1.1 by 1.4"), 0);
+  EXPECT_EQ(world_.store.find(ChannelId{"1.4"})->application->value, "other");
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, Transfers, testing::Values("5.0.2", "11.0.0"),
+                         [](const auto& of) { return of.index == 0 ? "of16" : "of22"; });
+
+}  // namespace
+}  // namespace arigate::model
