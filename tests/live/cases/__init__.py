@@ -9,6 +9,7 @@ from . import bridge_crowds  # noqa: F401
 from . import bridge_sound  # noqa: F401
 from . import bridge_members  # noqa: F401
 from . import bridge_recordings  # noqa: F401
+from . import bridge_transfers  # noqa: F401
 from . import operations  # noqa: F401
 from . import faults, hangups  # noqa: F401
 from . import capture  # noqa: F401

@@ -137,6 +137,7 @@ class Pbx:
             "HTTP_PORT": self.http_port,
             "SIP_PORT": self.sip_port,
             "AGI_PORT": self.agi_port,
+            "TECHNOLOGY": self.technology,
         } | self._settings
         if "@RTP_FIRST@" in text:
             values["RTP_FIRST"] = ports.free_udp_range(_RTP_PORTS)
