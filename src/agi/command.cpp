@@ -28,4 +28,10 @@ Result<std::string> command(std::string_view verb,
   return line;
 }
 
+std::string checked_command(std::string_view verb,
+                            std::initializer_list<std::string_view> arguments) {
+  const auto line = command(verb, arguments);
+  return line ? *line : "NOOP";
+}
+
 }  // namespace arigate::agi

@@ -20,4 +20,8 @@ inline constexpr std::size_t command_bytes_max = 2000;
 Result<std::string> command(std::string_view verb,
                             std::initializer_list<std::string_view> arguments = {});
 
+/// The same for arguments that have been checked before; "NOOP" where they could not be said.
+std::string checked_command(std::string_view verb,
+                            std::initializer_list<std::string_view> arguments);
+
 }  // namespace arigate::agi

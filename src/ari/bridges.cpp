@@ -10,6 +10,7 @@
 
 #include "ari/errors.hpp"
 #include "ari/formats.hpp"
+#include "ari/parameters.hpp"
 #include "ari/snapshots.hpp"
 #include "core/text.hpp"
 
@@ -18,10 +19,6 @@ namespace {
 
 BridgeId bridge_of(const Request& request) {
   return BridgeId{std::string{request.path("bridgeId")}};
-}
-
-std::string text(const Request& request, std::string_view name) {
-  return std::string{request.param(name).value_or("")};
 }
 
 Response bridge_response(const model::Bridge& bridge) {

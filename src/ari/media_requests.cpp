@@ -11,22 +11,11 @@
 #include <utility>
 
 #include "ari/errors.hpp"
+#include "ari/parameters.hpp"
 #include "ari/snapshots.hpp"
 
 namespace arigate::ari {
 namespace {
-
-std::string text(const Request& request, std::string_view name) {
-  return std::string{request.param(name).value_or("")};
-}
-
-/// Native reads numbers leniently: "abc" counts as 0.
-long number(const Request& request, std::string_view name, long otherwise) {
-  const auto given = request.param(name);
-  if (!given || given->empty()) return otherwise;
-  constexpr long limit = 1'000'000'000;  // Seconds and milliseconds are multiplied further on.
-  return std::clamp(std::strtol(std::string{*given}.c_str(), nullptr, 10), -limit, limit);
-}
 
 /// The digits that `terminateOn` stands for; nullopt for anything that it cannot be.
 std::optional<std::string> digits_of(std::string_view terminate_on) {

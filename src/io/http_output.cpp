@@ -12,7 +12,7 @@ namespace {
 /// Up to here copying a body is cheaper than a write of two pieces.
 constexpr std::size_t joined_bytes_max = std::size_t{16} * 1024;
 /// What an idle connection keeps for its next answer.
-constexpr std::size_t kept_capacity = std::size_t{16} * 1024;
+constexpr std::size_t kept_chunk = std::size_t{16} * 1024;
 constexpr std::size_t pieces_max = 16;
 
 }  // namespace
@@ -74,7 +74,7 @@ std::string HttpOutput::take() {
 }
 
 void HttpOutput::clear() {
-  if (chunks_.size() == 1 && !sealed_ && chunks_[0].capacity() <= kept_capacity) {
+  if (chunks_.size() == 1 && !sealed_ && chunks_[0].capacity() <= kept_chunk) {
     chunks_[0].clear();
   } else {
     chunks_.clear();

@@ -14,7 +14,7 @@ bool is_valid_close_code(unsigned code) {
 }
 
 /// A message buffer larger than this is not kept for the next message.
-constexpr std::size_t kept_capacity = 1024;
+constexpr std::size_t kept_message = 1024;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ WebSocketDecoder::Input WebSocketDecoder::next(std::string_view& bytes) {
   if (delivered_) {
     delivered_ = false;
     message_.clear();
-    if (message_.capacity() > kept_capacity) message_.shrink_to_fit();
+    if (message_.capacity() > kept_message) message_.shrink_to_fit();
   }
   switch (state_) {
     case State::header:

@@ -23,10 +23,10 @@ constexpr std::size_t read_bytes = 1024;
 /// send() writes at once.
 constexpr std::size_t write_now_bytes = std::size_t{128} * 1024;
 /// What a silent session keeps for its next events.
-constexpr std::size_t kept_capacity = std::size_t{4} * 1024;
+constexpr std::size_t kept_buffer = std::size_t{4} * 1024;
 
 void release_memory(std::string& buffer) {
-  if (buffer.empty() && buffer.capacity() > kept_capacity) buffer.shrink_to_fit();
+  if (buffer.empty() && buffer.capacity() > kept_buffer) buffer.shrink_to_fit();
 }
 
 }  // namespace

@@ -32,6 +32,11 @@ enum class ChannelState : std::uint8_t {
 /// From the decimal number in AMI; unknown for anything else.
 ChannelState state_of(std::string_view number);
 
+/// Asterisk before 12 puts these behind the name of a channel whose place another takes, and of
+/// what is left of the one that was there.
+inline constexpr std::string_view masqueraded = "<MASQ>";
+inline constexpr std::string_view zombie = "<ZOMBIE>";
+
 /// Name and number; "" where nobody is known.
 struct Party {
   std::string name;

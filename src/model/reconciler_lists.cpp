@@ -15,8 +15,6 @@
 namespace arigate::model {
 namespace {
 
-constexpr std::string_view masqueraded = "<MASQ>";
-constexpr std::string_view zombie = "<ZOMBIE>";
 /// The PBX tells ages in whole seconds, and its list takes a while.
 constexpr std::chrono::seconds age_slack{5};
 

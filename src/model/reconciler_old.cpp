@@ -21,8 +21,6 @@ namespace {
 /// An Unlink that a Link follows within this time was none (seen: less than 1 ms).
 constexpr std::chrono::milliseconds relink_within{20};
 
-constexpr std::string_view masqueraded = "<MASQ>";
-constexpr std::string_view zombie = "<ZOMBIE>";
 
 /// The part of a channel's name that Originate and Dial were given: "SIP/bob-0000001f" -> "bob".
 std::string_view dialstring_of(std::string_view name) {

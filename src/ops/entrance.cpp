@@ -20,7 +20,7 @@ namespace arigate::ops {
 namespace {
 
 /// The first token is random, so that two gateways on one PBX do not take each other's channels.
-std::uint64_t first_token() {
+std::uint64_t first_entry_token() {
   std::random_device random;
   return std::uniform_int_distribution<std::uint64_t>{100'000'000, 999'000'000}(random)*1'000;
 }
@@ -28,7 +28,7 @@ std::uint64_t first_token() {
 }  // namespace
 
 Entrance::Entrance(boost::asio::any_io_executor executor, World& world)
-    : executor_{std::move(executor)}, world_{world}, next_token_{first_token()} {}
+    : executor_{std::move(executor)}, world_{world}, next_token_{first_entry_token()} {}
 
 Entrance::~Entrance() = default;
 

@@ -17,7 +17,7 @@ namespace arigate::ops {
 namespace {
 
 /// Random, so that what an earlier process left behind is not taken for ours.
-std::uint64_t first_token() {
+std::uint64_t first_leg_token() {
   std::random_device random;
   return std::uniform_int_distribution<std::uint64_t>{100'000'000, 999'000'000}(random)*1'000;
 }
@@ -89,7 +89,7 @@ void Leg::renew() {
 }
 
 Legs::Legs(World& world, Entrance& entrance)
-    : world_{world}, entrance_{entrance}, next_token_{first_token()} {}
+    : world_{world}, entrance_{entrance}, next_token_{first_leg_token()} {}
 
 Legs::~Legs() {
   for (const auto& [token, leg] : legs_) leg->legs_ = nullptr;

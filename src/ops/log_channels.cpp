@@ -8,9 +8,9 @@
 namespace arigate::ops {
 namespace {
 
-constexpr std::size_t name_width = 35;
+constexpr std::size_t channel_width = 35;
 constexpr std::size_t type_width = 8;
-constexpr std::size_t name_bytes_max = 200;
+constexpr std::size_t channel_bytes_max = 200;
 constexpr std::size_t levels_bytes_max = 200;
 
 bool is_word(std::string_view text, std::string_view extra) {
@@ -51,7 +51,7 @@ std::vector<LogChannel> log_channels_of(std::string_view table) {
     }
     if (!below_header || trim(line).empty()) continue;
     LogChannel channel;
-    channel.name = take_column(line, name_width);
+    channel.name = take_column(line, channel_width);
     channel.type = take_column(line, type_width);
     if (with_formatter) take_word(line);
     channel.status = take_word(line);
@@ -66,7 +66,7 @@ std::vector<LogChannel> log_channels_of(std::string_view table) {
 }
 
 bool is_log_channel_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_bytes_max && name.front() != '-' &&
+  return !name.empty() && name.size() <= channel_bytes_max && name.front() != '-' &&
          name.find("..") == name.npos && is_word(name, "_-.");
 }
 
@@ -82,7 +82,7 @@ bool is_log_channel(const LogChannel& row, std::string_view name) {
   const auto slash = known.rfind('/');
   if (slash == known.npos) return false;
   known.remove_prefix(slash + 1);
-  return row.name.size() < name_width ? known == name : name.starts_with(known);
+  return row.name.size() < channel_width ? known == name : name.starts_with(known);
 }
 
 boost::asio::awaitable<Result<std::vector<LogChannel>>> list_log_channels(World& world) {

@@ -9,16 +9,16 @@
 namespace arigate::ops {
 namespace {
 
-constexpr std::size_t name_bytes_max = 80;
+constexpr std::size_t module_bytes_max = 80;
 /// Widths that all versions print with (seen: 1.8, 11, 16, 22).
-constexpr std::size_t name_width = 30;
+constexpr std::size_t module_width = 30;
 constexpr std::size_t description_width = 40;
 
 std::optional<Module> module_of(std::string_view row) {
   Module module;
   const auto name = row.substr(0, row.find(' '));
   module.name = name;
-  take_column(row, std::max(name_width, name.size()));
+  take_column(row, std::max(module_width, name.size()));
   module.description = take_column(row, description_width);
   const auto count = take_word(row);
   const auto [end, error] =
@@ -54,7 +54,7 @@ std::vector<Module> modules_of(std::string_view table) {
 }
 
 bool is_module_name(std::string_view name) {
-  return !name.empty() && name.size() <= name_bytes_max && name.front() != '.' &&
+  return !name.empty() && name.size() <= module_bytes_max && name.front() != '.' &&
          name.front() != '-' && name.find("..") == std::string_view::npos &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

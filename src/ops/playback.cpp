@@ -15,12 +15,6 @@ namespace {
 /// Samples in a millisecond of the narrow-band files that STREAM FILE counts in.
 constexpr long samples_per_ms = 8;
 
-/// The arguments were checked when the plan was made, so quoting cannot fail.
-std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
-  const auto command = agi::command(verb, arguments);
-  return command ? *command : "NOOP";
-}
-
 constexpr std::string_view token_start = "arigate-token-";
 
 bool is_token(const std::optional<std::string>& value) {
@@ -68,7 +62,8 @@ PlaybackMachine::Outputs PlaybackMachine::start(TimePoint now) {
 void PlaybackMachine::set_up(Outputs& outputs, TimePoint now) {
   if (!plan_.language.empty() && plan_.language != plan_.channel_language) {
     state_ = State::language_pending;
-    outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.language})});
+    outputs.push_back(
+        SendAgi{agi::checked_command("SET VARIABLE", {"CHANNEL(language)", plan_.language})});
   } else {
     begin(outputs, now);
   }
@@ -91,12 +86,13 @@ bool PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
       play_tone(outputs);
     } else {
       state_ = State::zone_pending;
-      outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(tonezone)", tone->zone})});
+      outputs.push_back(
+          SendAgi{agi::checked_command("SET VARIABLE", {"CHANNEL(tonezone)", tone->zone})});
     }
   } else if (const auto* number = std::get_if<SpokenNumber>(&media)) {
     state_ = State::playing;
     const std::string escape{Interrupter::digit};
-    outputs.push_back(SendAgi{line("SAY NUMBER", {number->number, escape})});
+    outputs.push_back(SendAgi{agi::checked_command("SAY NUMBER", {number->number, escape})});
   } else if (std::get<Files>(media).names.empty()) {
     return false;
   } else {
@@ -108,7 +104,8 @@ bool PlaybackMachine::play_item(Outputs& outputs, TimePoint now) {
 void PlaybackMachine::play_tone(Outputs& outputs) {
   state_ = State::tone;
   tone_reply_due_ = true;
-  outputs.push_back(SendAgi{line("EXEC PlayTones", {std::get<Tone>(plan_.media[item_]).spec})});
+  outputs.push_back(
+      SendAgi{agi::checked_command("EXEC PlayTones", {std::get<Tone>(plan_.media[item_]).spec})});
 }
 
 void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
@@ -122,12 +119,12 @@ void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
   began_ = now;
   if (means_ == Means::controlled) {
     // Digits that no phone sends stand for forward, reverse and pause: the defaults are # and *.
-    outputs.push_back(
-        SendAgi{line("CONTROL STREAM FILE", {names[file_], "", std::to_string(plan_.skip_ms), "A",
-                                             "B", "C", std::to_string(position_ms_)})});
+    outputs.push_back(SendAgi{agi::checked_command(
+        "CONTROL STREAM FILE", {names[file_], "", std::to_string(plan_.skip_ms), "A", "B", "C",
+                                std::to_string(position_ms_)})});
   } else {
-    outputs.push_back(SendAgi{
-        line("STREAM FILE", {names[file_], "", std::to_string(position_ms_ * samples_per_ms)})});
+    outputs.push_back(SendAgi{agi::checked_command(
+        "STREAM FILE", {names[file_], "", std::to_string(position_ms_ * samples_per_ms)})});
   }
 }
 
@@ -159,7 +156,8 @@ void PlaybackMachine::end(Outputs& outputs, model::PlaybackState state) {
                                 plan_.language != plan_.channel_language;
   if (language_changed) {
     state_ = State::language_back_pending;
-    outputs.push_back(SendAgi{line("SET VARIABLE", {"CHANNEL(language)", plan_.channel_language})});
+    outputs.push_back(SendAgi{
+        agi::checked_command("SET VARIABLE", {"CHANNEL(language)", plan_.channel_language})});
     return;
   }
   state_ = State::ended;
@@ -292,7 +290,7 @@ PlaybackMachine::Outputs PlaybackMachine::ask_again(std::uint32_t token) {
   Outputs outputs;
   if (state_ != State::interrupted || token != token_) return outputs;
   ++token_;
-  outputs.push_back(SendToken{line("GET FULL VARIABLE", {token_text()})});
+  outputs.push_back(SendToken{agi::checked_command("GET FULL VARIABLE", {token_text()})});
   return outputs;
 }
 
@@ -407,7 +405,7 @@ void PlaybackMachine::interrupt(Outputs& outputs, TimePoint now) {
   ran_out_ = replay_asked_ = pause_asked_ = false;
   state_ = State::interrupted;
   ++token_;
-  outputs.push_back(SendToken{line("GET FULL VARIABLE", {token_text()})});
+  outputs.push_back(SendToken{agi::checked_command("GET FULL VARIABLE", {token_text()})});
 }
 
 std::string PlaybackMachine::token_text() const {

@@ -22,12 +22,6 @@ constexpr std::string_view file_variable = "ARIGATE_FILE";
 /// The code of a command that came when the PBX was leaving the AGI.
 constexpr int dead_channel = 511;
 
-/// The arguments were checked when the plan was made, so quoting cannot fail.
-std::string line(std::string_view verb, std::initializer_list<std::string_view> arguments) {
-  const auto command = agi::command(verb, arguments);
-  return command ? *command : "NOOP";
-}
-
 }  // namespace
 
 RecordingMachine::Outputs RecordingMachine::start(TimePoint now) {
@@ -50,14 +44,14 @@ void RecordingMachine::go_on(Outputs& outputs, TimePoint now) {
   } else if (std::exchange(plan_.only_new, false)) {
     // By way of a variable, whose value the PBX does not evaluate: a name may hold "${SHELL(…)}".
     state_ = State::naming;
-    outputs.push_back(SendAgi{
-        line("SET VARIABLE", {file_variable, fmt::format("{}.{}", plan_.file, plan_.format)})});
+    outputs.push_back(SendAgi{agi::checked_command(
+        "SET VARIABLE", {file_variable, fmt::format("{}.{}", plan_.file, plan_.format)})});
   } else if (std::exchange(plan_.make_folders, false)) {
     // RECORD FILE makes none. MixMonitor does before it writes anything; "a" keeps a file that is
     // there.
     state_ = State::folders_pending;
-    outputs.push_back(
-        SendAgi{line("EXEC MixMonitor", {fmt::format("{}.{},a", plan_.file, plan_.format)})});
+    outputs.push_back(SendAgi{agi::checked_command(
+        "EXEC MixMonitor", {fmt::format("{}.{},a", plan_.file, plan_.format)})});
   } else {
     record(outputs, now);
   }
@@ -74,7 +68,7 @@ void RecordingMachine::record(Outputs& outputs, TimePoint now) {
   }
   segment_began_ = now;
   if (first) outputs.push_back(Tell{RecordingState::recording});
-  auto command = line(
+  auto command = agi::checked_command(
       "RECORD FILE",
       {plan_.file, plan_.format, plan_.terminate_on + Interrupter::digit, std::to_string(left_ms)});
   opens_file_ = std::exchange(fresh_, false);
@@ -98,8 +92,8 @@ RecordingMachine::Outputs RecordingMachine::on(const agi::Reply& reply, TimePoin
       break;
     case State::naming:
       state_ = State::looking;
-      outputs.push_back(
-          SendAgi{line("GET FULL VARIABLE", {fmt::format("${{STAT(e,${{{}}})}}", file_variable)})});
+      outputs.push_back(SendAgi{agi::checked_command(
+          "GET FULL VARIABLE", {fmt::format("${{STAT(e,${{{}}})}}", file_variable)})});
       break;
     case State::looking:
       if (reply.value == "1") {
@@ -231,8 +225,8 @@ void RecordingMachine::trim(Outputs& outputs) {
   const long end = std::max(0L, samples_.value_or(0) - samples_per_second());
   samples_ = end + plan_.max_silence_s * samples_per_second();  // Natively all of it counts.
   state_ = State::trimming;
-  outputs.push_back(
-      SendAgi{line("RECORD FILE", {plan_.file, plan_.format, "", "1", std::to_string(end)})});
+  outputs.push_back(SendAgi{agi::checked_command(
+      "RECORD FILE", {plan_.file, plan_.format, "", "1", std::to_string(end)})});
 }
 
 Result<RecordingMachine::Outputs> RecordingMachine::on(RecordingControl control, TimePoint now) {

@@ -215,7 +215,7 @@ ActionWork absolute_timeout(ActionCall call) {
   call.succeed("Timeout Set");
 }
 
-constexpr std::array<ActionRow, 8> table{{
+constexpr std::array<ActionRow, 8> call_table{{
     {"AbsoluteTimeout", privilege::system | privilege::call, absolute_timeout},
     {"ControlPlayback", privilege::call, control_playback},
     {"Hangup", privilege::system | privilege::call, hangup},
@@ -229,7 +229,7 @@ constexpr std::array<ActionRow, 8> table{{
 }  // namespace
 
 std::span<const ActionRow> call_actions() {
-  return table;
+  return call_table;
 }
 
 }  // namespace arigate::sim

@@ -105,7 +105,7 @@ ActionWork set_video_source(ActionCall call) {
   co_return;
 }
 
-constexpr std::array<ActionRow, 6> table{{
+constexpr std::array<ActionRow, 6> conference_table{{
     {"ConfbridgeKick", privilege::call, kick},
     {"ConfbridgeList", privilege::reporting, list_members},
     {"ConfbridgeListRooms", privilege::reporting, list_rooms},
@@ -117,7 +117,7 @@ constexpr std::array<ActionRow, 6> table{{
 }  // namespace
 
 std::span<const ActionRow> conference_actions() {
-  return table;
+  return conference_table;
 }
 
 }  // namespace arigate::sim

@@ -284,7 +284,7 @@ ActionWork mailbox_count(ActionCall call) {
 
 constexpr Privilege reporting = privilege::system | privilege::reporting;
 
-constexpr std::array<ActionRow, 14> table{{
+constexpr std::array<ActionRow, 14> state_table{{
     {"CoreShowChannels", reporting, core_show_channels},
     {"DBDel", privilege::system, db_del},
     {"DBGet", reporting, db_get},
@@ -304,7 +304,7 @@ constexpr std::array<ActionRow, 14> table{{
 }  // namespace
 
 std::span<const ActionRow> state_actions() {
-  return table;
+  return state_table;
 }
 
 }  // namespace arigate::sim

@@ -125,12 +125,10 @@ ActionWork filter(ActionCall call) {
   co_return;
 }
 
-constexpr Privilege reporting = privilege::system | privilege::reporting;
-
-constexpr std::array<ActionRow, 8> table{{
+constexpr std::array<ActionRow, 8> system_table{{
     {"Command", privilege::command, command},
-    {"CoreSettings", reporting, core_settings},
-    {"CoreStatus", reporting, core_status},
+    {"CoreSettings", privilege::system | privilege::reporting, core_settings},
+    {"CoreStatus", privilege::system | privilege::reporting, core_status},
     {"Filter", privilege::system, filter},
     {"ListCommands", privilege::none, list_commands},
     {"ModuleCheck", privilege::system, module_check},
@@ -141,7 +139,7 @@ constexpr std::array<ActionRow, 8> table{{
 }  // namespace
 
 std::span<const ActionRow> system_actions() {
-  return table;
+  return system_table;
 }
 
 }  // namespace arigate::sim

@@ -290,7 +290,7 @@ struct Row {
   Work (*run)(AppCall);
 };
 
-constexpr std::array<Row, 30> table{{
+constexpr std::array<Row, 30> application_table{{
     {"AGI", agi},
     {"Answer", answer},
     {"Busy", busy},
@@ -327,7 +327,7 @@ constexpr std::array<Row, 30> table{{
 
 boost::asio::awaitable<AppResult> execute(ExchangePtr exchange, ChannelPtr channel,
                                           std::string application, std::string data) {
-  for (const auto& row : table) {
+  for (const auto& row : application_table) {
     if (!iequals(row.name, application)) continue;
     AppCall call{std::move(exchange), std::move(channel), std::move(data)};
     co_return co_await row.run(std::move(call));

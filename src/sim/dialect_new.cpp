@@ -7,12 +7,6 @@
 namespace arigate::sim {
 namespace {
 
-Events one(std::string_view name, Privilege privilege, Fields fields) {
-  Events events;
-  events.push_back(Event{std::string{name}, privilege, std::move(fields)});
-  return events;
-}
-
 /// The snapshot of a channel; `role` stands before each name: "", "Dest", "LocalOne".
 Fields& add_snapshot(Fields& fields, const Channel& channel, const std::string& role = {}) {
   return fields.add(role + "Channel", channel.name)

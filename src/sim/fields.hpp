@@ -54,4 +54,10 @@ struct Event {
 };
 using Events = std::vector<Event>;
 
+inline Events one(std::string_view name, Privilege privilege, Fields fields) {
+  Events events;
+  events.push_back(Event{std::string{name}, privilege, std::move(fields)});
+  return events;
+}
+
 }  // namespace arigate::sim

@@ -22,7 +22,7 @@ namespace {
 /// For clients to take the last events.
 constexpr std::chrono::seconds end_limit{5};
 /// For what a client may do at any time.
-constexpr std::chrono::milliseconds poll_interval{10};
+constexpr std::chrono::milliseconds client_poll{10};
 
 }  // namespace
 
@@ -132,7 +132,7 @@ asio::awaitable<void> RecordedPbx::play(std::shared_ptr<bool> stopped) {
   while (!*stopped &&
          (!sessions_.empty() || (std::any_of(clients_.begin(), clients_.end(), writes) &&
                                  std::chrono::steady_clock::now() < limit))) {
-    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
+    co_await sleep_until(std::chrono::steady_clock::now() + client_poll);
   }
   if (!*stopped) options_.ended();
 }
@@ -159,7 +159,7 @@ asio::awaitable<void> RecordedPbx::wait_for_action(const RecordedAction& action,
                                                    std::shared_ptr<bool> stopped) {
   if (is_housekeeping(action.request["Action"])) co_return;
   while (!answers_.asked(action)) {
-    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
+    co_await sleep_until(std::chrono::steady_clock::now() + client_poll);
     if (*stopped) co_return;
   }
   begun_ = std::chrono::steady_clock::now() - scaled(action.t_us - script_.begin_us);
@@ -169,7 +169,7 @@ asio::awaitable<void> RecordedPbx::wait_for_action(const RecordedAction& action,
 asio::awaitable<void> RecordedPbx::wait_for_readers(std::shared_ptr<bool> stopped) {
   const auto is_behind = [](const auto& client) { return client->is_behind(); };
   while (std::any_of(clients_.begin(), clients_.end(), is_behind)) {
-    co_await sleep_until(std::chrono::steady_clock::now() + poll_interval);
+    co_await sleep_until(std::chrono::steady_clock::now() + client_poll);
     if (*stopped) co_return;
   }
 }

@@ -1,3 +1,4 @@
+// Sources: src/io/http_decoder.cpp src/core/text.cpp
 // Any bytes of an HTTP client: no crash, no read out of bounds, and the same requests however the
 // bytes are cut. Views of a request are read while they are valid.
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Sources: src/ari/json_body.cpp src/ari/request.cpp src/core/text.cpp
+// Sources: src/generated/ari_operations.cpp
 // Any JSON body: parameters or a refusal, and no text with a NUL in it.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,7 @@
+// Sources: src/ari/api_level.cpp src/ari/cors.cpp src/ari/credentials.cpp src/ari/json_body.cpp
+// Sources: src/ari/percent.cpp src/ari/pretty.cpp src/ari/query.cpp src/ari/replies.cpp
+// Sources: src/ari/request.cpp src/ari/route_table.cpp src/ari/router.cpp src/ari/users.cpp
+// Sources: src/core/text.cpp src/generated/api_docs.cpp src/generated/ari_operations.cpp
 // Any request target and any credentials, through the whole router: always an answer in valid JSON.
 #include <simdjson.h>
 

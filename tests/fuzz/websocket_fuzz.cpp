@@ -1,3 +1,4 @@
+// Sources: src/io/websocket_decoder.cpp
 // Any bytes of a WebSocket client: the same messages however the bytes are cut, and the same that
 // wslay, a WebSocket library of its own, takes from them.
 #include <wslay/wslay.h>

@@ -8,7 +8,7 @@ namespace arigate::test {
 namespace {
 
 /// 600 enters the application; each call that falls back adds an x to the global FELL.
-constexpr const char* dialplan =
+constexpr const char* away_lines =
     "[t]\n"
     "exten => 600,1,AGI(agi://@AGI@/app)\n"
     " same => n,Wait(30)\n"
@@ -27,7 +27,7 @@ class AwayTest : public EveryPbx {
     policy.park_timeout = std::chrono::milliseconds{50};
     policy.fallback_context = "fallback";
     policy.fallback_exten = "s";
-    start(GetParam(), sim::arigate_context() + dialplan);
+    start(GetParam(), sim::arigate_context() + away_lines);
   }
   std::string answered_caller(EventClient& app) {
     call("600", "t");
