@@ -23,7 +23,10 @@ Result<void> Player::play(const Line& line, WallTime now) {
   if (line.link.starts_with("agi:")) return stays_.play(line, now);
   const bool told = line.link.starts_with("ari-ws") && line.what == Line::What::data &&
                     line.dir == Direction::from_pbx;
-  if (told && !options_.stays.told.empty()) stays_.told(line.data, now);
+  if (told) {
+    stays_.told(line.data, now);
+    bridges_.told(line.data, now);
+  }
   return {};
 }
 

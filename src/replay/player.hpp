@@ -13,6 +13,7 @@
 #include "model/vetting.hpp"
 #include "replay/recorded_lists.hpp"
 #include "replay/stays.hpp"
+#include "replay/told_bridges.hpp"
 #include "trace/capture_line.hpp"
 
 namespace arigate::replay {
@@ -36,7 +37,8 @@ class Player {
         options_{std::move(options)},
         vetting_{store},
         lists_{reconciler},
-        stays_{store, reconciler, options_.stays} {}
+        stays_{store, reconciler, options_.stays},
+        bridges_{store, reconciler} {}
 
   /// Errc::protocol: what is on the link is not AMI, or not FastAGI; it is told once, and what
   /// follows on this link is left out. Later lines can still be played.
@@ -60,6 +62,7 @@ class Player {
   model::Vetting vetting_;
   RecordedLists lists_;
   Stays stays_;
+  ToldBridges bridges_;
   ami::Decoder decoder_;
   ami::ActionReader actions_;
   std::string version_;

@@ -263,7 +263,8 @@ TEST_P(CapturingGateway, KeepsAllItsLinksAndReplayTellsTheSameCall) {
   }
 }
 
-/// "StasisStart mine,x,y" of all events about the life and the stays of channels, one a line.
+/// "StasisStart mine,x,y" of all events about the life and the stays of channels, in applications
+/// and in their bridges, one a line.
 std::vector<std::string> lives_in(const std::string& text) {
   std::vector<std::string> lives;
   simdjson::dom::parser parser;
@@ -271,11 +272,16 @@ std::vector<std::string> lives_in(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     const simdjson::dom::element event = parser.parse(line);
     const std::string_view type = event["type"];
-    if (!type.starts_with("Stasis") && type != "ChannelCreated" && type != "ChannelDestroyed") {
+    const bool of_bridge = type.starts_with("Bridge") || type.ends_with("Bridge");
+    if (!of_bridge && !type.starts_with("Stasis") && type != "ChannelCreated" &&
+        type != "ChannelDestroyed") {
       continue;
     }
     std::string life{type};
-    life.append(" ").append(std::string_view{event["channel"]["id"]});
+    std::string_view id;
+    for (const auto* object : {"channel", "bridge"}) {
+      if (event[object]["id"].get(id) == simdjson::SUCCESS) life.append(" ").append(id);
+    }
     simdjson::dom::array arguments;
     if (event["args"].get(arguments) == simdjson::SUCCESS) {
       for (const std::string_view argument : arguments) life.append(",").append(argument);
@@ -310,6 +316,7 @@ TEST_P(CapturingGateway, ReplayTellsTheStaysThatTheApplicationHad) {
     EXPECT_EQ(ask("POST", "/bridges?type=mixing&bridgeId=one"), 200);
     EXPECT_EQ(ask("POST", "/bridges/one/addChannel?channel=mine"), 204);
     EXPECT_EQ(ask("POST", "/bridges/one/removeChannel?channel=mine"), 204);
+    EXPECT_EQ(ask("DELETE", "/bridges/one"), 204);
     EXPECT_EQ(ask("POST", "/channels/mine/ring"), 204);
     EXPECT_EQ(ask("DELETE", "/channels/mine"), 204);
     events.read_until("\"ChannelDestroyed\"");
@@ -326,7 +333,9 @@ TEST_P(CapturingGateway, ReplayTellsTheStaysThatTheApplicationHad) {
     if (line.link == "ari-ws" && line.what == trace::Line::What::data) told += line.data + "\n";
   }
   const auto expected = lives_in(told);
-  EXPECT_THAT(expected, testing::Contains("StasisStart mine,x,y"));
+  EXPECT_THAT(expected, testing::IsSupersetOf({"StasisStart mine,x,y", "BridgeCreated one",
+                                               "ChannelEnteredBridge mine one",
+                                               "ChannelLeftBridge mine one"}));
   Program replay{{"replay", file.string()}};
   EXPECT_EQ(replay.exit_code(), 0) << replay.printed();
   EXPECT_EQ(lives_in(replay.printed()), expected);
