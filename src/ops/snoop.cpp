@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "ops/eventual.hpp"
 #include "ops/originate.hpp"
 
 namespace arigate::ops {
@@ -38,25 +40,34 @@ boost::asio::awaitable<Result<model::Channel>> Snoops::snoop(SnoopRequest reques
   const auto name = fmt::format("Snoop/{}-{:08x}", request.target.value, count_);
 
   std::optional<model::Channel> shown;
-  const auto begun = world_.watches.watch([&](const model::Change& change) {
-    const auto* channel = model::subject_of(change);
-    if (channel == nullptr || channel->id != id) return false;
-    shown = *channel;
-    return std::holds_alternative<model::StasisStart>(change) ||
-           std::holds_alternative<model::ChannelDestroyed>(change);
-  });
+  Eventual<bool> begun;
+  const auto watch = world_.watches.watch(
+      [&shown, id, on = request.target, begun](const model::Change& change) mutable {
+        const auto* channel = model::subject_of(change);
+        if (channel == nullptr || (channel->id != id && channel->id != on)) return false;
+        const bool ended = std::holds_alternative<model::ChannelDestroyed>(change);
+        if (channel->id == id) shown = *channel;
+        const bool settled =
+            ended || (channel->id == id && std::holds_alternative<model::StasisStart>(change));
+        if (settled) begun.set(true);  // Or it never will.
+        return settled;
+      });
   const TimePoint deadline = world_.in(world_.timeouts.originate);
   LegOrder order{"ChanSpy", *data, {}, ShownLeg{id, name, request.destination}};
   const auto leg = co_await legs_.open(std::move(order), deadline);
   if (!leg) co_return leg.error();
   ++count_;
   by_target_.emplace(request.target, *leg);
-  const bool told = co_await begun->wait(deadline);
-  if (world_.store.find(request.target) == nullptr) (*leg)->close();  // It went meanwhile.
-  if (!told || !shown) {
-    (*leg)->close();
-    co_return Error{Errc::timeout, "The PBX did not start the snoop in time"};
-  }
+  std::function<void()> over = [begun]() mutable { begun.set(false); };
+  if ((*leg)->over()) over();
+  (*leg)->on_end(std::move(over));
+  const auto told = co_await begun.wait(deadline);
+  (*leg)->on_end({});
+  const bool target_is_gone = world_.store.find(request.target) == nullptr;
+  if (target_is_gone || !told || !shown) (*leg)->close();
+  if (!told) co_return Error{Errc::timeout, "The PBX did not start the snoop in time"};
+  if (!shown && target_is_gone) co_return channel_not_found();
+  if (!shown) co_return Error{Errc::refused_by_pbx, "The PBX ended the snoop"};
   co_return *std::move(shown);
 }
 
