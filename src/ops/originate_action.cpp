@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <random>
+#include <utility>
 
 #include "agi/command.hpp"
 #include "ops/connected_line.hpp"
@@ -45,6 +46,49 @@ namespace {
 
 constexpr std::string_view whom_it_is_shown = "CONNECTEDLINE(all,i)";  // i: no news for the phone.
 
+/// The lines "Variable: …" of an Originate. Each variable has one of its own; where there are so
+/// many that an action has not the room (ami::action_headers_max), plain ones share theirs.
+class VariableLines {
+ public:
+  VariableLines(ami::Action& action, bool crowded) : action_{action}, crowded_{crowded} {}
+  ~VariableLines() { flush(); }
+  VariableLines(const VariableLines&) = delete;
+  VariableLines& operator=(const VariableLines&) = delete;
+
+  /// False: it is too long for a line.
+  bool add(const std::string& text) {
+    constexpr std::size_t header_bytes = 10;  // "Variable: "
+    if (header_bytes + text.size() > ami::action_line_bytes_max) return false;
+    // The PBX splits a line at its commas, but for those behind a quote or an open parenthesis.
+    const bool plain = crowded_ && text.find_first_of("\\\"()[]") == std::string::npos;
+    if (!plain || shared_count_ == shared_max ||
+        header_bytes + shared_.size() + 1 + text.size() > ami::action_line_bytes_max) {
+      flush();
+    }
+    if (!plain) {
+      action_.add("Variable", text);
+      return true;
+    }
+    if (!shared_.empty()) shared_ += ',';
+    shared_ += text;
+    ++shared_count_;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t shared_max = 60;  ///< The PBX takes 64 from a line.
+
+  void flush() {
+    if (!shared_.empty()) action_.add("Variable", std::exchange(shared_, {}));
+    shared_count_ = 0;
+  }
+
+  ami::Action& action_;
+  bool crowded_;
+  std::string shared_;
+  std::size_t shared_count_ = 0;
+};
+
 }  // namespace
 
 VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
@@ -75,17 +119,15 @@ Result<void> check_wanted(const World& world, const VariableList& variables) {
 
 Result<void> add_variables(ami::Action& action, const World& world, const VariableList& variables,
                            std::vector<std::string>* later) {
-  constexpr std::size_t header_bytes = 10;  // "Variable: "
+  constexpr std::size_t many = 50;
+  VariableLines lines{action, variables.size() > many};
   // The PBX sets the last one first; natively the first is set first.
   for (auto it = variables.rbegin(); it != variables.rend(); ++it) {
     const auto& [name, value] = *it;
     if (const auto fine = check_variable(world, name); !fine) return fine.error();
     const auto text = ami::originate_variable(name, value);
     if (!text) return text.error();
-    if (header_bytes + text->size() <= ami::action_line_bytes_max) {
-      action.add("Variable", *text);
-      continue;
-    }
+    if (lines.add(*text)) continue;
     if (later == nullptr) {
       return Error{Errc::bad_request, fmt::format("The value of {} is too long for the PBX", name)};
     }

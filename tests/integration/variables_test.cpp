@@ -54,6 +54,38 @@ TEST_P(VariablesTest, AFunctionThatIsReportedIsShownThoughNothingTellsThatItIsSe
   EXPECT_EQ(shown(events.next("StasisStart")), R"-({"CHANNEL(musicclass)":"jazz"})-");
 }
 
+/// AMI takes 128 lines of a request, and 1023 bytes of a line.
+TEST_P(VariablesTest, OfAnOriginateMayBeMoreThanAnActionHasLines) {
+  start(GetParam());
+  EventClient events{port(), "app=demo&subscribeAll=true"};
+  ASSERT_TRUE(events.open());
+  constexpr int count = 200;
+  const auto value_of = [](int i) {  // Some cannot share a line with others.
+    return i % 10 == 3 ? "a,b(\"c\\" + std::to_string(i) : "v" + std::to_string(i);
+  };
+  boost::json::object variables;
+  std::string wanted;
+  for (int i = 0; i < count; ++i) {
+    const auto name = "MANY_" + std::to_string(i);
+    variables[name] = value_of(i);
+    wanted += name + "=" + value_of(i) + "\n";
+  }
+  const auto made =
+      ask("POST", "/channels/one?endpoint=SIP/bob&app=demo",
+          boost::json::serialize(boost::json::object{{"variables", std::move(variables)}}));
+  ASSERT_EQ(made.status, 200) << made.body;
+  std::string told;
+  auto event = events.next();
+  for (; !event.is_null() && event.at("type").as_string() != "StasisStart"; event = events.next()) {
+    if (event.at("type").as_string() != "ChannelVarset") continue;
+    const std::string_view name = event.at("variable").as_string();
+    if (!name.starts_with("MANY_")) continue;
+    told.append(name).append("=").append(event.at("value").as_string()).append("\n");
+  }
+  ASSERT_FALSE(event.is_null());
+  EXPECT_EQ(told, wanted);
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, VariablesTest, every_version, version_name);
 
 }  // namespace
