@@ -391,7 +391,7 @@ class Reconciler {
   void destroy(Channel& channel, int cause, std::string_view text, std::optional<int> tech_cause,
                WallTime now);
   void end_playbacks_of(const ChannelId& id, WallTime now);
-  std::string_view status_of_end(const Channel& peer, int cause) const;
+  std::string_view status_of_end(const Channel& peer, int cause, WallTime now) const;
   void dial_status(Channel& peer, std::string_view status, WallTime now);
 
   Store& store_;

@@ -76,6 +76,19 @@ constexpr std::uint8_t originate_up = 2;
 constexpr std::uint8_t originate_answered = 4;
 constexpr std::uint8_t originate_all = 7;
 
+/// A leg of its Dial ended before the time that Dial was given (`SIP/bob,20`): the caller has given
+/// up, which Asterisk 1.8 tells when all legs are gone.
+bool before_time(const Channel& caller, WallTime::duration rang) {
+  constexpr std::chrono::milliseconds slack{500};
+  if (caller.dialplan.app_name != "Dial") return false;
+  std::string_view rest = caller.dialplan.app_data;
+  const auto comma = rest.find(',');
+  if (comma == std::string_view::npos) return true;  // It rings for ever.
+  rest.remove_prefix(comma + 1);
+  const auto seconds = to_int(rest.substr(0, rest.find_first_of(".,"))).value_or(0);
+  return seconds <= 0 || rang + slack < std::chrono::seconds{seconds};
+}
+
 }  // namespace
 
 void Reconciler::apply(const ami::Message& event, WallTime now) {
@@ -392,7 +405,7 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
 }
 
 /// Status of a Dial whose leg ended with this cause: the PBX tells none, or one for all legs later.
-std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const {
+std::string_view Reconciler::status_of_end(const Channel& peer, int cause, WallTime now) const {
   switch (cause) {
     case 17:
       return "BUSY";
@@ -416,7 +429,9 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause) const
   }
   const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
   if (caller == nullptr) return "";  // An Originate that ran out of time has no last Dial natively.
-  return caller->leg_answered || caller->hangup_told ? "CANCEL" : "NOANSWER";
+  if (caller->leg_answered || caller->hangup_told) return "CANCEL";
+  return !dialect_.hangup_request && before_time(*caller, now - peer.created) ? "CANCEL"
+                                                                              : "NOANSWER";
 }
 
 void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
@@ -431,7 +446,7 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
     tell_due_dial(*channel, now);
     take_connected(*channel, ami::snapshot_of(event), now);
     if (channel->dialing && !channel->made_first)
-      dial_status(*channel, status_of_end(*channel, cause), now);
+      dial_status(*channel, status_of_end(*channel, cause, now), now);
     // Old PBXs often say 0 where native says 16: a call that was up ended without failure.
     if (cause == 0 && channel->state == ChannelState::up) {
       cause = 16;

@@ -137,6 +137,30 @@ TEST_F(OldCalls, ALegIsCancelledWhenItsCallerHangsUp) {
   EXPECT_EQ(changes("dial "), Lines{"dial 1.1>1.2 [CANCEL] []"});
 }
 
+/// 1.8 tells nothing of the caller before: a leg that ends too early for the Dial was given up.
+TEST_F(OldCalls, ALegThatEndsBeforeItsTimeIsCancelledOn18) {
+  const struct {
+    const char* data;
+    int rang_s;
+    const char* status;
+  } rows[] = {{"SIP/bob,20,tT", 5, "CANCEL"},   {"SIP/bob,20,tT", 20, "NOANSWER"},
+              {"SIP/bob,20.5", 20, "NOANSWER"}, {"SIP/bob", 300, "CANCEL"},
+              {"SIP/bob,,tT", 300, "CANCEL"},   {"SIP/bob&SIP/carol,1", 1, "NOANSWER"}};
+  for (const auto& row : rows) {
+    use("1.1");
+    newchannel("SIP/alice-1", "1.1", "100", 4);
+    line("SIP/alice-1", "1.1", "600", "Dial", row.data);
+    newchannel("SIP/bob-2", "1.2");
+    dial("1.1", "1.2");
+    changes();
+    world_.clock.advance(std::chrono::seconds{row.rang_s});
+    hangup("SIP/bob-2", "1.2", 16);
+    EXPECT_EQ(changes("dial "), Lines{fmt::format("dial 1.1>1.2 [{}] []", row.status)})
+        << row.data << " after " << row.rang_s << " s";
+    hangup("SIP/alice-1", "1.1", 16);
+  }
+}
+
 TEST_F(OldCalls, ALegIsCancelledWhenAnotherOneIsAnswered) {
   call();
   newchannel("SIP/carol-3", "1.3");
