@@ -90,7 +90,7 @@ TEST(ApiLevel, AnswersOnlyTheMembersOfItsRelease) {
             R"([{"id":"1"}])");
   EXPECT_EQ(level.answer(Operation::playbacks_get,
                          R"({"id":"1","next_media_uri":"sound:b","state":"failed"})"),
-            R"({"id":"1","state":"complete"})");
+            R"({"id":"1","state":"done"})");
   EXPECT_EQ(level.answer(Operation::channels_get, R"({"message":"Channel not found"})"),
             R"({"message":"Channel not found"})");
   EXPECT_EQ(level.answer(Operation::channels_get, "no JSON"), "no JSON");
