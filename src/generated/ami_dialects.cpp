@@ -48,6 +48,23 @@ constexpr DialectRow rows[] = {
                 .name = "13",
                 .major = 2,
                 .snapshots = true,
+                .control_playback = true,
+                .dial_events = true,
+                .filter = true,
+                .runtime_context = true,
+                .hangup_request = true,
+                .conference_events = true,
+                .soft_hangup_shows_base = true,
+            },
+    },
+    {
+        .since_major = 2,
+        .since_minor = 2,
+        .dialect =
+            {
+                .name = "13",
+                .major = 2,
+                .snapshots = true,
                 .takes_channel_id = true,
                 .control_playback = true,
                 .dial_events = true,

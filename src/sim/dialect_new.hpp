@@ -37,7 +37,7 @@ class NewDialect : public Dialect {
   std::string_view pbx_version() const override { return pbx_version_; }
   bool takes_channel_id() const override { return true; }
   bool control_playback() const override { return true; }
-  bool takes_received_digits() const override { return true; }
+  bool takes_received_digits() const override { return !ami_version_.starts_with("2."); }
   bool tells_hangup_requests() const override { return true; }
   bool conferences_told() const override { return true; }
   std::string_view dead_channel_text() const override {

@@ -7,12 +7,6 @@
 namespace arigate::sim {
 namespace {
 
-Events one(std::string_view name, Privilege privilege, Fields fields) {
-  Events events;
-  events.push_back(Event{std::string{name}, privilege, std::move(fields)});
-  return events;
-}
-
 /// A party that is not known is an empty text in some events of this generation…
 Fields& add_caller(Fields& fields, const Party& caller) {
   return fields.add("CallerIDNum", caller.number).add("CallerIDName", caller.name);
@@ -362,6 +356,8 @@ std::unique_ptr<Dialect> make_dialect(const Options& options) {
       return std::make_unique<OldestDialect>();
     case Version::asterisk_11:
       return std::make_unique<OldDialect>();
+    case Version::asterisk_13:
+      return std::make_unique<NewDialect>("2.10.4", "13.20.0", options.system_name);
     case Version::asterisk_16:
       return std::make_unique<NewDialect>("5.0.4", "16.28.0", options.system_name);
     case Version::asterisk_22:

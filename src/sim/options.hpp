@@ -15,6 +15,7 @@ enum class Version {
   asterisk_1_8,  ///< AMI 1.1: no requests of hangups, no lines added to a context that is not
                  ///< there.
   asterisk_11,   ///< AMI 1.3: events without snapshots.
+  asterisk_13,   ///< AMI 2.10.4: like 16, but PlayDTMF cannot press a key of the channel.
   asterisk_16,   ///< AMI 5.0.4: whole channel snapshots, ChannelId, ControlPlayback.
   asterisk_22,   ///< AMI 11.0.0
 };

@@ -7,7 +7,7 @@ class AsteriskTest : public EveryPbx {};
 
 TEST_P(AsteriskTest, ModulesAreListedLoadedAndUnloadedAsNative) {
   start(GetParam());
-  const bool old = GetParam() < sim::Version::asterisk_16;
+  const bool old = GetParam() < sim::Version::asterisk_13;
   const std::string dial =
       std::string{R"({"name":"app_dial.so","description":"Simulated module","use_count":0,)"} +
       (old ? R"("status":"Running","support_level":"unknown"})"
@@ -46,7 +46,7 @@ TEST_P(AsteriskTest, ModulesAreListedLoadedAndUnloadedAsNative) {
 
 TEST_P(AsteriskTest, LogChannelsAreChangedWhereThePbxCan) {
   start(GetParam());
-  const bool old = GetParam() < sim::Version::asterisk_16;
+  const bool old = GetParam() < sim::Version::asterisk_13;
   const std::string messages =
       R"({"channel":"/var/log/asterisk/messages","type":"File","status":"Enabled",)"
       R"("configuration":"NOTICE WARNING ERROR "})";
@@ -90,7 +90,7 @@ TEST_P(AsteriskTest, InfoShowsThePartsThatAreAskedFor) {
 TEST_P(AsteriskTest, DynamicConfigurationIsRefusedWhereThereIsNone) {
   start(GetParam());
   const std::string target = "/asterisk/config/dynamic/res_pjsip/endpoint/alice";
-  const bool old = GetParam() < sim::Version::asterisk_16;
+  const bool old = GetParam() < sim::Version::asterisk_13;
   for (const char* method : {"GET", "PUT", "DELETE"}) {
     const auto refused = ask(method, target);
     if (!old && method == std::string_view{"GET"}) {  // The PBX could; it has no PJSIP.

@@ -328,10 +328,7 @@ TEST_P(BridgesTest, ManyPairsTalk) {
   EXPECT_TRUE(has_in_rooms(0));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, BridgesTest,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
-                         version_name);
+INSTANTIATE_TEST_SUITE_P(Each, BridgesTest, every_version, version_name);
 
 }  // namespace
 }  // namespace arigate::test

@@ -21,7 +21,7 @@ TEST_P(FunctionsTest, ShowInTheChannelOnce) {
   EXPECT_EQ(events.next().at("type").as_string(), "ChannelCallerId");
   set("CALLERID(num)", "4711");
   EXPECT_EQ(events.next().at("type").as_string(), "ChannelCallerId");
-  if (GetParam() < sim::Version::asterisk_16) set("CALLERID(num)", "4711");  // Tells it, too.
+  if (GetParam() < sim::Version::asterisk_13) set("CALLERID(num)", "4711");  // Tells it, too.
   set("CHANNEL(language)", "de");
   set("COLOUR", "blue");
   const auto told = events.next();

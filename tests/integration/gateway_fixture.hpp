@@ -113,6 +113,7 @@ class GatewayFixture : public testing::Test {
     }
     options.dialplan += "\n" + dialplan;
     options.version = version;
+    options.speed = pbx_speed_;
     options.conferences_hang = conferences_hang_;
     options.users = {{.name = "arigate", .secret = "arigate"}};
     pbx_ = std::make_unique<FakePbx>(std::move(options));
@@ -232,6 +233,7 @@ class GatewayFixture : public testing::Test {
 
   Config config_;
   bool conferences_hang_ = false;  ///< See sim::Options.
+  double pbx_speed_ = 1.0;
 
  private:
   void run() {
@@ -256,6 +258,8 @@ inline std::string version_name(const testing::TestParamInfo<sim::Version>& info
       return "Asterisk18";
     case sim::Version::asterisk_11:
       return "Asterisk11";
+    case sim::Version::asterisk_13:
+      return "Asterisk13";
     case sim::Version::asterisk_16:
       return "Asterisk16";
     case sim::Version::asterisk_22:
@@ -264,8 +268,8 @@ inline std::string version_name(const testing::TestParamInfo<sim::Version>& info
   return "";
 }
 
-inline const auto every_version =
-    testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                    sim::Version::asterisk_16, sim::Version::asterisk_22);
+inline const auto every_version = testing::Values(
+    sim::Version::asterisk_1_8, sim::Version::asterisk_11, sim::Version::asterisk_13,
+    sim::Version::asterisk_16, sim::Version::asterisk_22);
 
 }  // namespace arigate::test

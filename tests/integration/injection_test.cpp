@@ -127,10 +127,7 @@ TEST_P(InjectionTest, ValuesArriveWhole) {
       400);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, InjectionTest,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
-                         version_name);
+INSTANTIATE_TEST_SUITE_P(Versions, InjectionTest, every_version, version_name);
 
 }  // namespace
 }  // namespace arigate::test

@@ -175,10 +175,7 @@ TEST_P(Media, ServesTheFilesOfAMountedFolder) {
   EXPECT_EQ(ask("GET", "/sounds/boop").status, 404);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Media,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
-                         test::version_name);
+INSTANTIATE_TEST_SUITE_P(Each, Media, test::every_version, test::version_name);
 INSTANTIATE_TEST_SUITE_P(Each, MediaByDigits,
                          testing::Values(sim::Version::asterisk_16, sim::Version::asterisk_22),
                          test::version_name);

@@ -53,6 +53,23 @@ TEST_P(NativeReading, AContextAloneIsContinuedAtItsStart) {
   EXPECT_EQ(global("WENT"), "s");
 }
 
+TEST_P(NativeReading, ATimeoutThatMakesNoSenseIsHalfAMinute) {
+  pbx_speed_ = 50;
+  start(GetParam());
+  EventClient events{port(), "app=demo&subscribeAll=true"};
+  ASSERT_TRUE(events.open());
+  const std::string originate = "/channels?app=demo&endpoint=SIP/nobody-home";
+  ASSERT_EQ(ask("POST", originate + "&channelId=endless&timeout=-1").status, 200);
+  for (const auto* timeout : {"0", "abc", "-7"}) {
+    ASSERT_EQ(ask("POST", originate + "&channelId=thirty&timeout=" + timeout).status, 200);
+    const auto destroyed = events.next("ChannelDestroyed");
+    ASSERT_FALSE(destroyed.is_null()) << timeout;
+    EXPECT_EQ(destroyed.at("channel").at("id").as_string(), "thirty");
+  }
+  EXPECT_EQ(ask("GET", "/channels/endless").status, 200);
+  EXPECT_EQ(ask("DELETE", "/channels/endless").status, 204);
+}
+
 TEST_P(NativeReading, WhatIsMadeIsSaidWhere) {
   start(GetParam());
   EventClient events{port(), "app=demo"};

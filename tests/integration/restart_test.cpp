@@ -163,10 +163,7 @@ TEST_P(RestartTest, AParkedCallThatWaitsInVainGoesHome) {
   EXPECT_TRUE(comes_true([&] { return global("ARRIVED") == "FAILED"; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, RestartTest,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
-                         version_name);
+INSTANTIATE_TEST_SUITE_P(Each, RestartTest, every_version, version_name);
 
 }  // namespace
 }  // namespace arigate::test

@@ -7,7 +7,7 @@ namespace {
 class SnoopEveryPbx : public GatewayFixture, public testing::WithParamInterface<sim::Version> {
  protected:
   bool is_new() const {
-    return GetParam() == sim::Version::asterisk_16 || GetParam() == sim::Version::asterisk_22;
+    return GetParam() != sim::Version::asterisk_1_8 && GetParam() != sim::Version::asterisk_11;
   }
   /// A call that is in the application.
   std::string called(EventClient& events) {
@@ -108,9 +108,25 @@ TEST_P(SnoopEveryPbx, ExternalMediaIsThereWhereThePbxHasIt) {
   EXPECT_EQ(start.at("args"), boost::json::array({"a", "b"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, SnoopEveryPbx,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22));
+TEST_P(SnoopEveryPbx, ExternalMediaNamesTheDriverThatIsMissing) {
+  start(GetParam(), sim::arigate_context());
+  const std::string media = "/channels/externalMedia?app=demo&format=ulaw&channelId=outside";
+  const auto socket = ask("POST", media +
+                                      "&external_host=127.0.0.1:4000&encapsulation=audiosocket"
+                                      "&transport=tcp&data=1b1f3b7c-7ef7-4d0c-9b1b-0d6a3b0b6c11");
+  const auto server = ask("POST", media +
+                                      "&encapsulation=none&transport=websocket"
+                                      "&connection_type=server");
+  for (const auto* reply : {&socket, &server}) {
+    EXPECT_EQ(reply->status, 501) << reply->body;
+    EXPECT_EQ(reply->json().at("operation").as_string(), "channels_external_media");
+  }
+  if (!is_new()) return;  // Those have no driver at all.
+  EXPECT_NE(socket.body.find("Load chan_audiosocket.so"), std::string::npos) << socket.body;
+  EXPECT_NE(server.body.find("Load chan_websocket.so"), std::string::npos) << server.body;
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, SnoopEveryPbx, every_version, version_name);
 
 }  // namespace
 }  // namespace arigate::test

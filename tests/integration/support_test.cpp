@@ -70,15 +70,14 @@ TEST_P(SupportTest, NamesTheLineOfThePbx) {
   const auto told = own("/support").json();
   const std::map<sim::Version, std::string> lines{{sim::Version::asterisk_1_8, "1.8"},
                                                   {sim::Version::asterisk_11, "11"},
+                                                  {sim::Version::asterisk_13, "13"},
                                                   {sim::Version::asterisk_16, "16"},
                                                   {sim::Version::asterisk_22, "22"}};
   EXPECT_EQ(told.at("line").as_string(), lines.at(GetParam()));
   EXPECT_TRUE(told.at("connected").as_bool());
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, SupportTest,
-                         testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11,
-                                         sim::Version::asterisk_16, sim::Version::asterisk_22));
+INSTANTIATE_TEST_SUITE_P(Versions, SupportTest, every_version, version_name);
 
 class OwnRoutes : public GatewayFixture {};
 

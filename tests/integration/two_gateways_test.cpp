@@ -132,8 +132,8 @@ TEST_P(TwoGateways, TheSameIdIsTwoBridges) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, TwoGateways,
-                         testing::Values(sim::Version::asterisk_11, sim::Version::asterisk_16,
-                                         sim::Version::asterisk_22),
+                         testing::Values(sim::Version::asterisk_11, sim::Version::asterisk_13,
+                                         sim::Version::asterisk_16, sim::Version::asterisk_22),
                          version_name);
 
 }  // namespace

@@ -180,6 +180,32 @@ TEST_F(BridgesTest, SaysWhenThePbxHasNoConferences) {
   EXPECT_EQ(link_->take(), Lines{}) << "it does not try for ever";
 }
 
+TEST_F(BridgesTest, WhoDoesNotEnterInTimeIsLetOut) {
+  world_.deadlines_pass();
+  const auto added = add();
+  ASSERT_TRUE(*added);
+  ASSERT_FALSE(**added);
+  EXPECT_EQ((*added)->error().code, Errc::timeout);
+  EXPECT_EQ(bridges_.member_count(), 0U);
+  EXPECT_EQ(world_.store.find(caller)->member_of, BridgeId{}) << "it is not to enter later";
+}
+
+TEST_F(BridgesTest, AVideoSourceThatWasClearedIsShownUntilTheBridgeChanges) {
+  add();
+  goes_in();
+  told("ConfbridgeJoin");
+  world_.run([&] {
+    world_.reconciler.set_video_source(one, caller, world_.clock.wall());
+    world_.reconciler.clear_video_source(one);
+  });
+  EXPECT_EQ(world_.store.find(one)->video_mode, "single");
+  EXPECT_EQ(world_.store.find(one)->video_source, caller.value);
+  world_.start(bridges_.remove(one, {caller}));
+  told("ConfbridgeLeave");
+  EXPECT_EQ(world_.store.find(one)->video_mode, "talker");
+  EXPECT_EQ(world_.store.find(one)->video_source, "");
+}
+
 TEST_F(BridgesTest, WhoIsPutOutByOthersHasLeft) {
   add();
   goes_in();
