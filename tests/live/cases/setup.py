@@ -6,7 +6,7 @@ import subprocess
 
 from harness import ports
 from harness.arigate import Arigate
-from harness.chroots import BROUGHT
+from harness.chroots import WITHOUT_ARI
 from harness.outcome import Skip, check, wait_until
 from harness.pbx import Pbx
 from harness.registry import case
@@ -56,7 +56,7 @@ def ami_over_tls(run):
             f"[general]\ntlsenable = yes\ntlsbindaddr = 127.0.0.1:{port}\n"
             f"tlscertfile = {pbx.inside('etc/ami.pem')}\n"), 1))
         pbx.command("manager reload")
-        if run.version in BROUGHT and not _listens(port):
+        if run.version in WITHOUT_ARI and not _listens(port):
             raise Skip("this build of the PBX has no TLS")
         unbelieving = Arigate(program, pbx, ami_port=port, settings="[ami]\ntls = yes\n")
         try:
@@ -129,7 +129,7 @@ def calls_before(run):
         pbx.observer().action({"Action": "Originate", "Channel": "Local/answer@far-end/n", "ChannelId": "early",
                                "Context": "callers", "Exten": "wait", "Priority": "1"})
         with Arigate(program, pbx) as gate:
-            if run.version not in BROUGHT:  # Those take no ids.
+            if run.version not in WITHOUT_ARI:  # Those take no ids.
                 wait_until(lambda: gate.ari().get("/channels/early")[0] == 200, 1, "the channel is known")
                 check(gate.ari().get("/channels/early")[1]["state"] == "Up", "and answered")
             wait_until(lambda: len(gate.ari().get("/channels")[1]) == 2, 1, "both channels are known")

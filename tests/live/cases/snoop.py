@@ -6,7 +6,7 @@ import time
 import uuid
 
 from harness.ari import open_websocket
-from harness.chroots import BROUGHT
+from harness.chroots import WITHOUT_ARI
 from harness.outcome import check, wait_until
 from harness.scenario import caller, compared
 
@@ -31,7 +31,7 @@ def _snoops(pbx, ari, events):
     ari.delete("/channels/ear")
     events.wait(_of("ear", "StasisEnd"))
     # Native keeps the snoop channel until its target speaks, and so do 1.8 and 11.
-    if pbx.side == "arigate" and pbx.version not in BROUGHT:
+    if pbx.side == "arigate" and pbx.version not in WITHOUT_ARI:
         wait_until(lambda: len(pbx.channels()) == 2, 3, "the target's two halves are all that is left")
     time.sleep(0.2)
     ari.delete(path)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 
-from . import ports
+from . import chroots, ports
 from .ari import Ari, Recorder
 from .outcome import Failed, Skip, wait_until
 from .pbx import AMI_SECRET, ARI_SECRET, ARI_USER
@@ -16,6 +16,7 @@ _ROOT = pathlib.Path(__file__).resolve().parents[3]
 _CONFIG = """[general]
 entity_id = live
 log_level = debug
+{level}
 
 [ami]
 host = 127.0.0.1
@@ -77,7 +78,10 @@ class Arigate:
         secret_file.write_text(AMI_SECRET + "\n")
         secret_file.chmod(0o600)
         self._config = self._directory / "arigate.conf"
+        # Those that are brought know no newer fields and events: what is compared is their level.
+        own_level = pbx.version in chroots.BROUGHT and pbx.version not in chroots.WITHOUT_ARI
         self._config.write_text(_CONFIG.format(
+            level=f"ari_version = {pbx.version}" if own_level else "",
             ami_port=ami_port or pbx.ami_port, agi_port=self.agi_port, advertised_port=pbx.agi_port,
             http_port=self.http_port, secret_file=secret_file,
             files=_THROUGH_PBX if through_pbx else _FOLDERS.format(

@@ -12,8 +12,10 @@ from .outcome import Skip
 # The Debian release that carries the version. 16 is the last with chan_sip as its SIP channel.
 SUITE = {"16": "bullseye", "22": "sid"}
 # No Debian release of today carries these: who has one puts its tree below the cache directory.
-BROUGHT = ("1.8", "11")
-# The measure for them, as they have no ARI: the last one with the same SIP driver.
+WITHOUT_ARI = ("1.8", "11")
+BROUGHT = WITHOUT_ARI + ("13", "18", "20")
+# The measure for those without ARI: the last one with the same SIP driver. All that are brought have
+# that driver, so its configuration is theirs where they have none of their own.
 OLDEST_WITH_ARI = "16"
 
 # Root's tools are not on everybody's path, not even on root's after a plain `su`.

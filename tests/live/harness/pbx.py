@@ -117,7 +117,10 @@ class Pbx:
         sounds.write_all(self._inside / "data/sounds")
         for shared in ("rest-api", "documentation", "static-http"):
             (self._inside / "data" / shared).symlink_to(f"/usr/share/asterisk/{shared}")
-        for folder in ("common", self.version):
+        # 13, 18 and 20 have the SIP driver of 16, and what is their own.
+        like_16 = self.version in chroots.BROUGHT and self.version not in chroots.WITHOUT_ARI
+        folders = [chroots.OLDEST_WITH_ARI] if like_16 else []
+        for folder in ("common", self.version, *folders):
             for source in sorted((CONFIG / folder).glob("*.conf"), reverse=True):
                 if source.name == "arigate-context.conf" and not self._own_context:
                     continue

@@ -49,7 +49,7 @@ def drain(pbx, timeout):
 
 def outside_call(pbx):
     """A call that has nothing to do with the application; gives the path of its caller once that is up."""
-    given = {} if pbx.version in chroots.BROUGHT else {"ChannelId": "outside"}  # Before Asterisk 12 nobody chooses.
+    given = {} if pbx.version in chroots.WITHOUT_ARI else {"ChannelId": "outside"}  # Before Asterisk 12 nobody chooses.
     since = pbx.observer().mark()
     pbx.observer().send({"Action": "Originate", "Channel": "Local/answer@far-end/n", "Context": "callers",
                          "Exten": "wait", "Priority": "1", "Async": "true"} | given)

@@ -16,7 +16,7 @@ NATIVE, ARIGATE = "native", "arigate"
 @contextlib.contextmanager
 def side(name, version, program, arigate_settings="", **pbx_settings):
     """Gives (pbx, URL of ARI) of that side. Both have a fresh PBX, so counters start equal."""
-    if name == NATIVE and version in chroots.BROUGHT:
+    if name == NATIVE and version in chroots.WITHOUT_ARI:
         version = chroots.OLDEST_WITH_ARI
     with contextlib.ExitStack() as stack:
         pbx = stack.enter_context(Pbx(version, side=name, agi_port=ports.free_tcp(), **pbx_settings))
@@ -42,7 +42,7 @@ def compare_sides(run, scenario, play, **pbx_settings):
         if run.record:
             save(recordings[-1], pathlib.Path(run.record) / f"{scenario}-{run.version}-{name}.jsonl")
     comparison = Comparison(
-        *recordings, load_allowed(run.version in chroots.BROUGHT), run.version, scenario)
+        *recordings, load_allowed(run.version in chroots.WITHOUT_ARI), run.version, scenario)
     operations.TALLY.add(run.version, scenario, comparison)
     if comparison.refused:
         refused = "\n".join(map(str, comparison.refused))
