@@ -268,8 +268,7 @@ struct Gateway::Parts : io::AmiOwner {
   void text_message(const ops::ReceivedMessage& message) {
     const auto* endpoint = store.find_sip_endpoint(message.from);
     std::string event;
-    writer.write_text_message(event, endpoint, message.from, message.to, message.body,
-                              clock.wall());
+    writer.write_text_message(event, endpoint, message, clock.wall());
     applications.text_message(message.application, endpoint, event);
   }
 

@@ -4,6 +4,7 @@
 
 #include "ari/replies.hpp"
 #include "core/overloaded.hpp"
+#include "ops/text_messages.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -363,13 +364,19 @@ void EventWriter::write(std::string& out, const Change& change, WallTime when) c
 }
 
 void EventWriter::write_text_message(std::string& out, const model::Endpoint* endpoint,
-                                     std::string_view from, std::string_view to,
-                                     std::string_view body, WallTime when) const {
+                                     const ops::ReceivedMessage& received, WallTime when) const {
   Members members{out};
   members.text("type", "TextMessageReceived").timestamp(when);
   if (endpoint != nullptr) append_endpoint(members.key("endpoint"), *endpoint);
+  std::string variables;
+  Members named{variables};
+  for (const auto& [name, value] : received.variables) named.text(name, value);
   std::string message;
-  Members{message}.text("from", from).text("to", to).text("body", body).raw("variables", "{}");
+  Members{message}
+      .text("from", received.from)
+      .text("to", received.to)
+      .text("body", received.body)
+      .raw("variables", variables + '}');
   members.raw("message", message + '}');
   if (!asterisk_id_.empty()) members.text("asterisk_id", asterisk_id_);
 }

@@ -6,6 +6,10 @@
 #include "ari/snapshots.hpp"
 #include "model/change.hpp"
 
+namespace arigate::ops {
+struct ReceivedMessage;
+}
+
 namespace arigate::ari {
 
 /// Name of the ARI event that a change becomes; "" for a change that ARI does not show.
@@ -24,8 +28,8 @@ class EventWriter {
   /// Appends the event of `change`; it must have an event_type().
   void write(std::string& out, const model::Change& change, WallTime when) const;
   /// TextMessageReceived; `endpoint` nullptr: who sent it is none.
-  void write_text_message(std::string& out, const model::Endpoint* endpoint, std::string_view from,
-                          std::string_view to, std::string_view body, WallTime when) const;
+  void write_text_message(std::string& out, const model::Endpoint* endpoint,
+                          const ops::ReceivedMessage& received, WallTime when) const;
   /// A ChannelUserevent with what it is about: `fields` as JSON members behind one another, each
   /// of the objects as JSON, "" for none.
   struct UserEvent {

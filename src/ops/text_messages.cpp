@@ -1,7 +1,10 @@
 #include "ops/text_messages.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "core/log.hpp"
 
@@ -22,6 +25,33 @@ constexpr std::array<Part, 3> parts{{
     {R"(GET FULL VARIABLE "${MESSAGE(body)}")", &ReceivedMessage::body},
 }};
 
+/// Its variables cannot be listed, so these are asked for: what chan_sip and chan_pjsip set, and
+/// the headers that messages have. Native shows all that are set, also headers of other names.
+constexpr std::array<std::string_view, 24> variables{"SIP_RECVADDR",
+                                                     "SIP_PEERNAME",
+                                                     "SIP_FULLCONTACT",
+                                                     "PJSIP_RECVADDR",
+                                                     "PJSIP_TRANSPORT",
+                                                     "PJSIP_ENDPOINT",
+                                                     "Via",
+                                                     "Max-Forwards",
+                                                     "From",
+                                                     "To",
+                                                     "Contact",
+                                                     "Call-ID",
+                                                     "CSeq",
+                                                     "User-Agent",
+                                                     "Content-Type",
+                                                     "Content-Length",
+                                                     "Date",
+                                                     "Subject",
+                                                     "Priority",
+                                                     "Organization",
+                                                     "Reply-To",
+                                                     "In-Reply-To",
+                                                     "Supported",
+                                                     "P-Asserted-Identity"};
+
 }  // namespace
 
 void TextMessages::connected(std::shared_ptr<AgiLink> link, agi::Environment environment) {
@@ -41,7 +71,10 @@ void TextMessages::connected(std::shared_ptr<AgiLink> link, agi::Environment env
 }
 
 void TextMessages::ask(Session& session) {
-  session.link->send(std::string{parts[session.asked].command});
+  session.link->send(session.asked < parts.size()
+                         ? std::string{parts[session.asked].command}
+                         : fmt::format(R"(GET FULL VARIABLE "${{MESSAGE_DATA({})}}")",
+                                       variables[session.asked - parts.size()]));
   ++session.asked;
 }
 
@@ -49,8 +82,14 @@ void TextMessages::received(AgiLink& link, const agi::Reply& reply) {
   const auto found = sessions_.find(&link);
   if (found == sessions_.end()) return next_.received(link, reply);
   Session& session = found->second;
-  session.message.*parts[session.asked - 1].place = reply.value.value_or("");
-  if (session.asked < parts.size()) return ask(session);
+  const std::size_t answered = session.asked - 1;
+  auto value = reply.value.value_or("");
+  if (answered < parts.size()) {
+    session.message.*parts[answered].place = std::move(value);
+  } else if (!value.empty()) {
+    session.message.variables.emplace_back(variables[answered - parts.size()], std::move(value));
+  }
+  if (session.asked < parts.size() + variables.size()) return ask(session);
   const Session whole = std::move(session);
   sessions_.erase(found);
   log::debug("text message app={} bytes={}", whole.message.application.value,

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "ops/ports.hpp"
 
@@ -15,6 +16,8 @@ namespace arigate::ops {
 struct ReceivedMessage {
   AppName application;  ///< Which the dialplan's AGI line names.
   std::string from, to, body;
+  /// What came with it: the headers of SIP, and what the channel driver says of the sender.
+  std::vector<std::pair<std::string, std::string>> variables;
 };
 
 /// AMI tells nothing of text messages. But the PBX runs its dialplan for each, on a channel that
@@ -40,7 +43,7 @@ class TextMessages : public AgiOwner {
   struct Session {
     std::shared_ptr<AgiLink> link;
     ReceivedMessage message;
-    std::size_t asked = 0;  ///< How many parts of the message have been asked for.
+    std::size_t asked = 0;  ///< How many parts and variables have been asked for.
   };
 
   void ask(Session& session);

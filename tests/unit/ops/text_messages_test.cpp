@@ -45,6 +45,9 @@ class TextMessagesTest : public testing::Test {
   TextMessages messages_{others_, [this](const ReceivedMessage& message) {
                            received_.push_back(message.application.value + ": " + message.from +
                                                " > " + message.to + ": " + message.body);
+                           for (const auto& [name, value] : message.variables) {
+                             received_.push_back(name + "=" + value);
+                           }
                          }};
 };
 
@@ -56,16 +59,25 @@ TEST_F(TextMessagesTest, AreReadPartByPart) {
   messages_.received(*link, test::agi_reply("200 result=1 (pjsip:bob)"));
   EXPECT_EQ(link->take(), Lines{"GET FULL VARIABLE \"${MESSAGE(body)}\""});
   messages_.received(*link, test::agi_reply("200 result=1 (hello: text)"));
-  EXPECT_EQ(received_, Lines{"chat: <sip:alice@h> > pjsip:bob: hello: text"});
-  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(link->take(), Lines{"GET FULL VARIABLE \"${MESSAGE_DATA(SIP_RECVADDR)}\""});
+  messages_.received(*link, test::agi_reply("200 result=1 (192.0.2.1:5060)"));
+  std::size_t asked = 1;
+  for (; !link->closed(); ++asked) {
+    const auto lines = link->take();
+    ASSERT_EQ(lines.size(), 1U) << "one at a time";
+    const bool type = lines.front().find("(Content-Type)") != std::string::npos;
+    messages_.received(*link,
+                       test::agi_reply(type ? "200 result=1 (text/plain)" : "200 result=1 ()"));
+  }
+  EXPECT_GT(asked, 2U);
+  EXPECT_EQ(received_, (Lines{"chat: <sip:alice@h> > pjsip:bob: hello: text",
+                              "SIP_RECVADDR=192.0.2.1:5060", "Content-Type=text/plain"}));
   EXPECT_EQ(others_.lines, Lines{});
 }
 
 TEST_F(TextMessagesTest, WithoutABodyOrABrokenOff) {
   const auto link = connect("Message/ast_msg_queue");
-  for (int part = 0; part < 3; ++part) {
-    messages_.received(*link, test::agi_reply("200 result=0"));
-  }
+  while (!link->closed()) messages_.received(*link, test::agi_reply("200 result=0"));
   EXPECT_EQ(received_, Lines{"chat:  > : "});
   const auto cut = connect("Message/ast_msg_queue");
   messages_.hangup_seen(*cut);
