@@ -26,6 +26,7 @@ class HandPhone:
         self.own = ("127.0.0.1", pbx.phone_ports[name])
         self.address = f"sip:{name}@127.0.0.1:{self.own[1]}"
         self._lines = {}
+        self._texts = itertools.count(1)
         self.changed = threading.Condition()
 
     def __enter__(self):
@@ -65,6 +66,14 @@ class HandPhone:
         first.transferred = ""
         first.send("REFER", f"Refer-To: <{target}>", f"Referred-By: <{self.address}>")
         return self.wait(lambda: first.transferred, "the PBX does not say how the transfer went")
+
+    def send_text(self, to, text, *headers):
+        """A text message, which the PBX takes or does not."""
+        name = f"text-{next(self._texts)}-of-{self._name}"
+        self.write([f"MESSAGE {self.uri(to)} SIP/2.0",
+                    f"Via: SIP/2.0/UDP {self.own[0]}:{self.own[1]};branch=z9hG4bK-{name}", "Max-Forwards: 70",
+                    f"From: <sip:{self._name}@127.0.0.1:{self.own[1]}>;tag={name}", f"To: <{self.uri(to)}>",
+                    f"Call-ID: {name}", "CSeq: 1 MESSAGE", *headers], text, "text/plain")
 
     def uri(self, extension):
         return f"sip:{extension}@127.0.0.1:{self._pbx[1]}"

@@ -85,8 +85,9 @@ class Pbx:
         return f"{self.technology}/{name}"
 
     def channels(self):
-        """Channel names that are up, as the PBX says now."""
-        return [e["Channel"] for e in self.observer().list({"Action": "CoreShowChannels"})]
+        """Channel names that are up, as the PBX says now, but for the one that it handles text messages on."""
+        names = [e["Channel"] for e in self.observer().list({"Action": "CoreShowChannels"})]
+        return [name for name in names if not name.startswith("Message/")]
 
     def call_locally(self, extension, far_end="wait", caller_id='"Local Caller" <300>'):
         """A caller without a phone: dials the extension, then does what [callers] says for far_end."""
@@ -146,6 +147,8 @@ class Pbx:
             values["RTP_FIRST"] = ports.free_udp_range(_RTP_PORTS)
             values["RTP_LAST"] = values["RTP_FIRST"] + _RTP_PORTS - 1
         text = re.sub(r"@ENTRY\(([^)]*)\)@", lambda m: self._entry(m[1]), text)
+        text = re.sub(r"@TEXT_ENTRY\(([^)]*)\)@",
+                      lambda m: "NoOp()" if self.side == "native" else self._entry(m[1]), text)
         text = re.sub(r"@PHONE_PORT\((\w+)\)@", lambda m: str(self.phone_ports[m[1]]), text)
         return re.sub(r"@([A-Z_]+)@", lambda m: str(values[m[1]]), text)
 
