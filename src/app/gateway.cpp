@@ -147,7 +147,7 @@ struct Gateway::Parts : io::AmiOwner {
               controls,
               applications,
               [this] { upkeep.resync_soon(); },
-              [this] { return upkeep.ensure_reentry(); },
+              [this] { return upkeep.wait_for_reentry(); },
               app::timeouts_of(config),
               config.dialplan.context},
         gate{context.get_executor(), world,

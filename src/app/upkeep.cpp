@@ -64,6 +64,7 @@ void Upkeep::stop() {
 
 void Upkeep::link_up() {
   before_link_ = world_.reconciler.serial();
+  ++links_;
   shutdown_told_.reset();
   world_.untold_variables = 0;
   world_.spawn(settle());
@@ -71,6 +72,7 @@ void Upkeep::link_up() {
 
 void Upkeep::link_down() {
   synchronised_ = false;
+  reentry_seen(false);
   if (!shutdown_told_ || world_.clock.now() - *shutdown_told_ >= shutdown_limit) return;
   log::warn("pbx has shut down, its channels are gone channels={}", world_.store.channel_count());
   world_.reconciler.end_all(world_.reconciler.serial(), world_.clock.wall());
@@ -166,7 +168,32 @@ asio::awaitable<void> Upkeep::resync_now() {
 
 // --- the re-entry context -----------------------------------------------------------------------
 
+asio::awaitable<void> Upkeep::wait_for_reentry() {
+  if (reentry_seen_ || !world_.ami.up()) co_return;
+  ops::Eventual<bool> seen;
+  awaiting_reentry_.push_back(seen);
+  world_.spawn(ensure_reentry());
+  co_await seen.wait(world_.in(world_.timeouts.action));
+}
+
+/// Two at once would both add it.
 asio::awaitable<void> Upkeep::ensure_reentry() {
+  if (std::exchange(reentry_busy_, true)) co_return;
+  std::uint64_t link = 0;
+  do {
+    link = links_;
+    co_await look_after_reentry();
+  } while (link != links_ && world_.ami.up());
+  reentry_busy_ = false;
+  reentry_seen(world_.ami.up());  // Also where we may not look: asking again would not help.
+}
+
+void Upkeep::reentry_seen(bool seen) {
+  reentry_seen_ = seen;
+  for (auto& waiting : std::exchange(awaiting_reentry_, {})) waiting.set(seen);
+}
+
+asio::awaitable<void> Upkeep::look_after_reentry() {
   const std::string url = "agi://" + duties_.advertised();
   const auto& context = world_.dialplan_context;
   const auto state = co_await ops::ensure_reentry_context(world_, url, duties_.add_reentry);

@@ -8,9 +8,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ami/message.hpp"
 #include "ari/applications.hpp"
+#include "ops/eventual.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::app {
@@ -47,14 +49,18 @@ class Upkeep {
 
   /// A new list of channels: at once, or a little later when there were many.
   void resync_soon();
-  /// Looks after the re-entry context on the PBX; adds it when it can.
-  boost::asio::awaitable<void> ensure_reentry();
+  /// Until the re-entry context has been looked after on this link; at once when it has, or when
+  /// the link is down. What leads there before would end the call.
+  boost::asio::awaitable<void> wait_for_reentry();
 
   /// The model is that of the PBX.
   bool synchronised() const { return synchronised_; }
 
  private:
   boost::asio::awaitable<void> settle();
+  boost::asio::awaitable<void> ensure_reentry();
+  boost::asio::awaitable<void> look_after_reentry();
+  void reentry_seen(bool seen);
   boost::asio::awaitable<void> end_if_restarted();
   boost::asio::awaitable<void> resync_now();
   void resync_later();
@@ -77,12 +83,16 @@ class Upkeep {
   std::optional<TimePoint> shutdown_told_;  ///< The PBX has said that it goes.
   std::string pbx_started_;                 ///< When, in its own words.
   std::uint64_t before_link_ = 0;           ///< Last event before this link came up.
+  std::uint64_t links_ = 0;                 ///< How many there have been.
   std::chrono::milliseconds resync_pause_;
   bool resyncing_ = false;
   bool resync_armed_ = false;
   bool resync_again_ = false;
   bool decide_armed_ = false;
   bool reentry_in_memory_ = false;  ///< It is there because we have added it.
+  bool reentry_seen_ = false;       ///< It was looked after on this link.
+  bool reentry_busy_ = false;       ///< That is under way.
+  std::vector<ops::Eventual<bool>> awaiting_reentry_;
   bool synchronised_ = false;
   bool stopping_ = false;
 };

@@ -135,6 +135,7 @@ void Entrance::over(Session& session, const Error& why) {
 // --- out of a blocking command, and back --------------------------------------------------------
 
 boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
+  co_await world_.ensure_reentry();  // On a new link the PBX may not have our context yet.
   const auto session = session_of(channel);
   const auto* known = world_.store.find(channel);
   if (!session || known == nullptr) co_return channel_not_in_stasis();

@@ -120,6 +120,7 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     if (!begun || !shown) shown = *channel;
     return begun;
   });
+  if (request.application) co_await world.ensure_reentry();
   const TimePoint deadline = world.in(world.timeouts.originate);
   const auto queued =
       co_await world.ami.request(*action, deadline, std::string{originate_id_prefix} + *token);
