@@ -135,7 +135,7 @@ def gtest(kind):
     program = BUILD / "dev/bin" / f"{kind}_tests"
     report = BUILD / "dev" / f"{kind}.xml"
     report.unlink(missing_ok=True)
-    ok, output = run([program, "--gtest_brief=1", f"--gtest_output=xml:{report}"], 900, quiet=True)
+    ok, output = run([program, "--gtest_brief=1", f"--gtest_output=xml:{report}"], 1500, quiet=True)
     print(f"--- {kind}_tests\n{output}", flush=True)
     failed = 0
     for case in ElementTree.parse(report).iter("testcase") if report.exists() else []:
