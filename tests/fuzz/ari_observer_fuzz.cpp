@@ -1,4 +1,5 @@
 // Sources: src/core/base64.cpp src/io/ari_observer.cpp src/io/ari_tap.cpp src/core/text.cpp
+// Sources: src/trace/capture_writer.cpp src/trace/packed_file.cpp
 // Any bytes of both sides of an HTTP connection: they are listened to without harm, and what is
 // kept can be read again.
 #include <cstddef>

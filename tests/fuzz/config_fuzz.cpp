@@ -1,5 +1,5 @@
 // Sources: src/app/conf_file.cpp src/app/config.cpp src/app/config_keys.cpp src/core/text.cpp
-// Sources: src/generated/api_docs.cpp src/io/asio_impl.cpp
+// Sources: src/generated/api_docs.cpp src/io/asio_impl.cpp src/app/section_keys.cpp
 #include <sys/mman.h>
 #include <unistd.h>
 
