@@ -42,7 +42,7 @@ class Ari:
         if isinstance(body, (dict, list)):
             data = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(*self.address, timeout=5)
+        connection = http.client.HTTPConnection(*self.address, timeout=20)
         began = time.monotonic()
         try:
             connection.request(method, target, data, sent)
