@@ -201,7 +201,7 @@ def live():
         return
     if not build("release", "arigate"):
         return
-    ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 1500)
+    ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 2400)
     told = re.findall(r"^(FAIL|skip) +(\S+ +\S+)(?: \([^)]*\))?(?:: (.*))?$", output, re.MULTILINE)
     for verdict, name, reason in told:
         if verdict == "FAIL":
