@@ -58,6 +58,7 @@ void Upkeep::stop() {
        {&decide_timer_, &resync_timer_, &repair_timer_, &reentry_timer_, &device_timer_}) {
     timer->cancel();
   }
+  reentry_seen(false);  // Who waits for it goes on, and ends.
 }
 
 // --- the link -----------------------------------------------------------------------------------

@@ -406,6 +406,7 @@ boost::asio::awaitable<void> Bridges::adopt_all() {
 }
 
 boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
+  co_await world_.ensure_reentry();
   const TimePoint deadline = world_.in(world_.timeouts.action);
   const auto* known = world_.store.find(channel);
   if (known == nullptr) co_return;
@@ -432,6 +433,7 @@ boost::asio::awaitable<void> Bridges::adopt(ChannelId channel) {
 
 /// Out of a room of 1.8, which cannot be told to let go of it: to where its dialplan would go on.
 boost::asio::awaitable<void> Bridges::send_home(std::string name) {
+  co_await world_.ensure_reentry();
   const TimePoint deadline = world_.in(world_.timeouts.action);
   auto question = ami::Action{"Getvar"}.add("Channel", name).add("Variable", "ARIGATE_HOME");
   const auto answer = co_await world_.ami.request(std::move(question), deadline, "");

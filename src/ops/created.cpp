@@ -175,6 +175,7 @@ Result<ami::Action> CreatedChannels::originate_action(const CreateRequest& reque
 
 boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, ChannelId caller,
                                                            long timeout_s) {
+  co_await world_.ensure_reentry();
   const auto control = control_of(world_, channel);
   if (!control) co_return control.error();
   const auto* known = world_.store.find(channel);

@@ -135,7 +135,7 @@ void Entrance::over(Session& session, const Error& why) {
 // --- out of a blocking command, and back --------------------------------------------------------
 
 boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
-  co_await world_.ensure_reentry();  // On a new link the PBX may not have our context yet.
+  co_await world_.ensure_reentry();
   const auto session = session_of(channel);
   const auto* known = world_.store.find(channel);
   if (!session || known == nullptr) co_return channel_not_in_stasis();
@@ -248,6 +248,7 @@ boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
     const bool held = session->state == Session::State::held;
     if ((held || waits) && !session->of_leg) sessions.push_back(session);
   }
+  if (!sessions.empty()) co_await world_.ensure_reentry();
   for (const auto& session : sessions) co_await hand_back(session, deadline);
 }
 

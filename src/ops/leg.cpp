@@ -99,6 +99,7 @@ Legs::~Legs() {
 
 boost::asio::awaitable<Result<std::shared_ptr<Leg>>> Legs::open(LegOrder order,
                                                                 TimePoint deadline) {
+  co_await world_.ensure_reentry();
   if (legs_.size() >= legs_max) co_return Error{Errc::overloaded, "too many legs of our own"};
   const auto token = fmt::format("{}{}", model::leg_token_prefix, next_token_++);
   const auto action = action_of(world_, order, token, deadline);
@@ -142,6 +143,7 @@ void Legs::let_go_of_line(Leg& leg) {
 }
 
 boost::asio::awaitable<void> Legs::renew(std::shared_ptr<Leg> leg) {
+  co_await world_.ensure_reentry();
   if (leg->state_ != Leg::State::open) co_return;
   leg->state_ = Leg::State::renewing;
   leg->opened_ = Eventual<bool>{};

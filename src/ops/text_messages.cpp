@@ -90,12 +90,20 @@ void TextMessages::received(AgiLink& link, const agi::Reply& reply) {
     session.message.variables.emplace_back(variables[answered - parts.size()], std::move(value));
   }
   if (session.asked < parts.size() + variables.size()) return ask(session);
-  const Session whole = std::move(session);
-  sessions_.erase(found);
-  log::debug("text message app={} bytes={}", whole.message.application.value,
-             whole.message.body.size());
-  receiver_(whole.message);
-  whole.link->close();
+  finish(link)->close();
+}
+
+std::shared_ptr<AgiLink> TextMessages::finish(AgiLink& link) {
+  const auto taken = sessions_.extract(&link);
+  const Session& session = taken.mapped();
+  if (session.asked > parts.size()) {
+    log::debug("text message app={} bytes={}", session.message.application.value,
+               session.message.body.size());
+    receiver_(session.message);
+  } else {
+    log::warn("text message lost app={}", session.message.application.value);
+  }
+  return session.link;
 }
 
 void TextMessages::hangup_seen(AgiLink& link) {
@@ -104,7 +112,9 @@ void TextMessages::hangup_seen(AgiLink& link) {
 }
 
 void TextMessages::closed(AgiLink& link) {
-  if (sessions_.erase(&link) == 0) next_.closed(link);
+  // What came with the message is worth less than the message.
+  if (!sessions_.contains(&link)) return next_.closed(link);
+  finish(link);
 }
 
 }  // namespace arigate::ops

@@ -47,6 +47,8 @@ class TextMessages : public AgiOwner {
   };
 
   void ask(Session& session);
+  /// Takes the message out of its session, tells it if it has been read, and gives the link.
+  std::shared_ptr<AgiLink> finish(AgiLink& link);
 
   AgiOwner& next_;
   Receiver receiver_;

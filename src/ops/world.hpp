@@ -26,7 +26,9 @@ struct World {
   Controls& controls;
   ApplicationPort& applications;
   std::function<void()> ask_resync;  ///< Starts a new channel list, unless one is under way.
-  /// Looks after the re-entry context on the PBX; adds it when it can.
+  /// Until the PBX was looked at for the re-entry context, on this link: a new one may have lost
+  /// it, and a channel that is led nowhere is hung up. It comes before every action that leads a
+  /// channel there; it does not wait where the link is down, nor longer than an action may take.
   std::function<boost::asio::awaitable<void>()> ensure_reentry;
   Timeouts timeouts;
   std::string dialplan_context = "arigate";

@@ -726,6 +726,19 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
 }
 
+TEST_F(EntranceTest, RedirectsNobodyBeforeThePbxHasItsContext) {
+  Eventual<bool> looked;
+  world_.world.ensure_reentry = [this, looked]() mutable -> boost::asio::awaitable<void> {
+    co_await looked.wait(world_.world.in(std::chrono::seconds{1}));
+  };
+  const auto link = held();
+  command("EXEC Echo");
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  EXPECT_FALSE(world_.ami.has_waiting());
+  world_.run([&] { looked.set(true); });
+  EXPECT_TRUE(world_.ami.waiting_action().starts_with("Redirect|Channel: SIP/alice-1|"));
+}
+
 TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommandAndGivesItBack) {
   const auto first = held();
   command("EXEC Echo");

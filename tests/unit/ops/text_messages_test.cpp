@@ -87,6 +87,18 @@ TEST_F(TextMessagesTest, WithoutABodyOrABrokenOff) {
   EXPECT_EQ(others_.lines, Lines{});
 }
 
+TEST_F(TextMessagesTest, AreNotLostForWhatCameWithThem) {
+  const auto link = connect("Message/ast_msg_queue");
+  messages_.received(*link, test::agi_reply("200 result=1 (<sip:alice@h>)"));
+  messages_.received(*link, test::agi_reply("200 result=1 (pjsip:bob)"));
+  messages_.received(*link, test::agi_reply("200 result=1 (hello)"));
+  messages_.received(*link, test::agi_reply("200 result=1 (192.0.2.1:5060)"));
+  messages_.closed(*link);
+  EXPECT_EQ(received_,
+            (Lines{"chat: <sip:alice@h> > pjsip:bob: hello", "SIP_RECVADDR=192.0.2.1:5060"}));
+  EXPECT_EQ(others_.lines, Lines{});
+}
+
 TEST_F(TextMessagesTest, AreLimited) {
   for (std::size_t i = 0; i < TextMessages::sessions_max; ++i) {
     EXPECT_FALSE(connect("Message/ast_msg_queue")->closed());
