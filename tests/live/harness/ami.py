@@ -46,7 +46,7 @@ class Ami:
         self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         return action_id
 
-    def action(self, headers, timeout=10):
+    def action(self, headers, timeout=30):
         action_id = self.send(headers)
         with self._changed:
             if not self._changed.wait_for(lambda: action_id in self._responses or self._closed, timeout):
@@ -55,7 +55,7 @@ class Ami:
                 raise OSError("manager connection lost")
             return self._responses[action_id]
 
-    def list(self, headers, timeout=10):
+    def list(self, headers, timeout=30):
         """Sends an action that answers with a list; returns the items without the closing event."""
         action_id = self.send(headers)
         mine = lambda e: e.get("ActionID") == action_id
