@@ -1,7 +1,5 @@
 """The caller's phone puts down, or a callee's does, while something is going on with its channel."""
 
-import time
-
 from harness.hand_phone import HandPhone
 from harness.outcome import wait_until
 from harness.phones import Phone
@@ -20,16 +18,15 @@ def _called(pbx, ari, events, alice):
     ari.post(f"/channels/{channel}/answer")
     line.wait_answered()
     events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Up", since=since)
+    ari.post("/applications/oracle/subscription", eventSource=f"channel:{channel}")  # Also of its end.
     return line, channel
 
 
 def _hung_up(pbx, ari, events, line, channel, *ends):
     """She puts down; ends: what else ends with her call."""
     line.hang_up()
-    events.wait(_of(channel, "StasisEnd"), timeout=10)
-    for end in ends:
+    for end in (_of(channel, "ChannelDestroyed"), *ends):
         events.wait(end, timeout=10)
-    time.sleep(0.3)  # The channel outlives its StasisEnd by a moment, on both sides.
     ari.get(f"/channels/{channel}")
 
 

@@ -1,5 +1,6 @@
 """Runs oracle.js, the application of the comparison, and records what it sends and gets."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -10,7 +11,7 @@ import urllib.parse
 from . import chroots
 from .ari import Recorder
 from .http_tap import HttpTap
-from .outcome import Failed, Skip
+from .outcome import Failed, Skip, wait_until
 from .pbx import ARI_SECRET, ARI_USER
 from .relay import Relay
 
@@ -41,6 +42,43 @@ def _install(home):
     fresh.rename(home)
 
 
+class NodeProcess:
+    """A script of this folder, run by Node.js with npm's ARI clients; close() it in any case."""
+
+    def __init__(self, script, *arguments):
+        environment = dict(os.environ, NODE_PATH=str(client_modules()))
+        self._output = []
+        self._process = subprocess.Popen(
+            ["node", "--no-deprecation", str(_HERE / script), *arguments], env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._reader = threading.Thread(target=lambda: self._output.extend(self._process.stdout), daemon=True)
+        self._reader.start()
+
+    def expect(self, word, timeout=20):
+        """Until it has printed a line of that word."""
+        def said():
+            if self._process.poll() not in (None, 0):
+                raise Failed("the application ended:\n" + "".join(self._output))
+            return f"{word}\n" in self._output
+
+        wait_until(said, timeout, f"the application says {word}: {self._output}")
+
+    def finish(self, timeout):
+        """Until it is through; Failed with its output if a step did not go as it should."""
+        try:
+            status = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = "time-out"
+        if status != 0:
+            raise Failed(f"the application ended with {status}:\n" + "".join(self._output))
+
+    def close(self):
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+
 class Oracle:
     """The application, from `with` on, until it has done its steps."""
 
@@ -48,44 +86,23 @@ class Oracle:
         self.recorder = Recorder()
         self._port = urllib.parse.urlsplit(ari_url).port
         self._arguments = [ender, second_endpoint]
-        self._output = []
-        self._ready = threading.Event()
 
     def __enter__(self):
-        environment = dict(os.environ, NODE_PATH=str(client_modules()))
-        self._relay = Relay(self._port, HttpTap(self.recorder))
-        url = f"http://127.0.0.1:{self._relay.port}"
-        self._process = subprocess.Popen(
-            ["node", "--no-deprecation", str(_HERE / "oracle.js"), url, ARI_USER, ARI_SECRET, *self._arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        self._ready.wait(20)
-        if self._process.poll() is not None or "ready\n" not in self._output:
-            self.__exit__()
-            raise Failed("the application did not start:\n" + "".join(self._output))
+        with contextlib.ExitStack() as stack:
+            relay = stack.enter_context(Relay(self._port, HttpTap(self.recorder)))
+            url = f"http://127.0.0.1:{relay.port}"
+            self._process = NodeProcess("oracle.js", url, ARI_USER, ARI_SECRET, *self._arguments)
+            stack.callback(self._process.close)
+            self._process.expect("ready")
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *unused):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        self._relay.__exit__()
+        self._stack.close()
 
     def wait(self, timeout=45):
         """Until the script is through. Failed with its output if a step did not go as it should."""
         try:
-            status = self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = "time-out"
-        if status != 0:
-            raise Failed(f"the application ended with {status}:\n" + "".join(self._output)
-                         + f"\nlast on the wire: {self.recorder.lines[-8:]}")
-
-    def _read(self):
-        for line in self._process.stdout:
-            self._output.append(line)
-            if line == "ready\n":
-                self._ready.set()
-        self._ready.set()
+            self._process.finish(timeout)
+        except Failed as failure:
+            raise Failed(f"{failure}\nlast on the wire: {self.recorder.lines[-8:]}") from None
