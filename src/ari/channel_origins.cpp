@@ -36,6 +36,7 @@ std::optional<Response> read_leg(const Request& request, Wanted& wanted) {
   const auto path_id = request.path("channelId");
   wanted.channel.value = path_id.empty() ? text(request, "channelId") : std::string{path_id};
   wanted.other_channel.value = text(request, "otherChannelId");
+  wanted.originator.value = text(request, "originator");
   wanted.formats = text(request, "formats");
   for (const auto* id : {&wanted.channel, &wanted.other_channel}) {
     if (id->value.size() > id_bytes_max) {
@@ -47,7 +48,7 @@ std::optional<Response> read_leg(const Request& request, Wanted& wanted) {
   if (!wanted.channel.value.empty() && wanted.channel == wanted.other_channel) {
     return message_response(409, "Channel with given unique ID already exists");
   }
-  if (!text(request, "originator").empty() && !wanted.formats.empty()) {
+  if (!wanted.originator.value.empty() && !wanted.formats.empty()) {
     return message_response(400, "Originator and formats can't both be specified");
   }
   for (const auto format : split(wanted.formats, ',')) {
@@ -117,11 +118,9 @@ ChannelOrigins::Later ChannelOrigins::originate(Request request) {
     co_return message_response(400, "Application or extension must be specified");
   }
   if (auto refused = read_leg(request, wanted)) co_return *std::move(refused);
-  const auto originator = text(request, "originator");
-  if (!originator.empty() && world_.store.find(ChannelId{originator}) == nullptr) {
+  if (!wanted.originator.value.empty() && world_.store.find(wanted.originator) == nullptr) {
     co_return message_response(400, "Provided originator channel was not found");
   }
-  wanted.originator.value = originator;
   wanted.caller_id = text(request, "callerId");
   wanted.timeout_s = originate_timeout(number(request, "timeout", 30));
   const auto settings = variable_settings(request.body());

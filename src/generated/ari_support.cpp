@@ -254,14 +254,14 @@ constexpr SupportInfo table[operation_count] = {
      "",
      ""},
     // channels_originate
-    {{emulated, emulated, exact, exact, exact},
-     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. From the originator a channel takes whom it is shown and its language, but neither linked id, formats nor inherited variables.",
+    {{emulated, emulated, emulated, emulated, emulated},
+     "From the originator a channel takes whom it is shown, its language, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which call records show. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
     // channels_create
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown and its language, but neither linked id nor inherited variables.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language and the variables to be inherited that AMI has told of, but not the linked id.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -272,8 +272,8 @@ constexpr SupportInfo table[operation_count] = {
      "",
      ""},
     // channels_originate_with_id
-    {{emulated, emulated, exact, exact, exact},
-     "Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair. From the originator a channel takes whom it is shown and its language, but neither linked id, formats nor inherited variables.",
+    {{emulated, emulated, emulated, emulated, emulated},
+     "From the originator a channel takes whom it is shown, its language, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which call records show. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
@@ -435,7 +435,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_dial
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown and its language, but neither linked id nor inherited variables.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language and the variables to be inherited that AMI has told of, but not the linked id.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},

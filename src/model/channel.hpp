@@ -53,6 +53,12 @@ struct DialplanPlace {
   std::string app_data;
 };
 
+/// "__SHAPE", to be inherited, is read as "SHAPE".
+constexpr std::string_view plain_name(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('_'), std::min<std::size_t>(2, name.size())));
+  return name;
+}
+
 /// A variable that ARI shows with the channel: natively it is part of the channel's snapshot.
 struct ShownVariable {
   enum class Showing : std::uint8_t {
@@ -92,6 +98,8 @@ struct Channel {
   std::uint8_t originate_steps = 0;  ///< Bits: response, state Up, DialEnd ANSWER.
   WallTime created{};
   std::vector<ShownVariable> variables;  ///< The configured channelvars.
+  /// Its variables "_X" and "__X", oldest first, as AMI told: whom it calls inherits them.
+  std::vector<std::pair<std::string, std::string>> inheritable;
 
   BridgeId bridge;                     ///< Which bridge it is in; "" for none.
   BridgeId member_of;                  ///< The application's bridge that it belongs to.

@@ -250,6 +250,7 @@ void Reconciler::announce(Channel& channel, WallTime now) {
   if (held.empty()) return;
   for (const auto& [name, value] : held.mapped().varsets) {
     set_variable(channel, name, value);
+    keep_inheritable(channel, name, value);
     emit(ChannelVarset{&channel, name, value}, now);
   }
 }
@@ -288,6 +289,20 @@ void Reconciler::set_variable(Channel& channel, std::string_view name, std::stri
     }
     if (variable.reported && set(variable.value, value)) ++channel.revision;
   }
+}
+
+/// A PBX has one variable of a name, whatever underscores it was last set with.
+void Reconciler::keep_inheritable(Channel& channel, std::string_view name, std::string_view value) {
+  const bool inherited = name.starts_with('_');
+  auto& kept = channel.inheritable;
+  if (name.ends_with(')') || (!inherited && kept.empty())) return;
+  std::erase_if(kept, [plain = plain_name(name)](const auto& variable) {
+    return plain_name(variable.first) == plain;
+  });
+  if (!inherited || value.empty() || kept.size() >= inheritable_max) return;
+  std::size_t bytes = name.size() + value.size();
+  for (const auto& variable : kept) bytes += variable.first.size() + variable.second.size();
+  if (bytes <= inheritable_bytes_max) kept.emplace_back(name, value);
 }
 
 /// Natively setting a variable makes no new snapshot, unless one is reported.

@@ -56,6 +56,8 @@ class Reconciler {
   static constexpr std::size_t early_responses_max = 1'000;
   /// VarSets held back for one channel that is not identified yet; more of them announce it.
   static constexpr std::size_t held_back_max = 256;
+  /// Inheritable variables kept of one channel, and the bytes of their names and values together.
+  static constexpr std::size_t inheritable_max = 32, inheritable_bytes_max = 16 * 1024;
 
   Reconciler(Store& store, ChangeSink& sink, ReconcilerOptions options);
 
@@ -290,6 +292,7 @@ class Reconciler {
   bool own_context(std::string_view context) const { return context == options_.dialplan_context; }
   std::optional<std::string> own_agi(std::string_view app, std::string_view data) const;
   void set_variable(Channel& channel, std::string_view name, std::string_view value);
+  static void keep_inheritable(Channel& channel, std::string_view name, std::string_view value);
   void touch(Channel& channel) { channel.touched = serial_; }
 
   void on_newchannel(const ami::Message& event, WallTime now);

@@ -47,6 +47,7 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
   Channel* channel = store_.mutable_find(id);
   if (channel == nullptr) return;
   set_variable(*channel, name, value);
+  keep_inheritable(*channel, name, value);
   if (name.ends_with(')')) return;
   channel->told_variables.emplace_back(name, value);
   emit(ChannelVarset{channel, name, value}, now);

@@ -375,6 +375,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
   if ((channel->application || channel->in_agi) && is_agi_trace(name)) return;
   if (is_room_trace(*channel, name, value)) return;
   set_variable(*channel, name, value);
+  keep_inheritable(*channel, name, value);
   if (!was_told(*channel, name, value)) {
     // Before Asterisk 12 those of an originate are set a second time when it is answered.
     const bool dialled = channel->dial_due || channel->dialing;

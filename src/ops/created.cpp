@@ -15,12 +15,6 @@
 namespace arigate::ops {
 namespace {
 
-/// "__SHAPE", to be inherited, is read as "SHAPE".
-std::string_view plain_name(std::string_view name) {
-  name.remove_prefix(std::min(name.find_first_not_of('_'), std::min<std::size_t>(2, name.size())));
-  return name;
-}
-
 bool is_plain(const std::string& endpoint) {
   const auto slash = endpoint.find('/');
   return endpoint.find_first_of("/@:&", slash + 1) == std::string::npos &&
@@ -118,6 +112,10 @@ boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateReq
   if (!possible) co_return Error{Errc::refused_by_pbx, "Allocation failed"};
   const ChannelId id = request.channel;
   const Destination application = request.application;
+  if (world_.store.find(request.originator) != nullptr) {
+    world_.applications.follow(application.application, request.originator);
+    if (request.formats.empty()) request.formats = co_await formats_of(world_, request.originator);
+  }
   model::Channel channel;
   channel.id = id;
   channel.name = name_for(request.endpoint);
@@ -297,7 +295,7 @@ std::optional<std::string> CreatedChannels::variable(const ChannelId& channel,
   const auto entry = entries_.find(channel);
   if (entry == entries_.end()) return std::nullopt;
   for (const auto& [known, value] : entry->second.request.variables) {
-    if (known == name || plain_name(known) == name) return value;
+    if (known == name || model::plain_name(known) == name) return value;
   }
   return std::nullopt;
 }
@@ -309,7 +307,7 @@ Result<void> CreatedChannels::set_variable(const ChannelId& channel, const std::
   auto request = entry->second.request;
   auto& variables = request.variables;
   const auto known = std::find_if(variables.begin(), variables.end(), [&](const auto& variable) {
-    return plain_name(variable.first) == plain_name(name);
+    return model::plain_name(variable.first) == model::plain_name(name);
   });
   if (known != variables.end()) variables.erase(known);
   variables.emplace_back(name, value);

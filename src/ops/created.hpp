@@ -21,7 +21,8 @@ namespace arigate::ops {
 struct CreateRequest {
   std::string endpoint;  ///< "SIP/alice".
   Destination application;
-  std::string formats;
+  std::string formats;      ///< "ulaw,alaw"; "" takes those of the originator.
+  ChannelId originator;     ///< Whom it is made for; its application follows it. "" for nobody.
   ChannelId channel;        ///< "" makes one.
   ChannelId other_channel;  ///< Second leg of a Local channel, where the PBX takes ids.
   std::vector<std::pair<std::string, std::string>> variables;

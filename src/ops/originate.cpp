@@ -75,6 +75,7 @@ Result<ami::Action> action_of(const World& world, const OriginateRequest& reques
 boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance& entrance,
                                                          OriginateRequest request) {
   if (const auto fine = check_wanted(world, request.variables); !fine) co_return fine.error();
+  if (request.formats.empty()) request.formats = co_await formats_of(world, request.originator);
   const auto inherited = inherited_by(world, request);
   request.variables.insert(request.variables.begin(), inherited.begin(), inherited.end());
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());

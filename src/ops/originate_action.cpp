@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -46,6 +47,17 @@ namespace {
 
 constexpr std::string_view whom_it_is_shown = "CONNECTEDLINE(all,i)";  // i: no news for the phone.
 
+constexpr std::size_t header_bytes = std::string_view{"Variable: "}.size();
+
+bool fits_a_line(std::string_view text) {
+  return header_bytes + text.size() <= ami::action_line_bytes_max;
+}
+
+bool is_plain_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return c == '_' || std::isalnum(c) != 0; });
+}
+
 /// The lines "Variable: …" of an Originate. Each variable has one of its own; where there are so
 /// many that an action has not the room (ami::action_headers_max), plain ones share theirs.
 class VariableLines {
@@ -57,8 +69,7 @@ class VariableLines {
 
   /// False: it is too long for a line.
   bool add(const std::string& text) {
-    constexpr std::size_t header_bytes = 10;  // "Variable: "
-    if (header_bytes + text.size() > ami::action_line_bytes_max) return false;
+    if (!fits_a_line(text)) return false;
     // The PBX splits a line at its commas, but for those behind a quote or an open parenthesis.
     const bool plain = crowded_ && text.find_first_of("\\\"()[]") == std::string::npos;
     if (!plain || shared_count_ == shared_max ||
@@ -93,6 +104,14 @@ class VariableLines {
 
 VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
   VariableList variables;
+  for (auto it = caller.inheritable.rbegin(); it != caller.inheritable.rend(); ++it) {
+    const auto& [name, value] = *it;
+    // "_X" is inherited once, "__X" by all that follow.
+    const auto theirs = name.starts_with("__") ? name : name.substr(1);
+    if (!is_plain_name(theirs)) continue;
+    const auto text = ami::originate_variable(theirs, value);
+    if (text && fits_a_line(*text)) variables.emplace_back(theirs, value);
+  }
   if (shows_caller && caller.caller != model::Party{}) {
     variables.emplace_back(whom_it_is_shown, connected_line_value(caller.caller));
   }
@@ -100,8 +119,27 @@ VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
   return variables;
 }
 
+boost::asio::awaitable<std::string> formats_of(const World& world, ChannelId channel) {
+  const auto* known = world.store.find(channel);
+  if (known == nullptr) co_return "";
+  auto question = ami::Action{"Getvar"}
+                      .add("Channel", known->name)
+                      .add("Variable", "CHANNEL(audionativeformat)");
+  const auto answer =
+      co_await world.ami.request(std::move(question), world.in(world.timeouts.action), "");
+  if (!answer) co_return "";
+  // "(ulaw|alaw)"; before Asterisk 13 "0x8 (alaw)", where it is but one.
+  std::string_view formats = (*answer)[ami::Key::value];
+  formats.remove_prefix(std::min(formats.find('(') + 1, formats.size()));
+  formats = formats.substr(0, formats.find(')'));
+  std::string list{formats == "nothing" ? "" : formats};
+  std::replace(list.begin(), list.end(), '|', ',');
+  co_return list;
+}
+
 void show_inherited(World& world, const ChannelId& channel, const VariableList& inherited) {
   for (const auto& [name, value] : inherited) {
+    if (!name.ends_with(')')) continue;
     const auto function = name == whom_it_is_shown ? "CONNECTEDLINE(all)" : name;
     world.reconciler.function_set(channel, function, value, world.clock.wall());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,10 +33,14 @@ Result<void> add_identity(ami::Action& action, const World& world, const Channel
 
 using VariableList = std::vector<std::pair<std::string, std::string>>;
 
-/// What a called channel takes from the one that it is called for, as natively: whom it is shown,
-/// and its language. Nothing tells of the PBX's rest: music class, redirecting, `_variables`.
+/// What a called channel takes from the one that it is called for, as natively and in that order:
+/// its inheritable variables, whom it is shown, and its language. Those that AMI has not told of or
+/// has no room for are left out, and nothing tells of the rest: music class, redirecting.
 VariableList inherited_from(const model::Channel& caller, bool shows_caller = true);
-/// Makes it known where AMI tells nothing of it.
+/// The audio formats that the channel's phone takes, "ulaw,alaw": who is called for it is offered
+/// these. "" where the PBX does not tell.
+boost::asio::awaitable<std::string> formats_of(const World& world, ChannelId channel);
+/// Makes of it known what AMI tells nothing of.
 void show_inherited(World& world, const ChannelId& channel, const VariableList& inherited);
 
 /// Whether a client may have these set. Errc::forbidden: one of arigate's own, a dangerous

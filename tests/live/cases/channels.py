@@ -111,6 +111,41 @@ def _reported(pbx, ari, events):
     events.wait(lambda e: e["type"] == "ChannelDestroyed" and e["channel"]["id"] == "one")
 
 
+def _somebody_to_call_for(pbx, ari, events):
+    """An answered caller with something to inherit: the id of his channel."""
+    path = caller(pbx, events, answered_by=ari)
+    for name in ("_ONCE", "__EVER", "PLAIN"):
+        ari.post(path + "/variable", variable=name, value=f"of {name}")
+        events.wait(lambda e: e.get("variable") == name)
+    return path.split("/")[-1]
+
+
+def _has_inherited(ari, events, channel, ready):
+    events.wait(lambda e: e["type"] == ready and e["channel"]["id"] == channel
+                and (ready == "StasisStart" or e["channel"]["state"] == "Up"))
+    for name in ("ONCE", "EVER", "PLAIN"):
+        ari.get(f"/channels/{channel}/variable", variable=name)
+    ari.delete(f"/channels/{channel}")
+    events.wait(_is_gone(channel))
+
+
+def _originated_for_a_caller(pbx, ari, events):
+    originator = _somebody_to_call_for(pbx, ari, events)
+    ari.post("/channels/placed", endpoint="Local/answer@far-end/n", app="oracle", originator=originator)
+    _has_inherited(ari, events, "placed", "StasisStart")
+
+
+def _dialled_for_a_caller(pbx, ari, events):
+    originator = _somebody_to_call_for(pbx, ari, events)
+    ari.post("/channels/create", endpoint="Local/answer@far-end/n", app="oracle", channelId="placed",
+             originator=originator)
+    events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed")
+    ari.post("/channels/placed/dial", caller=originator)
+    _has_inherited(ari, events, "placed", "ChannelStateChange")
+
+
+compared("originate-for-a-caller", _originated_for_a_caller)
+compared("create-and-dial-for-a-caller", _dialled_for_a_caller)
 compared("originate-with-reported-variables", _reported, only_on="22", subscribeAll="true")
 compared("given-up-while-ringing", _given_up_while_ringing)
 compared("caller-gives-up", _caller_gives_up)

@@ -30,8 +30,8 @@ TEST(AriSupport, SaysWhatToDoAboutWhatIsRefused) {
 TEST(AriSupport, DiffersByTheLineOfAsterisk) {
   using enum PbxLine;
   EXPECT_EQ(support(Operation::channels_answer, asterisk_1_8), Support::exact);
-  EXPECT_EQ(support(Operation::channels_originate, asterisk_11), Support::emulated);
-  EXPECT_EQ(support(Operation::channels_originate, asterisk_13), Support::exact);
+  EXPECT_EQ(support(Operation::bridges_destroy, asterisk_1_8), Support::emulated);
+  EXPECT_EQ(support(Operation::bridges_destroy, asterisk_11), Support::exact);
   EXPECT_EQ(support(Operation::channels_external_media, asterisk_11), Support::refused);
   EXPECT_EQ(support(Operation::channels_external_media, asterisk_16), Support::emulated);
   EXPECT_EQ(support(Operation::recordings_pause, asterisk_16), Support::exact);

@@ -57,9 +57,24 @@ class CreatedTest : public testing::TestWithParam<const char*> {
                 {"x"},
             },
             "",
+            {},
             id_,
             {},
             {{"COLOUR", "a,b"}}};
+  }
+  /// A channel of the PBX for which others are called.
+  void alice_calls() {
+    world_.event(
+        "Event: Newchannel|Channel: SIP/alice-1|ChannelState: 6|ChannelStateDesc: Up|"
+        "CallerIDNum: 100|CallerIDName: Alice|AccountCode: |Exten: 600|Context: in|Uniqueid: 1.1");
+    world_.run([&] { world_.reconciler.decide(world_.clock.wall(), world_.clock.wall()); });
+  }
+  void alice_has(const std::string& name, const std::string& value) {
+    world_.event("Event: VarSet|Channel: SIP/alice-1|Variable: " + name + "|Value: " + value +
+                 "|Uniqueid: 1.1");
+  }
+  bool dialled_with(const std::string& variable) const {
+    return (action_ + "|").find("|Variable: " + variable + "|") != std::string::npos;
   }
   std::string dial(long seconds = 7, const ChannelId& caller = {}) {
     const auto outcome = world_.start(created_.dial(id_, caller, seconds));
@@ -132,10 +147,7 @@ class CreatedTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(CreatedTest, IsShownTheOneThatItIsCalledFor) {
-  world_.event(
-      "Event: Newchannel|Channel: SIP/alice-1|ChannelState: 6|ChannelStateDesc: Up|"
-      "CallerIDNum: 100|CallerIDName: Alice|AccountCode: |Exten: 600|Context: in|Uniqueid: 1.1");
-  world_.run([&] { world_.reconciler.decide(world_.clock.wall(), world_.clock.wall()); });
+  alice_calls();
   create(bob());
   dial(7, ChannelId{"1.1"});
   const auto language = action_.find("|Variable: CHANNEL(language)=en");
@@ -145,6 +157,58 @@ TEST_P(CreatedTest, IsShownTheOneThatItIsCalledFor) {
   if (!takes_ids()) {
     EXPECT_EQ(world_.store.find(id_)->connected, (model::Party{"Alice", "100"})) << "nothing tells";
   }
+}
+
+TEST_P(CreatedTest, InheritsTheVariablesOfTheOneThatItIsCalledFor) {
+  alice_calls();
+  alice_has("PLAIN", "1");
+  alice_has("_ONCE", "2");
+  alice_has("__EVER", "3");
+  alice_has("__NO_MORE", "4");
+  alice_has("NO_MORE", "5");
+  alice_has("_EMPTY", "6");
+  alice_has("_EMPTY", "");
+  alice_has("__EVER", "7");
+  alice_has("_BAD NAME", "8");
+  create(bob());
+  dial(7, ChannelId{"1.1"});
+  EXPECT_TRUE(dialled_with("ONCE=2")) << action_;
+  EXPECT_TRUE(dialled_with("__EVER=7")) << action_;
+  EXPECT_LT(action_.find("ONCE=2"), action_.find("__EVER=7"))
+      << "the PBX sets the last one first, and natively the newest comes first";
+  for (const auto* other : {"PLAIN", "NO_MORE", "EMPTY", "BAD NAME"}) {
+    EXPECT_EQ(action_.find(other), std::string::npos) << action_;
+  }
+}
+
+TEST_P(CreatedTest, InheritsOnlySoMuch) {
+  alice_calls();
+  for (int i = 0; i < 100; ++i) alice_has("__V" + std::to_string(i), "x");
+  EXPECT_EQ(world_.store.find(ChannelId{"1.1"})->inheritable.size(),
+            model::Reconciler::inheritable_max);
+  for (int i = 0; i < 100; ++i) alice_has("__V" + std::to_string(i), std::string(2'000, 'x'));
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : world_.store.find(ChannelId{"1.1"})->inheritable) {
+    bytes += name.size() + value.size();
+  }
+  EXPECT_GT(bytes, 0U);
+  EXPECT_LE(bytes, model::Reconciler::inheritable_bytes_max);
+}
+
+TEST_P(CreatedTest, IsOfferedTheFormatsOfItsOriginator) {
+  alice_calls();
+  world_.applications.followed.clear();
+  auto request = bob();
+  request.endpoint = "SIP/bob/5550100";  // Nothing is known of what is behind a trunk.
+  request.originator.value = "1.1";
+  const auto outcome = world_.start(created_.create(std::move(request)));
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "Getvar|Channel: SIP/alice-1|Variable: CHANNEL(audionativeformat)");
+  world_.run([&] { world_.ami.answer({"Response: Success|Value: 0x108 (alaw|g729)"}); });
+  EXPECT_EQ(said(outcome), "");
+  EXPECT_EQ(world_.applications.followed, (Lines{"app now 1.1", "app now made"}));
+  dial();
+  EXPECT_NE(action_.find("|Codecs: alaw,g729|"), std::string::npos) << action_;
 }
 
 TEST_P(CreatedTest, IsInItsApplicationBeforeThePbxHasIt) {

@@ -734,7 +734,7 @@ TEST_F(EntranceTest, RedirectsNobodyBeforeThePbxHasItsContext) {
   const auto link = held();
   command("EXEC Echo");
   const auto outcome = world_.start(entrance_.reenter(channel_));
-  EXPECT_FALSE(world_.ami.has_waiting());
+  EXPECT_EQ(world_.ami.waiting(), 0U);
   world_.run([&] { looked.set(true); });
   EXPECT_TRUE(world_.ami.waiting_action().starts_with("Redirect|Channel: SIP/alice-1|"));
 }
