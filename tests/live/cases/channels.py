@@ -145,7 +145,7 @@ def _dialled_for_a_caller(pbx, ari, events):
 
 
 compared("originate-for-a-caller", _originated_for_a_caller)
-compared("create-and-dial-for-a-caller", _dialled_for_a_caller)
+compared("create-and-dial-for-a-caller", _dialled_for_a_caller, since=14)
 compared("originate-with-reported-variables", _reported, only_on="22", subscribeAll="true")
 compared("given-up-while-ringing", _given_up_while_ringing)
 compared("caller-gives-up", _caller_gives_up)

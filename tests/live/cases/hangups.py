@@ -113,7 +113,7 @@ compared("hangup-during-playbacks", _during(_playback, "/playbacks/now", "/playb
 compared("hangup-during-a-recording", _during(_recording, "/recordings/live/said", "/recordings/stored"))
 compared("hangup-during-a-snoop", _during(_snoop, "/channels/ear"))
 compared("hangup-during-external-media", _during(_external_media, "/bridges/one", "/channels/outside"),
-         not_on_old="the PBX has no channels of UnicastRTP")
+         not_on_old="the PBX has no channels of UnicastRTP", since=16)
 compared("hangup-in-a-mixing-bridge", _during(_mixing_bridge, "/bridges/one"))
 compared("hangup-in-a-holding-bridge", _during(_holding_bridge, "/bridges/one"))
 compared("bridge-sounds-at-a-hangup", _hearing_what_all_hear)
@@ -172,4 +172,4 @@ def _dialled_in_a_bridge(pbx, ari, events):
 
 compared("caller-hangs-up-while-another-rings", _caller_gives_up)
 compared("sip-phone-declines-when-it-has-rung", _callee_declines)
-compared("create-dial-in-a-bridge-at-a-hangup", _dialled_in_a_bridge)
+compared("create-dial-in-a-bridge-at-a-hangup", _dialled_in_a_bridge, since=14)

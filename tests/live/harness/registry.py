@@ -26,6 +26,11 @@ class Run:
         if why and self.version in chroots.WITHOUT_ARI:
             raise Skip(why)
 
+    def skip_without_native(self, since):
+        """since: the first version whose ARI has what is compared; None: all have."""
+        if since and self.version not in chroots.WITHOUT_ARI and int(self.version) < since:
+            raise Skip(f"ARI has it since Asterisk {since}")
+
     def arigate_program(self):
         """Call it first in a test that needs arigate: it skips the test where there is none."""
         if self.native_stands_in:

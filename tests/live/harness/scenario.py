@@ -10,15 +10,18 @@ from .registry import case
 from .sides import client, compare_sides
 
 
-def compared(name, scenario, not_on_old=None, only_on=None, **subscription):
+def compared(name, scenario, not_on_old=None, only_on=None, since=None, **subscription):
     """Adds a test that plays scenario(pbx, ari, events) on both sides, with the application's socket open.
 
     not_on_old: why Asterisk 1.8 and 11 cannot run it at all. only_on: the version that it is about.
+    since: the first version whose native ARI can do it.
     """
 
     @case(f"same-as-native-{name}", only_on=only_on)
     def compared(run):
         run.skip_on_old(not_on_old)
+        run.skip_without_native(since)
+
         def play(pbx, url):
             recorder = Recorder()
             ari = client(url, recorder)
