@@ -51,6 +51,235 @@ class Members {
   std::string& out_;
 };
 
+/// The members of one event, up to those that all have at their end. In native's order: most begin
+/// with the type, some with members of their own.
+class EventBody {
+ public:
+  EventBody(std::string& out, Snapshots& snapshots, std::string_view type, WallTime when)
+      : out_{out}, snapshots_{snapshots}, type_{type}, when_{when} {}
+
+  void operator()(const ChannelCreated& event) { only_channel(event.channel); }
+  void operator()(const ChannelStateChange& event) { only_channel(event.channel); }
+  void operator()(const ChannelConnectedLine& event) { only_channel(event.channel); }
+  void operator()(const ChannelUnhold& event) { only_channel(event.channel); }
+  void operator()(const ChannelTalkingStarted& event) { only_channel(event.channel); }
+  void operator()(const ChannelToneDetected& event) { only_channel(event.channel); }
+  void operator()(const StasisEnd& event) { only_channel(event.channel); }
+  void operator()(const ChannelDialplan& event) {
+    auto members = begin();
+    members.text("dialplan_app", event.app).text("dialplan_app_data", event.app_data);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelCallerId& event) {
+    auto members = begin();
+    members.number("caller_presentation", event.presentation)
+        .text("caller_presentation_txt", event.presentation_text);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelVarset& event) {
+    Members members{out_};
+    members.text("variable", event.variable).text("value", event.value);
+    members.text("type", type_).timestamp(when_);
+    if (event.channel != nullptr) channel(members, *event.channel);
+  }
+  void operator()(const ChannelDtmfReceived& event) {
+    auto members = begin();
+    members.text("digit", event.digit).number("duration_ms", event.duration_ms);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelHangupRequest& event) {
+    Members members{out_};
+    if (event.cause) members.number("cause", *event.cause);
+    if (event.soft) members.raw("soft", "true");
+    if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
+    members.text("type", type_).timestamp(when_);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelDestroyed& event) {
+    auto members = begin();
+    members.number("cause", event.cause).text("cause_txt", event.cause_text);
+    if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelHold& event) {
+    Members members{out_};
+    members.text("musicclass", event.music_class).text("type", type_).timestamp(when_);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelTalkingFinished& event) {
+    Members members{out_};
+    members.number("duration", event.duration_ms).text("type", type_).timestamp(when_);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelUserevent& event) {
+    auto members = begin();
+    members.text("eventname", event.name);
+    std::string fields;
+    Members own{fields};
+    own.text("eventname", event.name);
+    for (const auto& [name, value] : event.fields) {
+      fields += ',';
+      append_json_string(fields, name);
+      fields += ':';
+      append_json_string(fields, value);
+    }
+    members.raw("userevent", fields + '}');
+    if (event.channel != nullptr) channel(members, *event.channel);
+  }
+  void operator()(const Dial& event) {
+    auto members = begin();
+    members.text("dialstatus", event.status)
+        .text("forward", event.forward)
+        .text("dialstring", event.dialstring);
+    if (event.caller != nullptr) members.raw("caller", snapshots_.channel(*event.caller));
+    members.raw("peer", snapshots_.channel(event.peer));
+    party(members, "forwarded", event.forwarded);
+  }
+  void operator()(const BridgeCreated& event) { only_bridge(event.bridge); }
+  void operator()(const BridgeDestroyed& event) { only_bridge(event.bridge); }
+  void operator()(const ChannelEnteredBridge& event) {
+    auto members = begin();
+    bridge(members, "bridge", &event.bridge);
+    channel(members, event.channel);
+  }
+  void operator()(const ChannelLeftBridge& event) {
+    auto members = begin();
+    bridge(members, "bridge", &event.bridge);
+    channel(members, event.channel);
+  }
+  void operator()(const BridgeMerged& event) {
+    auto members = begin();
+    bridge(members, "bridge", &event.bridge);
+    bridge(members, "bridge_from", &event.bridge_from);
+  }
+  void operator()(const BridgeVideoSourceChanged& event) {
+    auto members = begin();
+    bridge(members, "bridge", &event.bridge);
+    if (!event.old_source.empty()) members.text("old_video_source_id", event.old_source);
+  }
+  void operator()(const BridgeBlindTransfer& event) {
+    auto members = begin();
+    channel(members, event.channel);
+    members.text("exten", event.exten)
+        .text("context", event.context)
+        .text("result", event.result)
+        .raw("is_external", event.is_external ? "true" : "false");
+    party(members, "transferee", event.transferee);
+    bridge(members, "bridge", event.bridge);
+  }
+  void operator()(const BridgeAttendedTransfer& event) {
+    auto members = begin();
+    party(members, "transferer_first_leg", &event.first_leg);
+    party(members, "transferer_second_leg", &event.second_leg);
+    members.text("result", event.result).raw("is_external", event.is_external ? "true" : "false");
+    party(members, "transferee", event.transferee);
+    party(members, "transfer_target", event.target);
+    bridge(members, "transferer_first_leg_bridge", event.first_bridge);
+    bridge(members, "transferer_second_leg_bridge", event.second_bridge);
+    members.text("destination_type", event.destination_type);
+    if (!event.destination_bridge.empty()) {
+      members.text("destination_bridge", event.destination_bridge);
+    }
+    if (!event.destination_application.empty()) {
+      members.text("destination_application", event.destination_application);
+    }
+    party(members, "destination_link_first_leg", event.link_first_leg);
+    party(members, "destination_link_second_leg", event.link_second_leg);
+    party(members, "destination_threeway_channel", event.threeway_channel);
+    bridge(members, "destination_threeway_bridge", event.threeway_bridge);
+  }
+  void operator()(const DeviceStateChanged& event) {
+    auto members = begin();
+    std::string state;
+    Members{state}.text("name", event.device).text("state", event.state);
+    members.raw("device_state", state + '}');
+  }
+  void operator()(const EndpointStateChange& event) {
+    auto members = begin();
+    append_endpoint(members.key("endpoint"), event.endpoint);
+  }
+  void operator()(const PeerStatusChange& event) {
+    auto members = begin();
+    append_endpoint(members.key("endpoint"), event.endpoint);
+    std::string peer;
+    Members of_peer{peer};
+    of_peer.text("peer_status", event.status);
+    if (!event.cause.empty()) of_peer.text("cause", event.cause);
+    if (!event.address.empty()) of_peer.text("address", event.address);
+    if (!event.port.empty()) of_peer.text("port", event.port);
+    if (!event.time.empty()) of_peer.text("time", event.time);
+    members.raw("peer", peer + '}');
+  }
+  void operator()(const ContactStatusChange& event) {
+    auto members = begin();
+    append_endpoint(members.key("endpoint"), event.endpoint);
+    std::string contact;
+    Members of_contact{contact};
+    of_contact.text("uri", event.uri).text("contact_status", event.status).text("aor", event.aor);
+    if (!event.roundtrip_usec.empty()) {
+      of_contact.text("roundtrip_usec", event.roundtrip_usec);
+    }
+    members.raw("contact_info", contact + '}');
+  }
+  void operator()(const StasisStart& event) {
+    auto members = begin();
+    members.strings("args", event.arguments);
+    channel(members, event.channel);
+    party(members, "replace_channel", event.replaced);
+  }
+  void operator()(const ApplicationMoveFailed& event) {
+    auto members = begin();
+    channel(members, event.channel);
+    members.text("destination", event.destination).strings("args", event.arguments);
+  }
+  void operator()(const PlaybackChange& event) {
+    auto members = begin();
+    append_playback(members.key("playback"), event.playback);
+  }
+  void operator()(const RecordingChange& event) {
+    auto members = begin();
+    append_recording(members.key("recording"), event.recording);
+  }
+  // No events of ARI.
+  void operator()(const AgiStarted&) {}
+  void operator()(const ChannelReplaced&) {}
+  void operator()(const OriginateFailed&) {}
+  void operator()(const LegSeen&) {}
+  void operator()(const LegGone&) {}
+  void operator()(const RoomEntered&) {}
+  void operator()(const RoomLeft&) {}
+  void operator()(const Resynced&) {}
+
+ private:
+  Members begin() {
+    Members members{out_};
+    members.text("type", type_).timestamp(when_);
+    return members;
+  }
+  void only_channel(const Channel& of) {
+    auto members = begin();
+    channel(members, of);
+  }
+  void only_bridge(const Bridge& of) {
+    auto members = begin();
+    bridge(members, "bridge", &of);
+  }
+  void channel(Members& members, const Channel& of) {
+    members.raw("channel", snapshots_.channel(of));
+  }
+  void party(Members& members, std::string_view name, const Channel* of) {
+    if (of != nullptr) members.raw(name, snapshots_.channel(*of));
+  }
+  void bridge(Members& members, std::string_view name, const Bridge* of) {
+    if (of != nullptr) append_bridge(members.key(name), *of);
+  }
+
+  std::string& out_;
+  Snapshots& snapshots_;
+  std::string_view type_;
+  WallTime when_;
+};
+
 }  // namespace
 
 std::string_view event_type(const Change& change) {
@@ -136,227 +365,7 @@ std::string_view event_type(const Change& change) {
 }
 
 void EventWriter::write(std::string& out, const Change& change, WallTime when) const {
-  const auto type = event_type(change);
-  // Native's order of members: most events begin with the type, three with their own members.
-  const auto begin = [&] {
-    Members members{out};
-    members.text("type", type).timestamp(when);
-    return members;
-  };
-  const auto channel = [&](Members& members, const Channel& of) {
-    members.raw("channel", snapshots_.channel(of));
-  };
-  const auto party = [&](Members& members, std::string_view name, const Channel* of) {
-    if (of != nullptr) members.raw(name, snapshots_.channel(*of));
-  };
-  const auto bridge = [&](Members& members, std::string_view name, const Bridge* of) {
-    if (of != nullptr) append_bridge(members.key(name), *of);
-  };
-  const auto only_bridge = [&](const Bridge& of) {
-    auto members = begin();
-    bridge(members, "bridge", &of);
-  };
-  const auto only_channel = [&](const Channel& of) {
-    auto members = begin();
-    channel(members, of);
-  };
-  std::visit(
-      Overloaded{
-          [&](const ChannelCreated& event) { only_channel(event.channel); },
-          [&](const ChannelStateChange& event) { only_channel(event.channel); },
-          [&](const ChannelConnectedLine& event) { only_channel(event.channel); },
-          [&](const ChannelUnhold& event) { only_channel(event.channel); },
-          [&](const ChannelTalkingStarted& event) { only_channel(event.channel); },
-          [&](const ChannelToneDetected& event) { only_channel(event.channel); },
-          [&](const StasisEnd& event) { only_channel(event.channel); },
-          [&](const ChannelDialplan& event) {
-            auto members = begin();
-            members.text("dialplan_app", event.app).text("dialplan_app_data", event.app_data);
-            channel(members, event.channel);
-          },
-          [&](const ChannelCallerId& event) {
-            auto members = begin();
-            members.number("caller_presentation", event.presentation)
-                .text("caller_presentation_txt", event.presentation_text);
-            channel(members, event.channel);
-          },
-          [&](const ChannelVarset& event) {
-            Members members{out};
-            members.text("variable", event.variable).text("value", event.value);
-            members.text("type", type).timestamp(when);
-            if (event.channel != nullptr) channel(members, *event.channel);
-          },
-          [&](const ChannelDtmfReceived& event) {
-            auto members = begin();
-            members.text("digit", event.digit).number("duration_ms", event.duration_ms);
-            channel(members, event.channel);
-          },
-          [&](const ChannelHangupRequest& event) {
-            Members members{out};
-            if (event.cause) members.number("cause", *event.cause);
-            if (event.soft) members.raw("soft", "true");
-            if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
-            members.text("type", type).timestamp(when);
-            channel(members, event.channel);
-          },
-          [&](const ChannelDestroyed& event) {
-            auto members = begin();
-            members.number("cause", event.cause).text("cause_txt", event.cause_text);
-            if (event.tech_cause) members.number("tech_cause", *event.tech_cause);
-            channel(members, event.channel);
-          },
-          [&](const ChannelHold& event) {
-            Members members{out};
-            members.text("musicclass", event.music_class).text("type", type).timestamp(when);
-            channel(members, event.channel);
-          },
-          [&](const ChannelTalkingFinished& event) {
-            Members members{out};
-            members.number("duration", event.duration_ms).text("type", type).timestamp(when);
-            channel(members, event.channel);
-          },
-          [&](const ChannelUserevent& event) {
-            auto members = begin();
-            members.text("eventname", event.name);
-            std::string fields;
-            Members own{fields};
-            own.text("eventname", event.name);
-            for (const auto& [name, value] : event.fields) {
-              fields += ',';
-              append_json_string(fields, name);
-              fields += ':';
-              append_json_string(fields, value);
-            }
-            members.raw("userevent", fields + '}');
-            if (event.channel != nullptr) channel(members, *event.channel);
-          },
-          [&](const Dial& event) {
-            auto members = begin();
-            members.text("dialstatus", event.status)
-                .text("forward", event.forward)
-                .text("dialstring", event.dialstring);
-            if (event.caller != nullptr) members.raw("caller", snapshots_.channel(*event.caller));
-            members.raw("peer", snapshots_.channel(event.peer));
-            party(members, "forwarded", event.forwarded);
-          },
-          [&](const BridgeCreated& event) { only_bridge(event.bridge); },
-          [&](const BridgeDestroyed& event) { only_bridge(event.bridge); },
-          [&](const ChannelEnteredBridge& event) {
-            auto members = begin();
-            bridge(members, "bridge", &event.bridge);
-            channel(members, event.channel);
-          },
-          [&](const ChannelLeftBridge& event) {
-            auto members = begin();
-            bridge(members, "bridge", &event.bridge);
-            channel(members, event.channel);
-          },
-          [&](const BridgeMerged& event) {
-            auto members = begin();
-            bridge(members, "bridge", &event.bridge);
-            bridge(members, "bridge_from", &event.bridge_from);
-          },
-          [&](const BridgeVideoSourceChanged& event) {
-            auto members = begin();
-            bridge(members, "bridge", &event.bridge);
-            if (!event.old_source.empty()) members.text("old_video_source_id", event.old_source);
-          },
-          [&](const BridgeBlindTransfer& event) {
-            auto members = begin();
-            channel(members, event.channel);
-            members.text("exten", event.exten)
-                .text("context", event.context)
-                .text("result", event.result)
-                .raw("is_external", event.is_external ? "true" : "false");
-            party(members, "transferee", event.transferee);
-            bridge(members, "bridge", event.bridge);
-          },
-          [&](const BridgeAttendedTransfer& event) {
-            auto members = begin();
-            party(members, "transferer_first_leg", &event.first_leg);
-            party(members, "transferer_second_leg", &event.second_leg);
-            members.text("result", event.result)
-                .raw("is_external", event.is_external ? "true" : "false");
-            party(members, "transferee", event.transferee);
-            party(members, "transfer_target", event.target);
-            bridge(members, "transferer_first_leg_bridge", event.first_bridge);
-            bridge(members, "transferer_second_leg_bridge", event.second_bridge);
-            members.text("destination_type", event.destination_type);
-            if (!event.destination_bridge.empty()) {
-              members.text("destination_bridge", event.destination_bridge);
-            }
-            if (!event.destination_application.empty()) {
-              members.text("destination_application", event.destination_application);
-            }
-            party(members, "destination_link_first_leg", event.link_first_leg);
-            party(members, "destination_link_second_leg", event.link_second_leg);
-            party(members, "destination_threeway_channel", event.threeway_channel);
-            bridge(members, "destination_threeway_bridge", event.threeway_bridge);
-          },
-          [&](const DeviceStateChanged& event) {
-            auto members = begin();
-            std::string state;
-            Members{state}.text("name", event.device).text("state", event.state);
-            members.raw("device_state", state + '}');
-          },
-          [&](const EndpointStateChange& event) {
-            auto members = begin();
-            append_endpoint(members.key("endpoint"), event.endpoint);
-          },
-          [&](const PeerStatusChange& event) {
-            auto members = begin();
-            append_endpoint(members.key("endpoint"), event.endpoint);
-            std::string peer;
-            Members of_peer{peer};
-            of_peer.text("peer_status", event.status);
-            if (!event.cause.empty()) of_peer.text("cause", event.cause);
-            if (!event.address.empty()) of_peer.text("address", event.address);
-            if (!event.port.empty()) of_peer.text("port", event.port);
-            if (!event.time.empty()) of_peer.text("time", event.time);
-            members.raw("peer", peer + '}');
-          },
-          [&](const ContactStatusChange& event) {
-            auto members = begin();
-            append_endpoint(members.key("endpoint"), event.endpoint);
-            std::string contact;
-            Members of_contact{contact};
-            of_contact.text("uri", event.uri)
-                .text("contact_status", event.status)
-                .text("aor", event.aor);
-            if (!event.roundtrip_usec.empty()) {
-              of_contact.text("roundtrip_usec", event.roundtrip_usec);
-            }
-            members.raw("contact_info", contact + '}');
-          },
-          [&](const StasisStart& event) {
-            auto members = begin();
-            members.strings("args", event.arguments);
-            channel(members, event.channel);
-            party(members, "replace_channel", event.replaced);
-          },
-          [&](const ApplicationMoveFailed& event) {
-            auto members = begin();
-            channel(members, event.channel);
-            members.text("destination", event.destination).strings("args", event.arguments);
-          },
-          [&](const PlaybackChange& event) {
-            auto members = begin();
-            append_playback(members.key("playback"), event.playback);
-          },
-          [&](const RecordingChange& event) {
-            auto members = begin();
-            append_recording(members.key("recording"), event.recording);
-          },
-          [&](const AgiStarted&) {},
-          [&](const ChannelReplaced&) {},
-          [&](const OriginateFailed&) {},
-          [&](const LegSeen&) {},
-          [&](const LegGone&) {},
-          [&](const RoomEntered&) {},
-          [&](const RoomLeft&) {},
-          [&](const Resynced&) {},
-      },
-      change);
+  std::visit(EventBody{out, snapshots_, event_type(change), when}, change);
   if (!asterisk_id_.empty()) {
     out += ",\"asterisk_id\":";
     append_json_string(out, asterisk_id_);
