@@ -120,28 +120,32 @@ def _somebody_to_call_for(pbx, ari, events):
     return path.split("/")[-1]
 
 
-def _has_inherited(ari, events, channel, ready):
-    events.wait(lambda e: e["type"] == ready and e["channel"]["id"] == channel
-                and (ready == "StasisStart" or e["channel"]["state"] == "Up"))
+def _has_inherited(ari, events, channel, bob):
+    events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["id"] == channel
+                and e["channel"]["state"] == "Up", timeout=10)
     for name in ("ONCE", "EVER", "PLAIN"):
         ari.get(f"/channels/{channel}/variable", variable=name)
     ari.delete(f"/channels/{channel}")
     events.wait(_is_gone(channel))
+    bob.wait(10)
 
 
 def _originated_for_a_caller(pbx, ari, events):
     originator = _somebody_to_call_for(pbx, ari, events)
-    ari.post("/channels/placed", endpoint="Local/answer@far-end/n", app="oracle", originator=originator)
-    _has_inherited(ari, events, "placed", "StasisStart")
+    with Phone(pbx, "bob", _ANSWERS) as bob:
+        ari.post("/channels/placed", endpoint=pbx.phone("bob"), app="oracle", originator=originator)
+        events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed", timeout=10)
+        _has_inherited(ari, events, "placed", bob)
 
 
 def _dialled_for_a_caller(pbx, ari, events):
     originator = _somebody_to_call_for(pbx, ari, events)
-    ari.post("/channels/create", endpoint="Local/answer@far-end/n", app="oracle", channelId="placed",
-             originator=originator)
-    events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed")
-    ari.post("/channels/placed/dial", caller=originator)
-    _has_inherited(ari, events, "placed", "ChannelStateChange")
+    with Phone(pbx, "bob", _ANSWERS) as bob:
+        ari.post("/channels/create", endpoint=pbx.phone("bob"), app="oracle", channelId="placed",
+                 originator=originator)
+        events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed")
+        ari.post("/channels/placed/dial", caller=originator)
+        _has_inherited(ari, events, "placed", bob)
 
 
 compared("originate-for-a-caller", _originated_for_a_caller)

@@ -85,6 +85,7 @@ def _external_media(pbx, ari, events, channel):
 def _mixing_bridge(pbx, ari, events, channel):
     other = caller(pbx, events, answered_by=ari).split("/")[-1]
     _bridge(ari, events, channel, other)
+    events.wait(_of(channel, "ChannelConnectedLine"))
     return [_of(channel, "ChannelLeftBridge")]
 
 
