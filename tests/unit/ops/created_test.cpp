@@ -320,23 +320,6 @@ TEST_P(CreatedTest, HangsUpWhatIsBeingDialledWhenThePbxHasIt) {
   EXPECT_EQ(said(outcome), "");
 }
 
-/// The PBX confirms a hangup and then begins the dialplan of the answered call all the same.
-TEST_P(CreatedTest, IsHungUpOnceMoreWhenThePbxLosesTheHangup) {
-  ASSERT_EQ(create(bob()), "");
-  ASSERT_EQ(dial(), "");
-  born();
-  up();
-  const auto outcome = world_.start(hangup(world_.world, entrance_, id_, 16));
-  world_.run([&] { world_.ami.answer(); });
-  EXPECT_EQ(said(outcome), "");
-  EXPECT_EQ(world_.ami.waiting(), 0U);
-  const auto link = session();
-  EXPECT_EQ(world_.ami.waiting_action(), "Hangup|Channel: SIP/bob-7|Cause: 16");
-  world_.run([&] { world_.ami.answer(); });
-  world_.run([&] { entrance_.hangup_seen(*link); });
-  EXPECT_EQ(world_.ami.waiting(), 0U) << "this one it keeps";
-}
-
 TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
   ASSERT_EQ(create(bob()), "");
   const auto refused = world_.start(created_.dial(id_, {}, 0));
