@@ -44,6 +44,7 @@
 #include "ari/unsupported.hpp"
 #include "ari/users.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/agi_server.hpp"
 #include "io/ami_client.hpp"
 #include "io/ari_tap.hpp"
@@ -276,12 +277,7 @@ struct Gateway::Parts : io::AmiOwner {
     ++*tasks;
     asio::co_spawn(context, std::move(work), [tasks = tasks](const std::exception_ptr& thrown) {
       --*tasks;
-      if (!thrown) return;
-      try {
-        std::rethrow_exception(thrown);
-      } catch (const std::exception& error) {
-        log::error("gateway task failed what={}", error.what());
-      }
+      log_thrown("gateway task")(thrown);
     });
   }
 

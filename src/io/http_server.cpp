@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::io {
 namespace {
@@ -22,15 +23,6 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr int backlog = 4096;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-
-void log_failure(const std::exception_ptr& failure) {
-  if (!failure) return;
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    log::error("http server failed what=\"{}\"", error.what());
-  }
-}
 
 }  // namespace
 
@@ -59,8 +51,8 @@ Result<void> HttpServer::listen() {
                                         std::to_string(options_.port) + ": " + error.message()};
   }
   running_ += 2;
-  asio::co_spawn(acceptor_.get_executor(), accept(), log_failure);
-  asio::co_spawn(acceptor_.get_executor(), tick(), log_failure);
+  asio::co_spawn(acceptor_.get_executor(), accept(), log_thrown("http listener"));
+  asio::co_spawn(acceptor_.get_executor(), tick(), log_thrown("http timer"));
   return {};
 }
 

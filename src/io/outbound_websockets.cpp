@@ -19,6 +19,7 @@
 #include "ari/request.hpp"
 #include "core/base64.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/resolve.hpp"
 #include "io/tls.hpp"
 #include "io/websocket_frame.hpp"
@@ -210,12 +211,7 @@ void OutboundWebSockets::spawn(asio::awaitable<void> work) {
   ++running_;
   asio::co_spawn(context_, std::move(work), [this](const std::exception_ptr& thrown) {
     --running_;
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("outbound websocket failed what=\"{}\"", error.what());
-    }
+    log_thrown("outbound websocket")(thrown);
   });
 }
 

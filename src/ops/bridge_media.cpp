@@ -1,10 +1,10 @@
 #include "ops/bridge_media.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
 #include <variant>
 
+#include "core/thrown.hpp"
 #include "ops/lines.hpp"
 #include "ops/room.hpp"
 
@@ -77,11 +77,11 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridg
 
 void BridgeMedia::release(const MediaTarget& target) {
   // Asked whenever the queue runs empty; the end of the leg must not come from inside its queue.
-  target.control->rest_by(
-      [this, bridge = target.bridge, control = std::weak_ptr{target.control}]() {
-        boost::asio::co_spawn(executor_, close_if_idle(bridge, control), boost::asio::detached);
-        return std::unique_ptr<RestingJob>{};
-      });
+  target.control->rest_by([this, bridge = target.bridge,
+                           control = std::weak_ptr{target.control}]() {
+    boost::asio::co_spawn(executor_, close_if_idle(bridge, control), log_thrown("bridge media"));
+    return std::unique_ptr<RestingJob>{};
+  });
 }
 
 boost::asio::awaitable<void> BridgeMedia::close_if_idle(BridgeId bridge,
@@ -154,7 +154,7 @@ void BridgeMedia::end_if_empty(const BridgeId& bridge) {
   const auto* known = world_.store.find(bridge);
   if (known == nullptr || !known->channels.empty() || !sounds_.contains(bridge)) return;
   // Later: what made it empty is to be told first.
-  boost::asio::co_spawn(executor_, end_if_still_empty(bridge), boost::asio::detached);
+  boost::asio::co_spawn(executor_, end_if_still_empty(bridge), log_thrown("bridge media"));
 }
 
 boost::asio::awaitable<void> BridgeMedia::end_if_still_empty(BridgeId bridge) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/busy.hpp"
 #include "model/bridge.hpp"
 #include "model/change.hpp"
 #include "ops/room.hpp"
@@ -119,7 +120,7 @@ class Bridges : public model::ChangeSink {
   RoomWaker waker_;
   IsRecorded is_recorded_ = [](const ChannelId&) { return false; };
   std::unordered_map<ChannelId, MemberPtr> members_;
-  bool adopting_ = false;
+  Busy adopting_;
   std::unordered_map<ChannelId, AppName> adopted_by_;  ///< Whose the members without a control are.
   std::uint64_t next_extension_ = 10;
 };

@@ -1,7 +1,6 @@
 #include "ops/entrance.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <exception>
 #include <random>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/thrown.hpp"
 #include "ops/answer.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
@@ -33,14 +33,7 @@ Entrance::Entrance(boost::asio::any_io_executor executor, World& world)
 Entrance::~Entrance() = default;
 
 void Entrance::spawn(boost::asio::awaitable<void> work) {
-  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("agi session failed what={}", error.what());
-    }
-  });
+  boost::asio::co_spawn(executor_, std::move(work), log_thrown("agi session"));
 }
 
 Result<std::string> Entrance::expect(const ChannelId& channel, Destination destination,
