@@ -121,7 +121,11 @@ boost::asio::awaitable<void> RestOverWebSocket::work(std::shared_ptr<Client> cli
   while (client->socket != nullptr && !client->waiting.empty()) {
     auto text = std::move(client->waiting.front());
     client->waiting.pop_front();
-    co_await serve(client, std::move(text));
+    try {
+      co_await serve(client, std::move(text));
+    } catch (const std::exception& thrown) {  // Costs this request; the next ones wait already.
+      log::error("rest over websocket failed what=\"{}\"", thrown.what());
+    }
   }
   client->running = false;
 }

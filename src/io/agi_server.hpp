@@ -63,6 +63,8 @@ class AgiServer {
  private:
   class Session;
   boost::asio::awaitable<void> accept_loop();
+  boost::asio::awaitable<void> accept_one();
+  boost::asio::awaitable<void> rest_a_while();
 
   boost::asio::any_io_executor executor_;
   AgiServerOptions options_;

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -107,6 +109,8 @@ class AmiClient : public ops::AmiPort {
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Error> one_connection();
+  void end_connection();
+  std::function<void(const std::exception_ptr&)> or_end_connection(std::string_view task);
   struct Tls;
 
   boost::asio::awaitable<Result<void>> connect();
@@ -143,6 +147,7 @@ class AmiClient : public ops::AmiPort {
   bool stopped_ = false;
   bool running_ = false;
   TimePoint last_byte_{};
+  std::shared_ptr<bool> alive_;  // Of this connection: false when it is over.
   /// Not to be guessed: old PBXs let a caller's text forge an answer.
   std::string action_prefix_;
   std::uint64_t next_action_ = 1;

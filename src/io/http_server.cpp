@@ -63,6 +63,20 @@ std::uint16_t HttpServer::port() const {
 }
 
 asio::awaitable<void> HttpServer::accept() {
+  while (acceptor_.is_open()) {
+    try {
+      co_await accept_each();
+    } catch (const std::exception& error) {
+      log::error("accept failed what=\"{}\"", error.what());
+    }
+    if (!acceptor_.is_open()) break;
+    accept_pause_.expires_after(accept_pause);
+    co_await accept_pause_.async_wait(as_result);
+  }
+  --running_;
+}
+
+asio::awaitable<void> HttpServer::accept_each() {
   bool paused = false;
   for (;;) {
     // Wait before each one: accept() takes a descriptor before it looks whether anyone is there, so
@@ -85,7 +99,6 @@ asio::awaitable<void> HttpServer::accept() {
     co_await accept_pause_.async_wait(as_result);
     if (!acceptor_.is_open()) break;
   }
-  --running_;
 }
 
 void HttpServer::start(tcp::socket socket) {
@@ -104,7 +117,11 @@ asio::awaitable<void> HttpServer::tick() {
   while (acceptor_.is_open() || peers_.size() > 0) {
     tick_timer_.expires_after(tick_interval);
     co_await tick_timer_.async_wait(as_result);
-    peers_.tick_all(std::chrono::steady_clock::now());
+    try {
+      peers_.tick_all(std::chrono::steady_clock::now());
+    } catch (const std::exception& error) {
+      log::error("http timer failed what=\"{}\"", error.what());
+    }
   }
   --running_;
 }

@@ -44,6 +44,7 @@ class HttpServer {
 
  private:
   boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> accept_each();
   boost::asio::awaitable<void> tick();
   void start(boost::asio::ip::tcp::socket socket);
 

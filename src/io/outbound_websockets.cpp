@@ -162,7 +162,12 @@ class OutboundWebSockets::SessionOn final : public Session {
  private:
   void write_soon() {
     if (std::exchange(writing_, true)) return;
-    asio::co_spawn(context_, write(), [self = this->shared_from_this()](std::exception_ptr) {});
+    asio::co_spawn(context_, write(),
+                   [self = this->shared_from_this()](const std::exception_ptr& thrown) {
+                     if (!thrown) return;
+                     log_thrown("outbound websocket")(thrown);
+                     self->abort();
+                   });
   }
 
   asio::awaitable<void> write() {
@@ -306,11 +311,16 @@ std::shared_ptr<KeptSocket> OutboundWebSockets::socket_for(const OutboundOptions
 asio::awaitable<void> OutboundWebSockets::serve(const OutboundOptions& options, SessionPtr session,
                                                 std::shared_ptr<KeptSocket> socket) {
   const auto place = connections_.insert(connections_.end(), Connection{session, socket});
-  socket->connect(session, [this, &socket] { hooks_.greet(*socket); });
   std::function<void(std::string_view)> heard = [this, &socket](std::string_view text) {
     owner_.received(*socket, text);
   };
-  co_await session->read(std::move(heard));
+  try {
+    socket->connect(session, [this, &socket] { hooks_.greet(*socket); });
+    co_await session->read(std::move(heard));
+  } catch (const std::exception& thrown) {  // Costs this connection, not the ones behind it.
+    log::error("outbound websocket failed name={} what=\"{}\"", options.name, thrown.what());
+    session->abort();
+  }
   socket->disconnect(session->take_unsent());
   connections_.erase(place);
   log::info("outbound websocket ended name={}", options.name);

@@ -198,9 +198,13 @@ asio::awaitable<void> StreamRelay::accept(std::shared_ptr<bool> stopped) {
       log::warn("relay connection refused name={} why=\"too many connections\"", options_.name);
       continue;
     }
-    auto link = std::make_shared<Link>(*this, std::move(socket), make_observer_());
-    links_.insert(link);
-    link->start();
+    try {
+      auto link = std::make_shared<Link>(*this, std::move(socket), make_observer_());
+      links_.insert(link);
+      link->start();
+    } catch (const std::exception& thrown) {
+      log::error("relay connection failed name={} what=\"{}\"", options_.name, thrown.what());
+    }
   }
 }
 

@@ -112,7 +112,21 @@ void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environ
   session->control =
       std::make_shared<Control>(ChannelId{}, link, world_.clock, world_.commands_queued_max);
   sessions_.emplace(link.get(), session);
-  spawn(arrive(std::move(session), std::move(environment)));
+  spawn(receive(std::move(session), std::move(environment)));
+}
+
+/// What is thrown on the way in costs this session; its channel goes on in the dialplan.
+boost::asio::awaitable<void> Entrance::receive(std::shared_ptr<Session> session,
+                                               agi::Environment environment) {
+  try {
+    co_await arrive(session, std::move(environment));
+  } catch (const std::exception& thrown) {
+    log::error("agi session failed uniqueid={} what=\"{}\"", session->uniqueid.value,
+               thrown.what());
+    const auto link = session->link;
+    link->close();
+    closed(*link);
+  }
 }
 
 boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,

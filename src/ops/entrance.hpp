@@ -133,6 +133,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session) {
     return refuse(std::move(session), false, WayOut{});
   }
+  boost::asio::awaitable<void> receive(std::shared_ptr<Session> session,
+                                       agi::Environment environment);
   boost::asio::awaitable<void> hand_back(std::shared_ptr<Session> session, TimePoint deadline);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
   static std::vector<std::string> lines_out(const Session& session, std::vector<std::string> lines);
