@@ -287,9 +287,7 @@ struct Gateway::Parts : io::AmiOwner {
     reconciler.use(dialect);
     gate.link_up(dialect);
     // Its name may not have been known at the start, or stand for another PBX now.
-    if (const auto address = ami.peer(); address && config.fastagi.allow.empty()) {
-      agi->allow(*address);
-    }
+    if (config.fastagi.allow.empty()) agi->allow(app::pbx_and_loopback(ami.addresses()));
     upkeep.link_up();
   }
   void link_down() override {

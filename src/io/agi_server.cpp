@@ -250,10 +250,6 @@ void AgiServer::stop() {
   pause_.cancel();
 }
 
-void AgiServer::allow(const asio::ip::address& address) {
-  if (!options_.allowed.allows(address)) options_.allowed.add(address);
-}
-
 asio::awaitable<void> AgiServer::accept_loop() {
   while (!stopped_) {
     bool failed = false;

@@ -202,6 +202,8 @@ asio::awaitable<Result<void>> AmiClient::connect() {
   const auto places = co_await resolve(options_.host, std::to_string(options_.port),
                                        clock_.now() + options_.connect_timeout);
   if (!places) co_return Error{Errc::unavailable, "cannot resolve: " + places.error().detail};
+  addresses_.clear();
+  for (const auto& place : *places) addresses_.push_back(place.endpoint().address());
   for (const auto& place : *places) {
     if (stopped_) break;
     socket_ = tcp::socket{executor_};
@@ -467,13 +469,6 @@ asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
     }
     if (silent >= options_.ping_interval) post(ami::Action{"Ping"});
   }
-}
-
-std::optional<asio::ip::address> AmiClient::peer() const {
-  error_code error;
-  const auto place = socket_.remote_endpoint(error);
-  if (error) return std::nullopt;
-  return place.address();
 }
 
 std::string AmiClient::local_address() const {

@@ -94,8 +94,8 @@ class AmiClient : public ops::AmiPort {
   const std::string& version() const { return version_; }
   /// Our own address on the link, as the PBX sees it; "127.0.0.1" while it is down.
   std::string local_address() const;
-  /// The address of the PBX on the link; nullopt while it is down.
-  std::optional<boost::asio::ip::address> peer() const;
+  /// What the host's name stood for when a connection was last made or tried.
+  const std::vector<boost::asio::ip::address>& addresses() const { return addresses_; }
   /// Why the link is down, for people; "" while it is up.
   const std::string& last_error() const { return last_error_; }
 
@@ -147,6 +147,7 @@ class AmiClient : public ops::AmiPort {
   bool stopped_ = false;
   bool running_ = false;
   TimePoint last_byte_{};
+  std::vector<boost::asio::ip::address> addresses_;
   std::shared_ptr<bool> alive_;  // Of this connection: false when it is over.
   /// Not to be guessed: old PBXs let a caller's text forge an answer.
   std::string action_prefix_;

@@ -84,5 +84,11 @@ TEST_F(AgiServerTest, WhatFailsCostsItsConnectionAndTheOwnerHearsOfIt) {
   EXPECT_EQ(on_server([this] { return owner_.ends; }), 3);
 }
 
+TEST_F(AgiServerTest, WhoMayConnectCanChange) {
+  EXPECT_EQ(connect("1.1").line(), "NOOP");
+  on_server([this] { server_.allow(*AllowList::parse({"192.0.2.1"})); });
+  EXPECT_TRUE(LineSocket::connect(server_.port()).ends()) << "it had been allowed before";
+}
+
 }  // namespace
 }  // namespace arigate::io

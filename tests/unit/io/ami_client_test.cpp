@@ -82,5 +82,11 @@ TEST_F(AmiClientTest, AnEventThatCannotBeTakenCostsTheLinkAndNoMore) {
   }
 }
 
+TEST_F(AmiClientTest, KnowsTheAddressesOfItsHost) {
+  EXPECT_EQ(next_news(), "up ");
+  ASSERT_EQ(client_.addresses().size(), 1U);
+  EXPECT_EQ(client_.addresses().front().to_string(), "127.0.0.1");
+}
+
 }  // namespace
 }  // namespace arigate::io
