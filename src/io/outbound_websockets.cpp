@@ -145,7 +145,12 @@ class OutboundWebSockets::SessionOn final : public Session {
     if (open_) write_soon();
   }
 
-  std::deque<std::string> take_unsent() override { return std::exchange(queue_, {}); }
+  std::deque<std::string> take_unsent() override {
+    auto unsent = std::exchange(queue_, {});
+    // Its write has failed, or is about to: the reader may have seen the end first.
+    if (!sending_.empty()) unsent.push_front(sending_);
+    return unsent;
+  }
 
   void close(std::uint16_t code, std::string_view) override {
     if (!open_ || closing_ != 0) return;
@@ -172,16 +177,14 @@ class OutboundWebSockets::SessionOn final : public Session {
 
   asio::awaitable<void> write() {
     error_code error;
-    while (open_ && !queue_.empty() && !error) {
-      std::string text = std::move(queue_.front());
+    while (open_ && !queue_.empty()) {
+      sending_ = std::move(queue_.front());
       queue_.pop_front();
-      co_await stream_.async_write(asio::buffer(text),
+      co_await stream_.async_write(asio::buffer(sending_),
                                    asio::redirect_error(asio::use_awaitable, error));
-      if (error) {
-        queue_.push_front(std::move(text));
-      } else {
-        queued_bytes_ -= text.size();
-      }
+      if (error) break;
+      queued_bytes_ -= sending_.size();
+      sending_.clear();
     }
     writing_ = false;
     if (error) {
@@ -200,6 +203,7 @@ class OutboundWebSockets::SessionOn final : public Session {
   bool writing_ = false;
   std::uint16_t closing_ = 0;
   std::deque<std::string> queue_;
+  std::string sending_;  ///< Until all of it is written.
   std::size_t queued_bytes_ = 0;
 };
 
