@@ -43,20 +43,24 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId 
 
 boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId bridge) {
   if (const auto known = bridges_.own(bridge); !known) co_return known.error();
-  if (sounds_[bridge].opening) {
+  // One opens it; when that fails, the next one tries.
+  const TimePoint deadline = world_.in(world_.timeouts.originate);
+  while (sounds_[bridge].opening) {
     Eventual<bool> there;
     sounds_[bridge].awaiting.push_back(there);
-    co_await there.wait(world_.in(world_.timeouts.originate));
+    if (!co_await there.wait(deadline)) {
+      co_return Error{Errc::timeout, "The PBX did not open the leg in time"};
+    }
+    if (const auto known = bridges_.own(bridge); !known) co_return known.error();
   }
   if (auto& leg = sounds_[bridge].announcer; leg && !leg->over()) {
     co_return target_in(bridge, leg);
   }
-  sounds_[bridge].opening = true;
+  const auto work = sounds_[bridge].opening.begin();
   MemberOptions options;
   options.announcer = true;
   auto leg = co_await open(bridge, options);
   auto& sounds = sounds_[bridge];
-  sounds.opening = false;
   for (auto& waiting : std::exchange(sounds.awaiting, {})) waiting.set(true);
   if (!leg) {
     if (!bridges_.own(bridge)) sounds_.erase(bridge);
