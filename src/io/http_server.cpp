@@ -126,14 +126,14 @@ asio::awaitable<void> HttpServer::tick() {
   --running_;
 }
 
-asio::awaitable<void> HttpServer::stop() {
+asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds limit) {
   // A step short enough to end soon after the last peer does.
   constexpr std::chrono::milliseconds step{10};
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
   peers_.stop_all();
-  const auto deadline = std::chrono::steady_clock::now() + options_.stop_timeout;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
   asio::steady_timer timer{acceptor_.get_executor()};
   while (peers_.size() > 0 && std::chrono::steady_clock::now() < deadline) {
     timer.expires_after(step);
@@ -142,7 +142,7 @@ asio::awaitable<void> HttpServer::stop() {
   peers_.abort_all();
   tick_timer_.cancel();
   while (running_ > 0 || peers_.size() > 0) {
-    if (std::chrono::steady_clock::now() >= deadline + options_.stop_timeout) break;
+    if (std::chrono::steady_clock::now() >= deadline + cut_limit) break;
     tick_timer_.cancel();
     timer.expires_after(step);
     co_await timer.async_wait(as_result);

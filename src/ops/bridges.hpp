@@ -80,6 +80,13 @@ class Bridges : public model::ChangeSink {
 
   std::size_t member_count() const { return members_.size(); }
 
+  /// Ends every wait for a channel to enter, for the end of the process.
+  void cancel_all() {
+    for (auto& [channel, member] : members_) {
+      member->entered.set(Error{Errc::unavailable, "arigate stops"});
+    }
+  }
+
  private:
   struct Member {
     ChannelId channel;  ///< May become another one: a transfer puts that in its place.

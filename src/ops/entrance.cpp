@@ -325,7 +325,7 @@ void Entrance::received(AgiLink& link, const agi::Reply& reply) {
 void Entrance::hangup_seen(AgiLink& link) {
   const auto found = sessions_.find(&link);
   if (found == sessions_.end()) return legs_ != nullptr ? legs_->hangup_seen(link) : void();
-  if (found->second->hung_up) return;
+  if (found->second->hung_up || found->second->handed_back) return;
   const auto session = found->second;
   session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
   session->wake.set(Wake::hung_up);
@@ -358,7 +358,7 @@ void Entrance::closed(AgiLink& link) {
     sessions_.erase(found);
     return session->control->detach();
   }
-  const bool held = session->state == Session::State::held;
+  const bool held = session->state == Session::State::held && !session->handed_back;
   over(*session, channel_not_in_stasis());
   if (held) world_.reconciler.leave(session->channel, world_.clock.wall());
 }
