@@ -77,7 +77,7 @@ class AmiClient : public ops::AmiPort {
   ~AmiClient() override;
 
   void start();
-  /// Logs off and does not come back.
+  /// Closes the connection, which the PBX takes as a logoff, and does not come back.
   void stop();
   /// Until its coroutine has ended, which takes a few turns of the event loop behind stop().
   bool running() const { return running_; }
