@@ -74,7 +74,8 @@ struct HttpConfig {
   /// A client that takes no byte for so long is closed. Also read from [general], where ari.conf
   /// has it.
   std::chrono::milliseconds websocket_write_timeout{10'000};
-  std::chrono::milliseconds websocket_ping_interval{30'000};  ///< No pong until the next: closed.
+  /// Of each client; one that has not answered after twice as long is closed.
+  std::chrono::milliseconds websocket_ping_interval{30'000};
 };
 
 /// [dialplan]: what arigate needs on the PBX.

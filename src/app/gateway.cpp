@@ -44,6 +44,7 @@
 #include "ari/unsupported.hpp"
 #include "ari/users.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/agi_server.hpp"
 #include "io/ami_client.hpp"
 #include "io/ari_tap.hpp"
@@ -58,6 +59,7 @@
 #include "ops/bridges.hpp"
 #include "ops/created.hpp"
 #include "ops/entrance.hpp"
+#include "ops/eventual.hpp"
 #include "ops/gate.hpp"
 #include "ops/leg.hpp"
 #include "ops/pbx_media.hpp"
@@ -75,8 +77,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// For the goodbye of WebSockets that we have opened.
-constexpr auto outbound_stop_limit = 1s;
 /// For our own work that was cancelled.
 constexpr auto tasks_limit = 1s;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
@@ -276,12 +276,7 @@ struct Gateway::Parts : io::AmiOwner {
     ++*tasks;
     asio::co_spawn(context, std::move(work), [tasks = tasks](const std::exception_ptr& thrown) {
       --*tasks;
-      if (!thrown) return;
-      try {
-        std::rethrow_exception(thrown);
-      } catch (const std::exception& error) {
-        log::error("gateway task failed what={}", error.what());
-      }
+      log_thrown("gateway task")(thrown);
     });
   }
 
@@ -291,9 +286,7 @@ struct Gateway::Parts : io::AmiOwner {
     reconciler.use(dialect);
     gate.link_up(dialect);
     // Its name may not have been known at the start, or stand for another PBX now.
-    if (const auto address = ami.peer(); address && config.fastagi.allow.empty()) {
-      agi->allow(*address);
-    }
+    if (config.fastagi.allow.empty()) agi->allow(app::pbx_and_loopback(ami.addresses()));
     upkeep.link_up();
   }
   void link_down() override {
@@ -375,20 +368,40 @@ struct Gateway::Parts : io::AmiOwner {
   asio::awaitable<void> stop(TimePoint deadline) {
     if (std::exchange(stopping, true)) co_return;
     log::info("stopping sessions={}", entrance.session_count());
-    agi->stop();
+    const auto began = clock.now();
+    const auto quarter =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - began) / 4;
+    if (agi) agi->stop();
     files.stop();  // Or requests would wait for a disk beyond the life of these parts.
-    co_await outbound.stop(outbound_stop_limit);
-    co_await http.stop();
+    // From here on no client is told anything. What was asked may be answered yet, but that keeps
+    // the channels waiting for a quarter of the time only: they need the rest.
+    ops::Eventual<bool> parted;
+    part_from_clients(quarter, parted);
+    const bool all_gone = (co_await parted.wait(began + quarter)).has_value();
     legs.close_all();  // They serve what this process does, and end with it.
     co_await entrance.hand_back_all(deadline);
+    if (!all_gone) co_await parted.wait(began + 3 * quarter);
     upkeep.stop();
     ami.stop();
     // Whatever still waits goes on now and ends: nothing may outlive these parts.
     admission.cancel_all();
+    rooms.cancel_all();
     entrance.drop_all();
     watches.cancel_all();
     co_await tasks_end();
     if (recording.recorder) co_await recording.recorder->close(deadline + capture_spare);
+  }
+
+  /// Sets `parted` when all of them have gone, or were cut off.
+  void part_from_clients(std::chrono::milliseconds quarter, const ops::Eventual<bool>& parted) {
+    const auto left = std::make_shared<int>(2);
+    spawn(part(outbound.stop(quarter), left, parted));
+    spawn(part(http.stop(3 * quarter), left, parted));
+  }
+  static asio::awaitable<void> part(asio::awaitable<void> goodbye, std::shared_ptr<int> left,
+                                    ops::Eventual<bool> parted) {
+    co_await std::move(goodbye);
+    if (--*left == 0) parted.set(true);
   }
 
   /// What was cancelled goes on in later turns of the event loop, and uses these parts.

@@ -71,18 +71,25 @@ Result<io::AgiServerOptions> agi_options(const Config& config, asio::io_context&
   options.sessions_max = config.fastagi.sessions_max;
   options.environment_timeout = config.fastagi.environment_timeout;
   options.tap = tap;
-  auto allow = config.fastagi.allow;
-  if (allow.empty()) {
-    allow = {"127.0.0.0/8", "::1"};
+  if (config.fastagi.allow.empty()) {
+    std::vector<asio::ip::address> addresses;
     asio::ip::tcp::resolver resolver{context};
     for (const auto& place : resolver.resolve(config.ami.host, "", error)) {
-      allow.push_back(place.endpoint().address().to_string());
+      addresses.push_back(place.endpoint().address());
     }
+    options.allowed = pbx_and_loopback(addresses);
+    return options;
   }
-  const auto list = io::AllowList::parse(allow);
+  const auto list = io::AllowList::parse(config.fastagi.allow);
   if (!list) return list.error();
   options.allowed = *list;
   return options;
+}
+
+io::AllowList pbx_and_loopback(const std::vector<asio::ip::address>& pbx) {
+  io::AllowList list = *io::AllowList::parse({"127.0.0.0/8", "::1"});
+  for (const auto& address : pbx) list.add(address);
+  return list;
 }
 
 }  // namespace arigate::app

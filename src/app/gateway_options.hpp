@@ -26,4 +26,8 @@ ops::Timeouts timeouts_of(const Config& config);
 Result<io::AgiServerOptions> agi_options(const Config& config, boost::asio::io_context& context,
                                          trace::Tap* tap);
 
+/// Who may use FastAGI where the configuration does not say: the addresses of the PBX, and this
+/// host.
+io::AllowList pbx_and_loopback(const std::vector<boost::asio::ip::address>& pbx);
+
 }  // namespace arigate::app

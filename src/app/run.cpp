@@ -15,6 +15,7 @@
 #include "app/exit_codes.hpp"
 #include "app/logging.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::app {
 namespace {
@@ -65,7 +66,7 @@ class Signals {
       context_.stop();
     });
     asio::co_spawn(context_, gateway_.stop(stop_limit), [this](const std::exception_ptr& thrown) {
-      if (thrown) log::error("stopping failed");
+      log_thrown("stop")(thrown);
       end_.cancel();
       hangup_.cancel();
       limit_.cancel();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <utility>
 
 #include "core/log.hpp"
@@ -28,9 +29,26 @@ constexpr auto shutdown_limit = 10s;
 constexpr auto repair_interval = 60s;
 /// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
 constexpr auto reentry_interval = 5s;
+/// Before a PBX that has not answered is asked for it again.
+constexpr auto reentry_again = 250ms;
 /// How often the states of devices are asked for where the PBX does not tell them, and of how many.
 constexpr auto device_interval = 1s;
 constexpr std::size_t devices_polled_max = 500;
+
+/// What a duty throws costs that duty, not the loop that it is a part of.
+asio::awaitable<void> attempt(asio::awaitable<void> duty) {
+  try {
+    co_await std::move(duty);
+  } catch (const std::exception& thrown) {
+    log::error("upkeep failed what=\"{}\"", thrown.what());
+  }
+}
+
+/// Whether the PBX has said no, which it would do again; else it was too busy to say anything.
+bool is_final(const Error& error) {
+  return error.code != Errc::timeout && error.code != Errc::unavailable &&
+         error.code != Errc::overloaded;
+}
 
 }  // namespace
 
@@ -43,6 +61,7 @@ Upkeep::Upkeep(asio::any_io_executor executor, ops::World& world, ari::Applicati
       resync_timer_{executor},
       repair_timer_{executor},
       reentry_timer_{executor},
+      reentry_again_timer_{executor},
       device_timer_{executor},
       resync_pause_{resync_pause_min} {}
 
@@ -54,8 +73,8 @@ void Upkeep::start() {
 
 void Upkeep::stop() {
   stopping_ = true;
-  for (auto* timer :
-       {&decide_timer_, &resync_timer_, &repair_timer_, &reentry_timer_, &device_timer_}) {
+  for (auto* timer : {&decide_timer_, &resync_timer_, &repair_timer_, &reentry_timer_,
+                      &reentry_again_timer_, &device_timer_}) {
     timer->cancel();
   }
   reentry_seen(false);  // Who waits for it goes on, and ends.
@@ -96,10 +115,10 @@ void Upkeep::applied(const ami::Message& event) {
 
 /// After a login: what is there on the PBX, and is it as we need it?
 asio::awaitable<void> Upkeep::settle() {
-  co_await duties_.learn_folders();
-  co_await end_if_restarted();
+  co_await attempt(duties_.learn_folders());
+  co_await attempt(end_if_restarted());
   co_await resync_now();
-  co_await duties_.learn_pbx();
+  co_await attempt(duties_.learn_pbx());
   co_await ensure_reentry();
 }
 
@@ -155,10 +174,15 @@ void Upkeep::resync_later() {
 }
 
 asio::awaitable<void> Upkeep::resync_now() {
-  if (std::exchange(resyncing_, true)) co_return;
-  const auto outcome = co_await ops::resync(world_);
-  if (outcome) co_await ops::read_endpoints(world_);
-  resyncing_ = false;
+  const auto work = resyncing_.begin();
+  if (!work) co_return;
+  Result<void> outcome;
+  try {
+    outcome = co_await read_lists();
+  } catch (const std::exception& thrown) {
+    outcome = Error{Errc::unavailable, thrown.what()};
+    resync_again_ = true;
+  }
   resync_later();
   if (outcome) {
     synchronised_ = true;
@@ -167,40 +191,56 @@ asio::awaitable<void> Upkeep::resync_now() {
   }
 }
 
+asio::awaitable<Result<void>> Upkeep::read_lists() {
+  auto outcome = co_await ops::resync(world_);
+  if (outcome) co_await ops::read_endpoints(world_);
+  co_return outcome;
+}
+
 // --- the re-entry context -----------------------------------------------------------------------
 
 asio::awaitable<void> Upkeep::wait_for_reentry() {
-  if (reentry_seen_ || !world_.ami.up()) co_return;
+  if (reentry_seen_ || !world_.ami.up() || stopping_) co_return;
   ops::Eventual<bool> seen;
-  awaiting_reentry_.push_back(seen);
+  const auto ticket = next_awaiting_++;
+  awaiting_reentry_.emplace(ticket, seen);
   world_.spawn(ensure_reentry());
   co_await seen.wait(world_.in(world_.timeouts.action));
+  awaiting_reentry_.erase(ticket);
 }
 
 /// Two at once would both add it.
 asio::awaitable<void> Upkeep::ensure_reentry() {
-  if (std::exchange(reentry_busy_, true)) co_return;
-  std::uint64_t link = 0;
-  do {
-    link = links_;
-    co_await look_after_reentry();
-  } while (link != links_ && world_.ami.up());
-  reentry_busy_ = false;
-  reentry_seen(world_.ami.up());  // Also where we may not look: asking again would not help.
+  const auto work = reentry_work_.begin();
+  if (!work) co_return;
+  while (world_.ami.up() && !stopping_) {
+    const auto link = links_;
+    bool looked = false;
+    try {
+      looked = co_await look_after_reentry();
+    } catch (const std::exception& thrown) {
+      log::error("upkeep failed what=\"{}\"", thrown.what());
+    }
+    if (link != links_) continue;  // Another link, perhaps another PBX.
+    if (looked && world_.ami.up()) co_return reentry_seen(true);
+    co_await pause(reentry_again_timer_, reentry_again);
+  }
 }
 
 void Upkeep::reentry_seen(bool seen) {
   reentry_seen_ = seen;
-  for (auto& waiting : std::exchange(awaiting_reentry_, {})) waiting.set(seen);
+  for (auto& [ticket, waiting] : std::exchange(awaiting_reentry_, {})) waiting.set(seen);
 }
 
-asio::awaitable<void> Upkeep::look_after_reentry() {
+/// False: the PBX did not answer, so nobody knows. True also where we may not look: asking again
+/// would not help.
+asio::awaitable<bool> Upkeep::look_after_reentry() {
   const std::string url = "agi://" + duties_.advertised();
   const auto& context = world_.dialplan_context;
   const auto state = co_await ops::ensure_reentry_context(world_, url, duties_.add_reentry);
   if (!state) {
     log::warn("dialplan context not checked context={} why=\"{}\"", context, state.error().detail);
-    co_return;
+    co_return is_final(state.error());
   }
   switch (*state) {
     case ops::ReentryState::present:
@@ -221,6 +261,7 @@ asio::awaitable<void> Upkeep::look_after_reentry() {
           context);
       break;
   }
+  co_return true;
 }
 
 // --- every so often -----------------------------------------------------------------------------
@@ -246,13 +287,17 @@ asio::awaitable<void> Upkeep::device_loop() {
   for (;;) {
     const bool goes_on = co_await pause(device_timer_, device_interval);
     if (!goes_on) co_return;
-    auto devices = applications_.devices(devices_polled_max);
-    for (const auto& device : devices) {
-      if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
-    }
-    if (!world_.ami.up() || devices.empty()) continue;
-    co_await ops::poll_devices(world_, std::move(devices));
+    co_await attempt(poll_devices());
   }
+}
+
+asio::awaitable<void> Upkeep::poll_devices() {
+  auto devices = applications_.devices(devices_polled_max);
+  for (const auto& device : devices) {
+    if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
+  }
+  if (!world_.ami.up() || devices.empty()) co_return;
+  co_await ops::poll_devices(world_, std::move(devices));
 }
 
 asio::awaitable<void> Upkeep::reentry_loop() {
@@ -260,7 +305,7 @@ asio::awaitable<void> Upkeep::reentry_loop() {
     const bool goes_on = co_await pause(reentry_timer_, reentry_interval);
     if (!goes_on) co_return;
     applications_.expire(world_.clock.now());
-    if (world_.ami.up() && reentry_in_memory_) co_await ensure_reentry();
+    if (world_.ami.up() && reentry_in_memory_) world_.spawn(ensure_reentry());
   }
 }
 

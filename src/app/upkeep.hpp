@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "ami/message.hpp"
 #include "ari/applications.hpp"
+#include "core/busy.hpp"
+#include "core/result.hpp"
 #include "ops/eventual.hpp"
 #include "ops/world.hpp"
 
@@ -50,7 +52,8 @@ class Upkeep {
   /// A new list of channels: at once, or a little later when there were many.
   void resync_soon();
   /// Until the re-entry context has been looked after on this link; at once when it has, or when
-  /// the link is down. What leads there before would end the call.
+  /// the link is down. What leads there before would end the call. A PBX that does not answer is
+  /// asked again.
   boost::asio::awaitable<void> wait_for_reentry();
 
   /// The model is that of the PBX.
@@ -59,14 +62,16 @@ class Upkeep {
  private:
   boost::asio::awaitable<void> settle();
   boost::asio::awaitable<void> ensure_reentry();
-  boost::asio::awaitable<void> look_after_reentry();
+  boost::asio::awaitable<bool> look_after_reentry();
   void reentry_seen(bool seen);
   boost::asio::awaitable<void> end_if_restarted();
   boost::asio::awaitable<void> resync_now();
+  boost::asio::awaitable<Result<void>> read_lists();
   void resync_later();
   void decide_soon();
   boost::asio::awaitable<void> repair_loop();
   boost::asio::awaitable<void> device_loop();
+  boost::asio::awaitable<void> poll_devices();
   boost::asio::awaitable<void> reentry_loop();
   /// False: it is time to end.
   boost::asio::awaitable<bool> pause(boost::asio::steady_timer& timer,
@@ -79,20 +84,22 @@ class Upkeep {
   boost::asio::steady_timer resync_timer_;
   boost::asio::steady_timer repair_timer_;
   boost::asio::steady_timer reentry_timer_;
+  boost::asio::steady_timer reentry_again_timer_;
   boost::asio::steady_timer device_timer_;
   std::optional<TimePoint> shutdown_told_;  ///< The PBX has said that it goes.
   std::string pbx_started_;                 ///< When, in its own words.
   std::uint64_t before_link_ = 0;           ///< Last event before this link came up.
   std::uint64_t links_ = 0;                 ///< How many there have been.
   std::chrono::milliseconds resync_pause_;
-  bool resyncing_ = false;
+  Busy resyncing_;
   bool resync_armed_ = false;
   bool resync_again_ = false;
   bool decide_armed_ = false;
   bool reentry_in_memory_ = false;  ///< It is there because we have added it.
   bool reentry_seen_ = false;       ///< It was looked after on this link.
-  bool reentry_busy_ = false;       ///< That is under way.
-  std::vector<ops::Eventual<bool>> awaiting_reentry_;
+  Busy reentry_work_;
+  std::map<std::uint64_t, ops::Eventual<bool>> awaiting_reentry_;
+  std::uint64_t next_awaiting_ = 0;
   bool synchronised_ = false;
   bool stopping_ = false;
 };

@@ -15,7 +15,8 @@ class EventSocket {
  public:
   virtual ~EventSocket() = default;
   /// Queues one text message. The bytes are copied into the session's buffer and many messages go
-  /// out in one write. Never blocks; a client that does not read is closed (1008) at its limit.
+  /// out in one write. Never blocks; at its limit the connection of a client that does not read is
+  /// reset: a close frame would wait behind what it does not take.
   virtual void send(std::string_view json) = 0;
   /// Sends what is queued, then a close frame, then closes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;

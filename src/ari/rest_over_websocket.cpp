@@ -13,6 +13,7 @@
 #include "ari/errors.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -112,7 +113,7 @@ void RestOverWebSocket::received(EventSocket& socket, std::string_view text) {
   if (std::exchange(client->running, true)) return;
   boost::asio::co_spawn(executor_, work(client), [client](const std::exception_ptr& thrown) {
     client->running = false;
-    if (thrown) log::error("rest over websocket failed");
+    log_thrown("rest over websocket")(thrown);
   });
 }
 
@@ -120,7 +121,11 @@ boost::asio::awaitable<void> RestOverWebSocket::work(std::shared_ptr<Client> cli
   while (client->socket != nullptr && !client->waiting.empty()) {
     auto text = std::move(client->waiting.front());
     client->waiting.pop_front();
-    co_await serve(client, std::move(text));
+    try {
+      co_await serve(client, std::move(text));
+    } catch (const std::exception& thrown) {  // Costs this request; the next ones wait already.
+      log::error("rest over websocket failed what=\"{}\"", thrown.what());
+    }
   }
   client->running = false;
 }

@@ -3,16 +3,17 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <exception>
 #include <utility>
 #include <variant>
 
 #include "agi/decoder.hpp"
 #include "core/log.hpp"
 #include "core/overloaded.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::io {
 
@@ -96,7 +97,23 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
     if (!writing_) shut();
   }
 
+  /// What is thrown on the way costs this connection; its owner hears that it is closed.
   asio::awaitable<void> run(std::chrono::milliseconds environment_timeout) {
+    const auto self = shared_from_this();
+    try {
+      co_await read(environment_timeout);
+    } catch (const std::exception& error) {
+      log::error("agi session failed what=\"{}\"", error.what());
+    }
+    shut();
+    if (connected_ && !owner_gone_) {
+      owner_gone_ = true;
+      owner_.closed(*this);
+    }
+  }
+
+ private:
+  asio::awaitable<void> read(std::chrono::milliseconds environment_timeout) {
     const auto self = shared_from_this();
     asio::steady_timer timer{socket_.get_executor(), environment_timeout};
     timer.async_wait([self](const error_code& error) {
@@ -116,14 +133,8 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
       if (!take_inputs()) break;
       if (connected_) timer.cancel();
     }
-    shut();
-    if (connected_ && !owner_gone_) {
-      owner_gone_ = true;
-      owner_.closed(*this);
-    }
   }
 
- private:
   bool take_inputs() {
     for (;;) {
       auto input = decoder_.next();
@@ -148,7 +159,12 @@ class AgiServer::Session : public ops::AgiLink, public std::enable_shared_from_t
   void write_soon() {
     if (writing_) return;
     writing_ = true;
-    asio::co_spawn(socket_.get_executor(), write_loop(shared_from_this()), asio::detached);
+    asio::co_spawn(socket_.get_executor(), write_loop(shared_from_this()),
+                   [self = shared_from_this()](const std::exception_ptr& thrown) {
+                     if (!thrown) return;
+                     log_thrown("agi writer")(thrown);
+                     self->shut();  // run() tells the owner.
+                   });
   }
 
   static asio::awaitable<void> write_loop(std::shared_ptr<Session> self) {
@@ -223,7 +239,7 @@ Result<void> AgiServer::start() {
                                         std::to_string(options_.port) + ": " + error.message()};
   }
   port_ = acceptor_.local_endpoint().port();
-  asio::co_spawn(executor_, accept_loop(), asio::detached);
+  asio::co_spawn(executor_, accept_loop(), log_thrown("agi listener"));
   return {};
 }
 
@@ -234,42 +250,51 @@ void AgiServer::stop() {
   pause_.cancel();
 }
 
-void AgiServer::allow(const asio::ip::address& address) {
-  if (!options_.allowed.allows(address)) options_.allowed.add(address);
-}
-
 asio::awaitable<void> AgiServer::accept_loop() {
   while (!stopped_) {
-    error_code error;
-    auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
-    if (stopped_) co_return;
-    if (error) {
-      // Out of descriptors, most often: wait instead of spinning.
-      log::warn("agi accept failed why=\"{}\"", error.message());
-      pause_.expires_after(std::chrono::milliseconds{100});
-      co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      continue;
+    bool failed = false;
+    try {
+      co_await accept_one();
+    } catch (const std::exception& error) {
+      log::error("agi accept failed what=\"{}\"", error.what());
+      failed = true;
     }
-    const auto peer = socket.remote_endpoint(error);
-    if (error) continue;
-    if (!options_.allowed.allows(peer.address())) {
-      log::warn("agi connection refused peer={} why=\"address not allowed\"",
-                peer.address().to_string());
-      continue;
-    }
-    if (*sessions_ >= options_.sessions_max) {
-      log::warn("agi connection refused peer={} why=\"too many sessions\"",
-                peer.address().to_string());
-      continue;
-    }
-    socket.set_option(asio::ip::tcp::no_delay{true}, error);
-    auto session =
-        std::make_shared<Session>(std::move(socket), owner_, sessions_, options_.tap, ++accepted_);
-    asio::co_spawn(executor_, session->run(options_.environment_timeout),
-                   [session](const std::exception_ptr& thrown) {
-                     if (thrown) log::error("agi session ended by an exception");
-                   });
+    if (failed) co_await rest_a_while();
   }
+}
+
+/// Out of descriptors or memory, most often: wait instead of spinning.
+asio::awaitable<void> AgiServer::rest_a_while() {
+  if (stopped_) co_return;
+  error_code ignored;
+  pause_.expires_after(std::chrono::milliseconds{100});
+  co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> AgiServer::accept_one() {
+  error_code error;
+  auto socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+  if (stopped_) co_return;
+  if (error) {
+    log::warn("agi accept failed why=\"{}\"", error.message());
+    co_return co_await rest_a_while();
+  }
+  const auto peer = socket.remote_endpoint(error);
+  if (error) co_return;
+  if (!options_.allowed.allows(peer.address())) {
+    log::warn("agi connection refused peer={} why=\"address not allowed\"",
+              peer.address().to_string());
+    co_return;
+  }
+  if (*sessions_ >= options_.sessions_max) {
+    log::warn("agi connection refused peer={} why=\"too many sessions\"",
+              peer.address().to_string());
+    co_return;
+  }
+  socket.set_option(asio::ip::tcp::no_delay{true}, error);
+  auto session =
+      std::make_shared<Session>(std::move(socket), owner_, sessions_, options_.tap, ++accepted_);
+  asio::co_spawn(executor_, session->run(options_.environment_timeout), log_thrown("agi session"));
 }
 
 }  // namespace arigate::io

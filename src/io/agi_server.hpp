@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -55,14 +56,16 @@ class AgiServer {
   Result<void> start();
   /// No new connections; the open ones go on.
   void stop();
-  /// Lets that address connect too.
-  void allow(const boost::asio::ip::address& address);
+  /// Who may connect from now on; the open ones go on.
+  void allow(AllowList allowed) { options_.allowed = std::move(allowed); }
   std::uint16_t port() const { return port_; }
   std::size_t session_count() const { return *sessions_; }
 
  private:
   class Session;
   boost::asio::awaitable<void> accept_loop();
+  boost::asio::awaitable<void> accept_one();
+  boost::asio::awaitable<void> rest_a_while();
 
   boost::asio::any_io_executor executor_;
   AgiServerOptions options_;

@@ -4,7 +4,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -16,6 +15,7 @@
 
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/thrown.hpp"
 #include "io/resolve.hpp"
 
 namespace arigate::io {
@@ -88,7 +88,7 @@ void AmiClient::start() {
   running_ = true;
   asio::co_spawn(executor_, run(), [this](const std::exception_ptr& thrown) {
     running_ = false;
-    if (thrown) log::error("ami client ended by an exception");
+    log_thrown("ami client")(thrown);
   });
 }
 
@@ -103,14 +103,25 @@ void AmiClient::stop() {
 asio::awaitable<void> AmiClient::run() {
   auto pause = options_.reconnect_min;
   while (!stopped_) {
-    const Error why = co_await one_connection();
+    Error why{Errc::unavailable, ""};
+    bool thrown = false;
+    try {
+      why = co_await one_connection();
+    } catch (const std::exception& error) {
+      // A mistake of ours, in what is done with an event, costs this link: the next one begins with
+      // all that the PBX has.
+      log::error("ami link failed what=\"{}\"", error.what());
+      why.detail = error.what();
+      thrown = true;
+    }
+    end_connection();
     if (stopped_) break;
     const bool was_up = up_;
     drop_link();
     last_error_ = why.detail;
     owner_.link_failed(why);
     if (stopped_) break;
-    if (was_up) pause = options_.reconnect_min;
+    if (was_up && !thrown) pause = options_.reconnect_min;  // The same event may come again.
     const auto wait = why.code == Errc::forbidden ? std::max(options_.refused_wait, pause) : pause;
     const auto jitter = std::uniform_real_distribution<double>{0.75, 1.25}(random_);
     const auto jittered = std::chrono::duration_cast<std::chrono::milliseconds>(wait * jitter);
@@ -122,6 +133,23 @@ asio::awaitable<void> AmiClient::run() {
     pause = std::min(options_.reconnect_max, pause * 2);
   }
   drop_link();
+}
+
+void AmiClient::end_connection() {
+  if (alive_) *alive_ = false;
+  ping_timer_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+/// For what serves the connection and may fail: then run() makes another one.
+std::function<void(const std::exception_ptr&)> AmiClient::or_end_connection(std::string_view task) {
+  return [this, task](const std::exception_ptr& thrown) {
+    if (!thrown) return;
+    log_thrown(task)(thrown);
+    error_code ignored;
+    socket_.close(ignored);
+  };
 }
 
 asio::awaitable<Error> AmiClient::one_connection() {
@@ -136,8 +164,8 @@ asio::awaitable<Error> AmiClient::one_connection() {
   last_byte_ = clock_.now();
   log::info("ami link up host={} port={} ami={} dialect={}", options_.host, options_.port, version_,
             dialect_.name);
-  const auto alive = std::make_shared<bool>(true);
-  asio::co_spawn(executor_, keep_alive(alive), asio::detached);
+  alive_ = std::make_shared<bool>(true);
+  asio::co_spawn(executor_, keep_alive(alive_), or_end_connection("ami keep-alive"));
   owner_.link_up(dialect_, version_);
   Error why{Errc::unavailable, "closed by the PBX"};
   for (;;) {
@@ -165,10 +193,6 @@ asio::awaitable<Error> AmiClient::one_connection() {
     tell(Direction::from_pbx, What::data, {room.data(), count});
     decoder_.commit(count);
   }
-  *alive = false;
-  ping_timer_.cancel();
-  error_code ignored;
-  socket_.close(ignored);
   co_return why;
 }
 
@@ -178,6 +202,8 @@ asio::awaitable<Result<void>> AmiClient::connect() {
   const auto places = co_await resolve(options_.host, std::to_string(options_.port),
                                        clock_.now() + options_.connect_timeout);
   if (!places) co_return Error{Errc::unavailable, "cannot resolve: " + places.error().detail};
+  addresses_.clear();
+  for (const auto& place : *places) addresses_.push_back(place.endpoint().address());
   for (const auto& place : *places) {
     if (stopped_) break;
     socket_ = tcp::socket{executor_};
@@ -348,7 +374,11 @@ Result<std::string> AmiClient::send(const ami::Action& action, std::string actio
   unsent_ += *bytes;
   if (!writing_) {
     writing_ = true;
-    asio::co_spawn(executor_, write_loop(), asio::detached);
+    asio::co_spawn(executor_, write_loop(),
+                   [this, end = or_end_connection("ami writer")](const std::exception_ptr& thrown) {
+                     if (thrown) writing_ = false;
+                     end(thrown);
+                   });
   }
   return action_id;
 }
@@ -422,7 +452,7 @@ void AmiClient::post(ami::Action action) {
         const auto answer = co_await self.request(std::move(sent), deadline, "");
         if (!answer) log::debug("ami action={} why=\"{}\"", name, answer.error().detail);
       }(*this, std::move(action), clock_.now() + options_.connect_timeout),
-      asio::detached);
+      log_thrown("ami action"));
 }
 
 asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
@@ -439,13 +469,6 @@ asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
     }
     if (silent >= options_.ping_interval) post(ami::Action{"Ping"});
   }
-}
-
-std::optional<asio::ip::address> AmiClient::peer() const {
-  error_code error;
-  const auto place = socket_.remote_endpoint(error);
-  if (error) return std::nullopt;
-  return place.address();
 }
 
 std::string AmiClient::local_address() const {
@@ -469,7 +492,12 @@ void AmiClient::drop_link() {
   const auto pending = std::exchange(pending_, {});
   for (const auto& [id, request] : pending) request->response.set(link_down);
   unsent_.clear();
-  if (was_up) owner_.link_down();
+  if (!was_up) return;
+  try {
+    owner_.link_down();
+  } catch (const std::exception& error) {
+    log::error("ami link failed what=\"{}\"", error.what());
+  }
 }
 
 }  // namespace arigate::io

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -75,7 +77,7 @@ class AmiClient : public ops::AmiPort {
   ~AmiClient() override;
 
   void start();
-  /// Logs off and does not come back.
+  /// Closes the connection, which the PBX takes as a logoff, and does not come back.
   void stop();
   /// Until its coroutine has ended, which takes a few turns of the event loop behind stop().
   bool running() const { return running_; }
@@ -92,8 +94,8 @@ class AmiClient : public ops::AmiPort {
   const std::string& version() const { return version_; }
   /// Our own address on the link, as the PBX sees it; "127.0.0.1" while it is down.
   std::string local_address() const;
-  /// The address of the PBX on the link; nullopt while it is down.
-  std::optional<boost::asio::ip::address> peer() const;
+  /// What the host's name stood for when a connection was last made or tried.
+  const std::vector<boost::asio::ip::address>& addresses() const { return addresses_; }
   /// Why the link is down, for people; "" while it is up.
   const std::string& last_error() const { return last_error_; }
 
@@ -107,6 +109,8 @@ class AmiClient : public ops::AmiPort {
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Error> one_connection();
+  void end_connection();
+  std::function<void(const std::exception_ptr&)> or_end_connection(std::string_view task);
   struct Tls;
 
   boost::asio::awaitable<Result<void>> connect();
@@ -143,6 +147,8 @@ class AmiClient : public ops::AmiPort {
   bool stopped_ = false;
   bool running_ = false;
   TimePoint last_byte_{};
+  std::vector<boost::asio::ip::address> addresses_;
+  std::shared_ptr<bool> alive_;  // Of this connection: false when it is over.
   /// Not to be guessed: old PBXs let a caller's text forge an answer.
   std::string action_prefix_;
   std::uint64_t next_action_ = 1;

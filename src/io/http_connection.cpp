@@ -12,6 +12,7 @@
 
 #include "ari/replies.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/websocket_handshake.hpp"
 
 namespace arigate::io {
@@ -60,9 +61,7 @@ HttpConnection::HttpConnection(HttpShared& shared, asio::ip::tcp::socket socket)
 void HttpConnection::start(std::shared_ptr<HttpConnection> connection) {
   auto* const raw = connection.get();
   asio::co_spawn(raw->socket_.get_executor(), raw->run(std::move(connection)),
-                 [](const std::exception_ptr& failure) {
-                   if (failure) log::error("http connection failed");
-                 });
+                 log_thrown("http connection"));
 }
 
 void HttpConnection::tick(TimePoint now) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::io {
 namespace {
@@ -22,15 +23,6 @@ constexpr std::chrono::milliseconds accept_pause{100};
 constexpr int backlog = 4096;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
-
-void log_failure(const std::exception_ptr& failure) {
-  if (!failure) return;
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    log::error("http server failed what=\"{}\"", error.what());
-  }
-}
 
 }  // namespace
 
@@ -59,8 +51,8 @@ Result<void> HttpServer::listen() {
                                         std::to_string(options_.port) + ": " + error.message()};
   }
   running_ += 2;
-  asio::co_spawn(acceptor_.get_executor(), accept(), log_failure);
-  asio::co_spawn(acceptor_.get_executor(), tick(), log_failure);
+  asio::co_spawn(acceptor_.get_executor(), accept(), log_thrown("http listener"));
+  asio::co_spawn(acceptor_.get_executor(), tick(), log_thrown("http timer"));
   return {};
 }
 
@@ -71,6 +63,20 @@ std::uint16_t HttpServer::port() const {
 }
 
 asio::awaitable<void> HttpServer::accept() {
+  while (acceptor_.is_open()) {
+    try {
+      co_await accept_each();
+    } catch (const std::exception& error) {
+      log::error("accept failed what=\"{}\"", error.what());
+    }
+    if (!acceptor_.is_open()) break;
+    accept_pause_.expires_after(accept_pause);
+    co_await accept_pause_.async_wait(as_result);
+  }
+  --running_;
+}
+
+asio::awaitable<void> HttpServer::accept_each() {
   bool paused = false;
   for (;;) {
     // Wait before each one: accept() takes a descriptor before it looks whether anyone is there, so
@@ -93,7 +99,6 @@ asio::awaitable<void> HttpServer::accept() {
     co_await accept_pause_.async_wait(as_result);
     if (!acceptor_.is_open()) break;
   }
-  --running_;
 }
 
 void HttpServer::start(tcp::socket socket) {
@@ -112,19 +117,23 @@ asio::awaitable<void> HttpServer::tick() {
   while (acceptor_.is_open() || peers_.size() > 0) {
     tick_timer_.expires_after(tick_interval);
     co_await tick_timer_.async_wait(as_result);
-    peers_.tick_all(std::chrono::steady_clock::now());
+    try {
+      peers_.tick_all(std::chrono::steady_clock::now());
+    } catch (const std::exception& error) {
+      log::error("http timer failed what=\"{}\"", error.what());
+    }
   }
   --running_;
 }
 
-asio::awaitable<void> HttpServer::stop() {
+asio::awaitable<void> HttpServer::stop(std::chrono::milliseconds limit) {
   // A step short enough to end soon after the last peer does.
   constexpr std::chrono::milliseconds step{10};
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   accept_pause_.cancel();
   peers_.stop_all();
-  const auto deadline = std::chrono::steady_clock::now() + options_.stop_timeout;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
   asio::steady_timer timer{acceptor_.get_executor()};
   while (peers_.size() > 0 && std::chrono::steady_clock::now() < deadline) {
     timer.expires_after(step);
@@ -133,7 +142,7 @@ asio::awaitable<void> HttpServer::stop() {
   peers_.abort_all();
   tick_timer_.cancel();
   while (running_ > 0 || peers_.size() > 0) {
-    if (std::chrono::steady_clock::now() >= deadline + options_.stop_timeout) break;
+    if (std::chrono::steady_clock::now() >= deadline + cut_limit) break;
     tick_timer_.cancel();
     timer.expires_after(step);
     co_await timer.async_wait(as_result);

@@ -22,7 +22,6 @@ struct HttpServerOptions {
   std::uint16_t port = 8088;               ///< 0: any free one; port() says which.
   std::size_t connections_max = 20'000;    ///< Then the longest idle one makes room.
   HttpConnectionOptions connection;
-  std::chrono::milliseconds stop_timeout{3'000};  ///< For answers and close frames on the way.
 };
 
 /// ARI's listener: HTTP/1.1 and WebSockets on one port, all on the thread of `context`.
@@ -38,12 +37,18 @@ class HttpServer {
   std::uint16_t port() const;
   std::size_t connection_count() const { return peers_.size(); }
 
-  /// Stops accepting, finishes the answers being made, closes WebSockets with 1001; after
-  /// `stop_timeout` it cuts what is left.
-  boost::asio::awaitable<void> stop();
+  static constexpr std::chrono::milliseconds stop_limit{3'000};
+  /// For the handlers of what was cut.
+  static constexpr std::chrono::milliseconds cut_limit{3'000};
+
+  /// Stops accepting, finishes the answers being made, closes WebSockets with 1001: nothing is told
+  /// on these any more once it has begun. At `limit` it cuts what is left, and is over when the
+  /// handlers of that have ended, or at `cut_limit` more.
+  boost::asio::awaitable<void> stop(std::chrono::milliseconds limit = stop_limit);
 
  private:
   boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> accept_each();
   boost::asio::awaitable<void> tick();
   void start(boost::asio::ip::tcp::socket socket);
 

@@ -19,6 +19,7 @@
 #include "ari/request.hpp"
 #include "core/base64.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/resolve.hpp"
 #include "io/tls.hpp"
 #include "io/websocket_frame.hpp"
@@ -144,7 +145,12 @@ class OutboundWebSockets::SessionOn final : public Session {
     if (open_) write_soon();
   }
 
-  std::deque<std::string> take_unsent() override { return std::exchange(queue_, {}); }
+  std::deque<std::string> take_unsent() override {
+    auto unsent = std::exchange(queue_, {});
+    // Its write has failed, or is about to: the reader may have seen the end first.
+    if (!sending_.empty()) unsent.push_front(sending_);
+    return unsent;
+  }
 
   void close(std::uint16_t code, std::string_view) override {
     if (!open_ || closing_ != 0) return;
@@ -161,21 +167,24 @@ class OutboundWebSockets::SessionOn final : public Session {
  private:
   void write_soon() {
     if (std::exchange(writing_, true)) return;
-    asio::co_spawn(context_, write(), [self = this->shared_from_this()](std::exception_ptr) {});
+    asio::co_spawn(context_, write(),
+                   [self = this->shared_from_this()](const std::exception_ptr& thrown) {
+                     if (!thrown) return;
+                     log_thrown("outbound websocket")(thrown);
+                     self->abort();
+                   });
   }
 
   asio::awaitable<void> write() {
     error_code error;
-    while (open_ && !queue_.empty() && !error) {
-      std::string text = std::move(queue_.front());
+    while (open_ && !queue_.empty()) {
+      sending_ = std::move(queue_.front());
       queue_.pop_front();
-      co_await stream_.async_write(asio::buffer(text),
+      co_await stream_.async_write(asio::buffer(sending_),
                                    asio::redirect_error(asio::use_awaitable, error));
-      if (error) {
-        queue_.push_front(std::move(text));
-      } else {
-        queued_bytes_ -= text.size();
-      }
+      if (error) break;
+      queued_bytes_ -= sending_.size();
+      sending_.clear();
     }
     writing_ = false;
     if (error) {
@@ -194,6 +203,7 @@ class OutboundWebSockets::SessionOn final : public Session {
   bool writing_ = false;
   std::uint16_t closing_ = 0;
   std::deque<std::string> queue_;
+  std::string sending_;  ///< Until all of it is written.
   std::size_t queued_bytes_ = 0;
 };
 
@@ -210,12 +220,7 @@ void OutboundWebSockets::spawn(asio::awaitable<void> work) {
   ++running_;
   asio::co_spawn(context_, std::move(work), [this](const std::exception_ptr& thrown) {
     --running_;
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("outbound websocket failed what=\"{}\"", error.what());
-    }
+    log_thrown("outbound websocket")(thrown);
   });
 }
 
@@ -310,11 +315,16 @@ std::shared_ptr<KeptSocket> OutboundWebSockets::socket_for(const OutboundOptions
 asio::awaitable<void> OutboundWebSockets::serve(const OutboundOptions& options, SessionPtr session,
                                                 std::shared_ptr<KeptSocket> socket) {
   const auto place = connections_.insert(connections_.end(), Connection{session, socket});
-  socket->connect(session, [this, &socket] { hooks_.greet(*socket); });
   std::function<void(std::string_view)> heard = [this, &socket](std::string_view text) {
     owner_.received(*socket, text);
   };
-  co_await session->read(std::move(heard));
+  try {
+    socket->connect(session, [this, &socket] { hooks_.greet(*socket); });
+    co_await session->read(std::move(heard));
+  } catch (const std::exception& thrown) {  // Costs this connection, not the ones behind it.
+    log::error("outbound websocket failed name={} what=\"{}\"", options.name, thrown.what());
+    session->abort();
+  }
   socket->disconnect(session->take_unsent());
   connections_.erase(place);
   log::info("outbound websocket ended name={}", options.name);

@@ -3,7 +3,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "io/resolve.hpp"
 
 namespace arigate::io {
@@ -63,7 +63,7 @@ class StreamRelay::Link : public std::enable_shared_from_this<Link> {
     asio::co_spawn(client_.get_executor(), std::move(work),
                    [link = shared_from_this()](const std::exception_ptr& thrown) {
                      if (!thrown) return;
-                     log::error("relay connection failed");
+                     log_thrown("relay connection")(thrown);
                      link->end("failed", true);
                    });
   }
@@ -170,7 +170,7 @@ Result<void> StreamRelay::start() {
                                         error.message()};
   }
   port_ = acceptor_.local_endpoint().port();
-  asio::co_spawn(executor_, accept(stopped_), asio::detached);
+  asio::co_spawn(executor_, accept(stopped_), log_thrown("relay listener"));
   return {};
 }
 
@@ -198,9 +198,13 @@ asio::awaitable<void> StreamRelay::accept(std::shared_ptr<bool> stopped) {
       log::warn("relay connection refused name={} why=\"too many connections\"", options_.name);
       continue;
     }
-    auto link = std::make_shared<Link>(*this, std::move(socket), make_observer_());
-    links_.insert(link);
-    link->start();
+    try {
+      auto link = std::make_shared<Link>(*this, std::move(socket), make_observer_());
+      links_.insert(link);
+      link->start();
+    } catch (const std::exception& thrown) {
+      log::error("relay connection failed name={} what=\"{}\"", options_.name, thrown.what());
+    }
   }
 }
 

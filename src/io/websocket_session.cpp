@@ -3,7 +3,6 @@
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
@@ -11,6 +10,7 @@
 
 #include "core/log.hpp"
 #include "core/overloaded.hpp"
+#include "core/thrown.hpp"
 
 namespace arigate::io {
 namespace {
@@ -48,9 +48,7 @@ void WebSocketSession::start(std::shared_ptr<WebSocketSession> session, std::str
   session->owner_.opened(session, request);
   auto* const raw = session.get();
   asio::co_spawn(socket.get_executor(), raw->run(std::move(session), std::move(rest)),
-                 [](const std::exception_ptr& failure) {
-                   if (failure) log::error("websocket session failed");
-                 });
+                 log_thrown("websocket session"));
 }
 
 void WebSocketSession::tell(AriTap& tap, std::string link) {
@@ -99,14 +97,11 @@ void WebSocketSession::tick(TimePoint now) {
 
 asio::awaitable<void> WebSocketSession::run([[maybe_unused]] std::shared_ptr<WebSocketSession> self,
                                             std::string rest) {
-  bool more = take(rest);
-  rest = {};
-  std::array<char, read_bytes> bytes{};
-  while (more) {
-    const auto [error, size] =
-        co_await socket_.async_read_some(asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
-    if (error) break;
-    more = take({bytes.data(), size});
+  try {
+    co_await read(std::move(rest));
+  } catch (const std::exception& failure) {
+    log::error("websocket session failed what=\"{}\"", failure.what());
+    abort();
   }
   tell_closed();
   if (state_ != State::gone) {
@@ -116,6 +111,18 @@ asio::awaitable<void> WebSocketSession::run([[maybe_unused]] std::shared_ptr<Web
       close_deadline_ = std::chrono::steady_clock::now() + limits_.close_timeout;
     }
     if (in_flight_.empty()) flush();
+  }
+}
+
+asio::awaitable<void> WebSocketSession::read(std::string rest) {
+  bool more = take(rest);
+  rest = {};
+  std::array<char, read_bytes> bytes{};
+  while (more) {
+    const auto [error, size] =
+        co_await socket_.async_read_some(asio::buffer(bytes), asio::as_tuple(asio::use_awaitable));
+    if (error) break;
+    more = take({bytes.data(), size});
   }
 }
 

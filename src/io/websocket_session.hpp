@@ -63,6 +63,7 @@ class WebSocketSession final : public HttpPeer, public ari::EventSocket {
   };
 
   boost::asio::awaitable<void> run(std::shared_ptr<WebSocketSession> self, std::string rest);
+  boost::asio::awaitable<void> read(std::string rest);
   bool take(std::string_view bytes);
   void frame(Opcode opcode, std::string_view payload);
   void frame_queued();

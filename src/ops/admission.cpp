@@ -4,12 +4,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <charconv>
 #include <deque>
-#include <exception>
 #include <utility>
 
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/thrown.hpp"
 #include "ops/command.hpp"
 #include "ops/entrance.hpp"
 #include "ops/hangup.hpp"
@@ -60,14 +60,7 @@ Admission::Admission(boost::asio::any_io_executor executor, World& world, Entran
 Admission::~Admission() = default;
 
 void Admission::spawn(boost::asio::awaitable<void> work) {
-  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("admission failed what={}", error.what());
-    }
-  });
+  boost::asio::co_spawn(executor_, std::move(work), log_thrown("admission"));
 }
 
 boost::asio::awaitable<Admission::Decision> Admission::admit(Visitor visitor, AppName application,

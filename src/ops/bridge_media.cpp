@@ -1,10 +1,10 @@
 #include "ops/bridge_media.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <utility>
 #include <variant>
 
+#include "core/thrown.hpp"
 #include "ops/lines.hpp"
 #include "ops/room.hpp"
 
@@ -43,20 +43,24 @@ boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open(BridgeId 
 
 boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId bridge) {
   if (const auto known = bridges_.own(bridge); !known) co_return known.error();
-  if (sounds_[bridge].opening) {
+  // One opens it; when that fails, the next one tries.
+  const TimePoint deadline = world_.in(world_.timeouts.originate);
+  while (sounds_[bridge].opening) {
     Eventual<bool> there;
     sounds_[bridge].awaiting.push_back(there);
-    co_await there.wait(world_.in(world_.timeouts.originate));
+    if (!co_await there.wait(deadline)) {
+      co_return Error{Errc::timeout, "The PBX did not open the leg in time"};
+    }
+    if (const auto known = bridges_.own(bridge); !known) co_return known.error();
   }
   if (auto& leg = sounds_[bridge].announcer; leg && !leg->over()) {
     co_return target_in(bridge, leg);
   }
-  sounds_[bridge].opening = true;
+  const auto work = sounds_[bridge].opening.begin();
   MemberOptions options;
   options.announcer = true;
   auto leg = co_await open(bridge, options);
   auto& sounds = sounds_[bridge];
-  sounds.opening = false;
   for (auto& waiting : std::exchange(sounds.awaiting, {})) waiting.set(true);
   if (!leg) {
     if (!bridges_.own(bridge)) sounds_.erase(bridge);
@@ -77,11 +81,11 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridg
 
 void BridgeMedia::release(const MediaTarget& target) {
   // Asked whenever the queue runs empty; the end of the leg must not come from inside its queue.
-  target.control->rest_by(
-      [this, bridge = target.bridge, control = std::weak_ptr{target.control}]() {
-        boost::asio::co_spawn(executor_, close_if_idle(bridge, control), boost::asio::detached);
-        return std::unique_ptr<RestingJob>{};
-      });
+  target.control->rest_by([this, bridge = target.bridge,
+                           control = std::weak_ptr{target.control}]() {
+    boost::asio::co_spawn(executor_, close_if_idle(bridge, control), log_thrown("bridge media"));
+    return std::unique_ptr<RestingJob>{};
+  });
 }
 
 boost::asio::awaitable<void> BridgeMedia::close_if_idle(BridgeId bridge,
@@ -154,7 +158,7 @@ void BridgeMedia::end_if_empty(const BridgeId& bridge) {
   const auto* known = world_.store.find(bridge);
   if (known == nullptr || !known->channels.empty() || !sounds_.contains(bridge)) return;
   // Later: what made it empty is to be told first.
-  boost::asio::co_spawn(executor_, end_if_still_empty(bridge), boost::asio::detached);
+  boost::asio::co_spawn(executor_, end_if_still_empty(bridge), log_thrown("bridge media"));
 }
 
 boost::asio::awaitable<void> BridgeMedia::end_if_still_empty(BridgeId bridge) {

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/busy.hpp"
 #include "model/change.hpp"
 #include "ops/bridges.hpp"
 #include "ops/leg.hpp"
@@ -52,7 +53,7 @@ class BridgeMedia : public model::ChangeSink {
   struct Sounds {
     std::shared_ptr<Leg> announcer, music;
     std::set<std::shared_ptr<Leg>> recorders;
-    bool opening = false;  ///< The announcer is on its way.
+    Busy opening;  ///< The announcer is on its way.
     std::vector<Eventual<bool>> awaiting;
   };
 

@@ -7,12 +7,12 @@
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <chrono>
-#include <exception>
 #include <utility>
 #include <variant>
 
 #include "agi/command.hpp"
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "model/destination.hpp"
 #include "model/room_name.hpp"
 #include "ops/bridge_memory.hpp"
@@ -29,14 +29,7 @@ std::string application_text(const model::Channel& channel) {
 }  // namespace
 
 void Bridges::spawn(boost::asio::awaitable<void> work) {
-  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("bridge task failed what={}", error.what());
-    }
-  });
+  boost::asio::co_spawn(executor_, std::move(work), log_thrown("bridge task"));
 }
 
 Result<const model::Bridge*> Bridges::own(const BridgeId& id) const {
@@ -393,7 +386,8 @@ std::vector<ChannelId> Bridges::orphans() const {
 /// and goes back into its room.
 boost::asio::awaitable<void> Bridges::adopt_all() {
   constexpr std::chrono::seconds again_after{1};
-  if (std::exchange(adopting_, true)) co_return;
+  const auto work = adopting_.begin();
+  if (!work) co_return;
   while (world_.ami.up()) {
     const auto waiting = orphans();
     if (waiting.empty()) break;
@@ -401,7 +395,6 @@ boost::asio::awaitable<void> Bridges::adopt_all() {
     const auto end = world_.watches.watch([](const model::Change&) { return false; });
     co_await end->wait(world_.in(again_after));
   }
-  adopting_ = false;
   adopted_by_.clear();
 }
 

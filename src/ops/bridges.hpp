@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/busy.hpp"
 #include "model/bridge.hpp"
 #include "model/change.hpp"
 #include "ops/room.hpp"
@@ -79,6 +80,13 @@ class Bridges : public model::ChangeSink {
 
   std::size_t member_count() const { return members_.size(); }
 
+  /// Ends every wait for a channel to enter, for the end of the process.
+  void cancel_all() {
+    for (auto& [channel, member] : members_) {
+      member->entered.set(Error{Errc::unavailable, "arigate stops"});
+    }
+  }
+
  private:
   struct Member {
     ChannelId channel;  ///< May become another one: a transfer puts that in its place.
@@ -119,7 +127,7 @@ class Bridges : public model::ChangeSink {
   RoomWaker waker_;
   IsRecorded is_recorded_ = [](const ChannelId&) { return false; };
   std::unordered_map<ChannelId, MemberPtr> members_;
-  bool adopting_ = false;
+  Busy adopting_;
   std::unordered_map<ChannelId, AppName> adopted_by_;  ///< Whose the members without a control are.
   std::uint64_t next_extension_ = 10;
 };

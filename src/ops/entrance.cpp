@@ -1,7 +1,6 @@
 #include "ops/entrance.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <exception>
 #include <random>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "agi/command.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
+#include "core/thrown.hpp"
 #include "ops/answer.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
@@ -33,14 +33,7 @@ Entrance::Entrance(boost::asio::any_io_executor executor, World& world)
 Entrance::~Entrance() = default;
 
 void Entrance::spawn(boost::asio::awaitable<void> work) {
-  boost::asio::co_spawn(executor_, std::move(work), [](const std::exception_ptr& thrown) {
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::error("agi session failed what={}", error.what());
-    }
-  });
+  boost::asio::co_spawn(executor_, std::move(work), log_thrown("agi session"));
 }
 
 Result<std::string> Entrance::expect(const ChannelId& channel, Destination destination,
@@ -119,7 +112,21 @@ void Entrance::connected(std::shared_ptr<AgiLink> link, agi::Environment environ
   session->control =
       std::make_shared<Control>(ChannelId{}, link, world_.clock, world_.commands_queued_max);
   sessions_.emplace(link.get(), session);
-  spawn(arrive(std::move(session), std::move(environment)));
+  spawn(receive(std::move(session), std::move(environment)));
+}
+
+/// What is thrown on the way in costs this session; its channel goes on in the dialplan.
+boost::asio::awaitable<void> Entrance::receive(std::shared_ptr<Session> session,
+                                               agi::Environment environment) {
+  try {
+    co_await arrive(session, std::move(environment));
+  } catch (const std::exception& thrown) {
+    log::error("agi session failed uniqueid={} what=\"{}\"", session->uniqueid.value,
+               thrown.what());
+    const auto link = session->link;
+    link->close();
+    closed(*link);
+  }
 }
 
 boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
@@ -318,7 +325,7 @@ void Entrance::received(AgiLink& link, const agi::Reply& reply) {
 void Entrance::hangup_seen(AgiLink& link) {
   const auto found = sessions_.find(&link);
   if (found == sessions_.end()) return legs_ != nullptr ? legs_->hangup_seen(link) : void();
-  if (found->second->hung_up) return;
+  if (found->second->hung_up || found->second->handed_back) return;
   const auto session = found->second;
   session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
   session->wake.set(Wake::hung_up);
@@ -351,7 +358,7 @@ void Entrance::closed(AgiLink& link) {
     sessions_.erase(found);
     return session->control->detach();
   }
-  const bool held = session->state == Session::State::held;
+  const bool held = session->state == Session::State::held && !session->handed_back;
   over(*session, channel_not_in_stasis());
   if (held) world_.reconciler.leave(session->channel, world_.clock.wall());
 }

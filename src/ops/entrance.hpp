@@ -14,6 +14,7 @@
 #include "agi/environment.hpp"
 #include "model/change.hpp"
 #include "model/destination.hpp"
+#include "ops/eventual.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -103,9 +104,13 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   std::string home_of(const ChannelId& channel) const;
 
   /// Sends every held channel, and each that waits for its application, into the re-entry context,
-  /// where it asks for us again each second; for a wanted end of this process. Returns when all are
-  /// gone from here or at the deadline.
+  /// where it asks for us again each second; for a wanted end of this process. Many at a time: what
+  /// is not sent by the deadline is cut off. Returns when all are gone from here or at the
+  /// deadline.
   boost::asio::awaitable<void> hand_back_all(TimePoint deadline);
+  /// Redirects without an answer yet: no more than the queue of the AMI link takes, nor so many
+  /// that the PBX cannot answer anything else.
+  static constexpr std::size_t handed_back_at_once_max = 100;
 
   /// Closes every session that is left and lets go of what waits for it.
   void drop_all();
@@ -133,6 +138,12 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<void> refuse(std::shared_ptr<Session> session) {
     return refuse(std::move(session), false, WayOut{});
   }
+  boost::asio::awaitable<void> receive(std::shared_ptr<Session> session,
+                                       agi::Environment environment);
+  struct Departure;
+  boost::asio::awaitable<void> await_reentry(Eventual<bool> looked);
+  boost::asio::awaitable<void> hand_back_some(std::shared_ptr<Departure> departure,
+                                              TimePoint deadline);
   boost::asio::awaitable<void> hand_back(std::shared_ptr<Session> session, TimePoint deadline);
   boost::asio::awaitable<void> end_after_hangup(std::shared_ptr<Session> session);
   static std::vector<std::string> lines_out(const Session& session, std::vector<std::string> lines);

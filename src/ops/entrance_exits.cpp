@@ -1,4 +1,6 @@
 // How a session comes to its end, and how a channel gets out of a command that blocks.
+#include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "agi/command.hpp"
@@ -241,19 +243,55 @@ std::string Entrance::home_of(const ChannelId& channel) const {
 
 // --- the end of this process --------------------------------------------------------------------
 
+/// Those who wait for their Redirect.
+struct Entrance::Departure {
+  std::deque<std::shared_ptr<Session>> waiting;
+  std::size_t at_work = 0;  ///< hand_back_some() that have not ended.
+  Eventual<bool> over;
+};
+
 boost::asio::awaitable<void> Entrance::hand_back_all(TimePoint deadline) {
-  std::vector<std::shared_ptr<Session>> sessions;
+  const auto departure = std::make_shared<Departure>();
+  auto& waiting = departure->waiting;
   for (const auto& [link, session] : sessions_) {
     const bool waits = session->state == Session::State::arriving && session->waits_for;
     const bool held = session->state == Session::State::held;
-    if ((held || waits) && !session->of_leg) sessions.push_back(session);
+    if ((held || waits) && !session->of_leg) waiting.push_back(session);
   }
-  if (!sessions.empty()) co_await world_.ensure_reentry();
-  for (const auto& session : sessions) co_await hand_back(session, deadline);
+  if (waiting.empty()) co_return;
+  // Not for longer than half of the time: a channel that is not redirected is cut off for certain.
+  Eventual<bool> looked;
+  world_.spawn(await_reentry(looked));
+  const TimePoint now = world_.clock.now();
+  co_await looked.wait(now + (deadline - now) / 2);
+  departure->at_work = std::min(waiting.size(), handed_back_at_once_max);
+  for (auto count = departure->at_work; count > 0; --count) {
+    world_.spawn(hand_back_some(departure, deadline));
+  }
+  co_await departure->over.wait(deadline);
+  if (!waiting.empty()) log::warn("channels not handed back in time channels={}", waiting.size());
+}
+
+boost::asio::awaitable<void> Entrance::await_reentry(Eventual<bool> looked) {
+  co_await world_.ensure_reentry();
+  looked.set(true);
+}
+
+boost::asio::awaitable<void> Entrance::hand_back_some(std::shared_ptr<Departure> departure,
+                                                      TimePoint deadline) {
+  auto& waiting = departure->waiting;
+  while (!waiting.empty() && world_.clock.now() < deadline) {
+    auto session = std::move(waiting.front());
+    waiting.pop_front();
+    co_await hand_back(std::move(session), deadline);
+  }
+  if (--departure->at_work == 0) departure->over.set(true);
 }
 
 boost::asio::awaitable<void> Entrance::hand_back(std::shared_ptr<Session> session,
                                                  TimePoint deadline) {
+  const bool held = session->state == Session::State::held;
+  if (!held && !session->waits_for) co_return;  // It has gone while others went.
   const auto* channel = session->waits_for ? world_.store.find(session->uniqueid)
                                            : world_.store.find(session->channel);
   if (channel == nullptr) co_return;
@@ -267,18 +305,20 @@ boost::asio::awaitable<void> Entrance::hand_back(std::shared_ptr<Session> sessio
   }
   const std::string name = channel->name;
   const ChannelId id = channel->id;
-  // The variables that destination_of() reads when the channel comes back.
+  session->handed_back = true;
+  session->control->hold_back();  // What ends by the Redirect is followed by nothing.
+  // The variables that destination_of() reads when the channel comes back: the PBX carries out what
+  // it is asked in that order.
   if (session->home) {
     world_.ami.post(ami::Action{"Setvar"}
                         .add("Channel", name)
                         .add("Variable", "ARIGATE_HOME")
                         .add("Value", model::text_of(*session->home)));
   }
-  auto remember = ami::Action{"Setvar"}
+  world_.ami.post(ami::Action{"Setvar"}
                       .add("Channel", name)
                       .add("Variable", "ARIGATE_APP")
-                      .add("Value", model::text_of(*destination));
-  co_await world_.ami.request(std::move(remember), deadline, "");
+                      .add("Value", model::text_of(*destination)));
   auto redirect = ami::Action{"Redirect"}
                       .add("Channel", name)
                       .add("Context", world_.dialplan_context)

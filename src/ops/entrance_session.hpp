@@ -34,6 +34,7 @@ struct Entrance::Session {
   bool hung_up = false;                  ///< HANGUP was seen on the AGI side.
   bool hangup_asked = false;             ///< By us; the PBX has not answered yet.
   bool came_back = false;                ///< After a restart of ours.
+  bool handed_back = false;              ///< This process ends; HANGUP tells of our own Redirect.
   Eventual<Wake> wake;                   ///< Of a channel that waits for its application.
   std::optional<Destination> waits_for;  ///< That application.
   std::optional<WayOut> leaves_by;       ///< Where it goes when it comes back from `returning`.

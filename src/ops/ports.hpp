@@ -41,7 +41,8 @@ class AmiPort {
   /// The same for an action that answers with a list: its items, without the end event.
   virtual boost::asio::awaitable<Result<std::vector<ami::Message>>> list(ami::Action action,
                                                                          TimePoint deadline) = 0;
-  /// Sends an action whose answer only matters to the log.
+  /// Sends an action whose answer only matters to the log. No deadline is given: it is sent at
+  /// once or not at all, and its answer is awaited for as long as a connection may take to be made.
   virtual void post(ami::Action action) = 0;
   virtual const ami::Dialect& dialect() const = 0;
   virtual bool up() const = 0;

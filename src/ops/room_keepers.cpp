@@ -1,12 +1,12 @@
 #include "ops/room_keepers.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
 
 #include "core/log.hpp"
+#include "core/thrown.hpp"
 #include "ops/room.hpp"
 
 namespace arigate::ops {
@@ -38,7 +38,7 @@ void RoomKeepers::keep(const BridgeId& id) {
   auto legs = std::make_shared<Kept>();
   kept_.emplace(id, legs);
   for (std::size_t count = 0; count < keepers; ++count) {
-    boost::asio::co_spawn(executor_, open(id, legs), boost::asio::detached);
+    boost::asio::co_spawn(executor_, open(id, legs), log_thrown("room keeper"));
   }
 }
 
@@ -66,7 +66,7 @@ boost::asio::awaitable<void> RoomKeepers::open(BridgeId id, std::shared_ptr<Kept
 void RoomKeepers::let_go(const BridgeId& bridge) {
   auto kept = kept_.extract(bridge);
   if (kept.empty()) return;
-  boost::asio::co_spawn(executor_, close(std::move(kept.mapped())), boost::asio::detached);
+  boost::asio::co_spawn(executor_, close(std::move(kept.mapped())), log_thrown("room keeper"));
 }
 
 boost::asio::awaitable<void> RoomKeepers::close(std::shared_ptr<Kept> legs) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace arigate::ops {
@@ -23,7 +22,8 @@ std::vector<std::string> members(const World& world) {
 }  // namespace
 
 boost::asio::awaitable<void> RoomWaker::run() {
-  if (std::exchange(running_, true)) co_return;
+  const auto work = running_.begin();
+  if (!work) co_return;
   while (world_.ami.up()) {
     const auto end = world_.watches.watch([](const model::Change&) { return false; });
     co_await end->wait(world_.in(pause));
@@ -33,7 +33,6 @@ boost::asio::awaitable<void> RoomWaker::run() {
       co_await wake(names[next_++ % names.size()]);
     }
   }
-  running_ = false;
 }
 
 /// A channel that has a time limit is left alone: a second is too coarse to set it again.

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 
+#include "core/busy.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::ops {
@@ -21,7 +22,7 @@ class RoomWaker {
   boost::asio::awaitable<void> wake(std::string channel);
 
   World& world_;
-  bool running_ = false;
+  Busy running_;
   std::size_t next_ = 0;  ///< Whose turn it is.
 };
 

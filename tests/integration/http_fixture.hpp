@@ -177,9 +177,9 @@ class HttpFixture : public testing::Test {
     thread_ = std::thread{[this] { context_.run(); }};
   }
 
-  void stop() {
+  void stop(std::chrono::milliseconds limit = io::HttpServer::stop_limit) {
     if (!thread_.joinable()) return;
-    auto stopped = boost::asio::co_spawn(context_, server_->stop(), boost::asio::use_future);
+    auto stopped = boost::asio::co_spawn(context_, server_->stop(limit), boost::asio::use_future);
     EXPECT_EQ(stopped.wait_for(std::chrono::seconds{10}), std::future_status::ready);
     context_.stop();
     thread_.join();

@@ -260,14 +260,13 @@ TEST_F(HttpServerTest, FinishesAnswersWhenItStops) {
 }
 
 TEST_F(HttpServerTest, StopsWithinItsBound) {
-  options_.stop_timeout = 200ms;
   start();
   RawClient waiting{port_};
   waiting.send("POST /ari/channels/1/answer?ms=60000 HTTP/1.1\r\n" + std::string{basic_header} +
                "\r\n");
   ASSERT_TRUE(eventually([this] { return server_->connection_count() == 1; }));
   const auto begun = std::chrono::steady_clock::now();
-  stop();
+  stop(200ms);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 

@@ -1,12 +1,19 @@
 // WebSockets that arigate opens: to an application that is always there, and one for each call.
 #include <poll.h>
 
+#include <fmt/format.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "integration/gateway_fixture.hpp"
+#include "io/outbound_websockets.hpp"
 #include "io/websocket_handshake.hpp"
 
 namespace arigate::test {
@@ -74,9 +81,20 @@ class AppConnection {
   const std::string& head() const { return head_; }
   /// The next message; null when the connection ends.
   json::value next() {
+    std::string text;
+    for (;;) {
+      const auto frame = next_frame();
+      if (!frame) return nullptr;
+      text += frame->second;
+      if (frame->first) return json::parse(text);
+    }
+  }
+  /// Whether it is the last of its message, and its text; nullopt when the connection ends.
+  std::optional<std::pair<bool, std::string>> next_frame() {
     const auto head = reader_.read(2);
-    if (head.size() < 2) return nullptr;
-    const unsigned opcode = static_cast<unsigned>(head[0]) & 0x0FU;
+    if (head.size() < 2) return std::nullopt;
+    const unsigned first = static_cast<unsigned char>(head[0]);
+    const unsigned opcode = first & 0x0FU;
     std::size_t size = static_cast<unsigned char>(head[1]) & 0x7FU;
     if (size >= 126) {
       const auto extended = reader_.read(size == 126 ? 2 : 8);
@@ -88,7 +106,8 @@ class AppConnection {
     for (std::size_t i = 0; i < payload.size(); ++i) {
       payload[i] = static_cast<char>(payload[i] ^ mask[i % 4]);
     }
-    return opcode == 0x1U ? json::parse(payload) : nullptr;
+    if (opcode > 0x1U || payload.size() < size) return std::nullopt;
+    return std::pair{(first & 0x80U) != 0, std::move(payload)};
   }
   json::value next(std::string_view type) {
     for (;;) {
@@ -110,6 +129,8 @@ class AppConnection {
   }
   /// Without a goodbye.
   void drop() { socket_.close(); }
+  /// Says nothing more, and can still read.
+  void fall_silent() { socket_.shutdown(tcp::socket::shutdown_send); }
 
  private:
   void write(std::string_view bytes) {
@@ -308,6 +329,62 @@ TEST_P(OutboundTest, ACallWhoseOwnOneCannotBeOpenedGoesOnAsFailed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, OutboundTest, every_version, version_name);
+
+/// Keeps what it was given: the way to one application.
+struct OneSocket : ari::EventSocketOwner {
+  std::optional<ari::Response> refuse(const ari::Request&) override { return std::nullopt; }
+  void opened(std::shared_ptr<ari::EventSocket> opened, const ari::Request&) override {
+    socket = std::move(opened);
+  }
+  void received(ari::EventSocket&, std::string_view) override {}
+  void closed(ari::EventSocket&) override {}
+  std::shared_ptr<ari::EventSocket> socket;
+};
+
+TEST(OutboundWebSockets, TellsAgainWhatWasBeingWrittenAtTheEndOfAConnection) {
+  boost::asio::io_context ours;
+  tcp::acceptor acceptor{ours, {boost::asio::ip::address_v4::loopback(), 0}};
+  io::OutboundOptions options;
+  options.name = "out";
+  options.uri = fmt::format("ws://127.0.0.1:{}/", acceptor.local_endpoint().port());
+  options.connection_timeout = std::chrono::seconds{10};
+  options.reconnect_interval = std::chrono::milliseconds{1};
+  boost::asio::io_context context;
+  OneSocket owner;
+  io::OutboundWebSockets outbound{
+      context,
+      {options},
+      owner,
+      {[](const AppName&) { return true; }, [](ari::EventSocket& socket) { socket.send("\"hi\""); },
+       [](ari::EventSocket&) {}, [](const AppName&) {}}};
+  outbound.start();
+  std::thread thread{[&] { context.run(); }};
+  AppConnection first{acceptor.accept()};
+  EXPECT_EQ(first.next(), "hi");
+  // Messages that no socket takes at once, and the end of reading before that of writing.
+  std::vector<std::string> sent;
+  for (const char letter : {'a', 'b', 'c', 'd'}) sent.emplace_back(400'000, letter);
+  boost::asio::post(context, boost::asio::use_future([&] {
+                      for (const auto& text : sent) owner.socket->send('"' + text + '"');
+                      first.fall_silent();
+                    }))
+      .get();
+  std::vector<std::string> told;
+  for (auto text = first.next(); text.is_string(); text = first.next()) {
+    told.emplace_back(text.as_string());
+  }
+  AppConnection second{acceptor.accept()};
+  for (auto text = second.next(); text.is_string() && text != "hi"; text = second.next()) {
+    told.emplace_back(text.as_string());
+  }
+  EXPECT_EQ(told.size(), sent.size());
+  EXPECT_TRUE(told == sent);
+  boost::asio::co_spawn(context, outbound.stop(std::chrono::milliseconds{100}),
+                        boost::asio::use_future)
+      .get();
+  context.stop();
+  thread.join();
+}
 
 }  // namespace
 }  // namespace arigate::test

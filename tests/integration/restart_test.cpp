@@ -163,6 +163,44 @@ TEST_P(RestartTest, AParkedCallThatWaitsInVainGoesHome) {
   EXPECT_TRUE(comes_true([&] { return global("ARRIVED") == "FAILED"; }));
 }
 
+/// A request that is not answered in time keeps no channel from its way back.
+TEST_P(RestartTest, CutsNobodyOfManyThoughARequestHangs) {
+  constexpr std::size_t calls = 300;
+  start(GetParam(), sim::arigate_context() +
+                        "\n[came]\nexten => 1,1,AGI(agi://@AGI@/demo)\n"
+                        " same => n,Set(GLOBAL(CUT)=${CHANNEL})\n same => n,Wait(60)\n");
+  const auto starts = [](EventClient& events) {
+    std::set<std::string> ids;
+    while (ids.size() < calls) {
+      const auto start = events.next("StasisStart");
+      if (start.is_null()) break;
+      ids.emplace(start.at("channel").at("id").as_string());
+    }
+    return ids;
+  };
+  std::set<std::string> before;
+  RawClient hangs{port()};
+  {
+    EventClient events{port(), "app=demo"};
+    for (std::size_t i = 0; i < calls; ++i) call("1", "came");
+    before = starts(events);
+    ASSERT_EQ(before.size(), calls);
+    const auto& one = *before.begin();
+    EXPECT_EQ(ask("POST", "/channels/" + one + "/answer").status, 204);
+    EXPECT_EQ(ask("POST", "/channels/" + one + "/play?media=tone:ring").status, 201);
+    EXPECT_FALSE(events.next("PlaybackStarted").is_null());
+    ASSERT_EQ(ask("POST", "/bridges/talk?type=mixing").status, 200);
+    // It has to play to the end first, which a tone does not have.
+    hangs.send("POST /ari/bridges/talk/addChannel?channel=" + one + " HTTP/1.1\r\nHost: h\r\n" +
+               std::string{basic_header} + "Content-Length: 0\r\n\r\n");
+    EXPECT_EQ(ask("GET", "/bridges/talk").status, 200);
+  }
+  restart();
+  EventClient events{port(), "app=demo"};
+  EXPECT_EQ(starts(events), before);
+  EXPECT_EQ(global("CUT"), "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, RestartTest, every_version, version_name);
 
 }  // namespace

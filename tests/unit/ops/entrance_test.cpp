@@ -656,17 +656,78 @@ TEST_F(EntranceTest, HandsEveryHeldChannelBack) {
                         entrance_.hand_back_all(world_.world.in(std::chrono::seconds{1})),
                         [](const std::exception_ptr&) {});
   world_.settle();
-  EXPECT_EQ(world_.ami.waiting_action(),
-            "Setvar|Channel: SIP/alice-1|Variable: ARIGATE_APP|Value: other,a,b")
+  EXPECT_EQ(world_.ami.take_posted(),
+            (Lines{"Setvar|Channel: SIP/alice-1|Variable: ARIGATE_HOME|Value: trunk,600,2",
+                   "Setvar|Channel: SIP/alice-1|Variable: ARIGATE_APP|Value: other,a,b"}))
       << "where it is now, not where it began";
-  world_.ami.answer();
-  world_.settle();
   EXPECT_TRUE(world_.ami.waiting_action().starts_with(
       "Redirect|Channel: SIP/alice-1|Context: arigate|Exten: "));
   EXPECT_FALSE(link->closed());
   world_.ami.answer();
   world_.settle();
   EXPECT_TRUE(link->closed());
+}
+
+TEST_F(EntranceTest, HandsManyBackAtATime) {
+  const std::size_t at_once = Entrance::handed_back_at_once_max;
+  std::vector<std::shared_ptr<FakeAgiLink>> links;
+  for (std::size_t i = 0; i <= at_once; ++i) {
+    const auto id = fmt::format("2.{}", i);
+    event(
+        fmt::format("Event: Newchannel|Channel: SIP/b-{}|ChannelState: 6|Exten: 600|"
+                    "Context: trunk|Uniqueid: {}",
+                    i, id));
+    event(
+        fmt::format("Event: Newexten|Channel: SIP/b-{}|Context: trunk|Extension: 600|"
+                    "Priority: 1|Application: AGI|AppData: agi://gate/app|Uniqueid: {}",
+                    i, id));
+    links.push_back(open(environment_of(id)));
+  }
+  ASSERT_EQ(controlled(), at_once + 1);
+  boost::asio::co_spawn(world_.context,
+                        entrance_.hand_back_all(world_.world.in(std::chrono::seconds{1})),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  EXPECT_EQ(world_.ami.waiting(), at_once);
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_EQ(world_.ami.waiting(), at_once) << "the next one";
+  while (world_.ami.waiting() > 0) world_.run([&] { world_.ami.answer(); });
+  for (const auto& link : links) EXPECT_TRUE(link->closed());
+}
+
+/// The PBX says HANGUP on the old line of a channel that it redirects.
+TEST_F(EntranceTest, AChannelThatIsHandedBackHasNotHungUp) {
+  const auto link = held();
+  command("EXEC Echo");
+  command("NOOP next");
+  link->take();
+  boost::asio::co_spawn(world_.context,
+                        entrance_.hand_back_all(world_.world.in(std::chrono::seconds{1})),
+                        [](const std::exception_ptr&) {});
+  world_.settle();
+  hang_up(*link);
+  event(hangup_request);
+  reply(*link);
+  EXPECT_EQ(link->take(), Lines{}) << "its queue stands still";
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_TRUE(link->closed());
+  for (const auto& change : changes()) EXPECT_FALSE(change.starts_with("end ")) << change;
+}
+
+TEST_F(EntranceTest, HandsBackThoughThePbxWasNotLookedAtInTime) {
+  const auto link = held();
+  Eventual<bool> never;
+  world_.world.ensure_reentry = [&never]() -> boost::asio::awaitable<void> {
+    co_await never.wait(std::chrono::steady_clock::now() + std::chrono::hours{24});
+  };
+  world_.deadlines_pass();
+  world_.clock.advance(-std::chrono::hours{1'000});
+  boost::asio::co_spawn(
+      world_.context,
+      entrance_.hand_back_all(std::chrono::steady_clock::now() + std::chrono::hours{24}),
+      [](const std::exception_ptr&) {});
+  world_.settle();
+  EXPECT_TRUE(world_.ami.waiting_action().starts_with("Redirect|Channel: SIP/alice-1|"));
 }
 
 TEST_F(EntranceTest, HandsAChannelBackThoughTheLinkIsDown) {
