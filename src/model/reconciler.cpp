@@ -100,16 +100,14 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
 /// A half of a leg of ours, by its name. Told in the first list too: it may be a leftover.
 void Reconciler::take_leg(Channel& channel, std::string_view token, WallTime now) {
   const auto shown = shown_legs_.find(std::string{token});
-  const auto* taken = shown == shown_legs_.end() ? nullptr : store_.find(shown->second.id);
   if (shown == shown_legs_.end() || !channel.name.ends_with(";2") ||
-      (taken != nullptr && taken != &channel)) {
+      !store_.set_id(channel, shown->second.id)) {
     hide(channel);
   } else {
     channel.shown_name = shown->second.name;
     channel.state = ChannelState::up;
     channel.dialplan = {"default", "s", 1, "", ""};
     channel.from_ari = channel.in_disguise = true;
-    store_.set_id(channel, shown->second.id);
     shown_legs_.erase(shown);
   }
   sink_.on(LegSeen{channel, token}, now);
@@ -348,9 +346,7 @@ Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
   if (expected_by_id_.size() >= expected_max) {
     return Error{Errc::overloaded, "too many originates under way"};
   }
-  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value)) {
-    return Error{Errc::conflict, "Channel with given unique ID already exists"};
-  }
+  if (taken(id)) return Error{Errc::conflict, "Channel with given unique ID already exists"};
   ended_.erase(id.value);  // A client may use an id again.
   expected_by_token_.emplace(token, Expected{id, dialstring, other, {}});
   expected_by_id_.emplace(
@@ -369,17 +365,19 @@ void Reconciler::remember_bridge(Bridge bridge) {
   remembered_bridges_.insert_or_assign(std::move(id), std::move(bridge));
 }
 
+bool Reconciler::taken(const ChannelId& id) const {
+  return store_.find_also_hidden(id) != nullptr || expected_by_id_.contains(id.value) ||
+         std::any_of(shown_legs_.begin(), shown_legs_.end(),
+                     [&id](const auto& leg) { return leg.second.id == id; });
+}
+
 void Reconciler::forget_expected(const ChannelId& id) {
   expected_by_id_.erase(id.value);
   std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
 }
 
 Result<void> Reconciler::show_leg(const std::string& token, const ChannelId& id, std::string name) {
-  const bool expected = std::any_of(shown_legs_.begin(), shown_legs_.end(),
-                                    [&id](const auto& leg) { return leg.second.id == id; });
-  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value) || expected) {
-    return Error{Errc::conflict, "Channel with given unique ID already exists"};
-  }
+  if (taken(id)) return Error{Errc::conflict, "Channel with given unique ID already exists"};
   shown_legs_.emplace(token, ShownLeg{id, std::move(name)});
   return {};
 }

@@ -8,10 +8,10 @@
 namespace arigate::model {
 
 Result<void> Reconciler::create(Channel channel, WallTime now) {
-  const bool taken = store_.find(channel.id) != nullptr ||
-                     store_.mutable_find_uniqueid(channel.id.value) != nullptr ||
-                     expected_by_id_.contains(channel.id.value);
-  if (taken) return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  // Until the PBX has one, its id stands for the PBX's own, too.
+  if (taken(channel.id) || store_.find_uniqueid(channel.id.value) != nullptr) {
+    return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  }
   if (store_.channel_count() >= Store::channels_max) {
     return Error{Errc::overloaded, "too many channels"};
   }

@@ -347,7 +347,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
         const ChannelId& id = expected.mapped().id;
         Channel* older = store_.mutable_find(id);
         if (older != nullptr && older->unborn) return be_born(*older, channel, now);
-        if (older == nullptr) store_.set_id(*channel, id);
+        store_.set_id(*channel, id);
       }
       return announce(*channel, now);
     }

@@ -131,7 +131,7 @@ void Reconciler::announce_far_half(const Channel& half, const ChannelId& id, Wal
   const auto* found = store_.find_name(half.name.substr(0, half.name.size() - 1) + "2");
   if (found == nullptr || found->announced) return;
   Channel& far = *store_.mutable_find(found->id);
-  if (!id.value.empty() && store_.find(id) == nullptr) store_.set_id(far, id);
+  if (!id.value.empty() && !taken(id)) store_.set_id(far, id);
   announce(far, now);
 }
 
