@@ -45,6 +45,8 @@ class Reconciler {
  public:
   /// Hangups in doubt that are remembered until the next list.
   static constexpr std::size_t doubted_max = 1'000;
+  /// Variables of one channel that the PBX is awaited to tell once more.
+  static constexpr std::size_t told_max = 256;
   /// Variables that report_events may show with one channel.
   static constexpr std::size_t reported_max = 100;
   /// Most channels that may be expected, originated but not yet seen.

@@ -49,7 +49,10 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
   set_variable(*channel, name, value);
   keep_inheritable(*channel, name, value);
   if (name.ends_with(')')) return;
-  channel->told_variables.emplace_back(name, value);
+  auto& told = channel->told_variables;
+  std::erase_if(told,
+                [&](const auto& older) { return plain_name(older.first) == plain_name(name); });
+  if (told.size() < told_max) told.emplace_back(name, value);
   emit(ChannelVarset{channel, name, value}, now);
 }
 

@@ -320,6 +320,23 @@ TEST_P(CreatedTest, HangsUpWhatIsBeingDialledWhenThePbxHasIt) {
   EXPECT_EQ(said(outcome), "");
 }
 
+TEST_P(CreatedTest, IsToldOfAValueThatWasReplacedMeanwhile) {
+  ASSERT_EQ(create(bob()), "");
+  for (const auto* value : {"old", "new"}) {
+    EXPECT_EQ(said(world_.start(set_variable(world_.world, id_, "SHAPE", value))), "");
+  }
+  ASSERT_EQ(dial(), "");
+  born();
+  changes();
+  const auto set = [&](const std::string& value) {
+    world_.event("Event: VarSet|Channel: SIP/bob-7|Variable: SHAPE|Value: " + value +
+                 "|Uniqueid: " + uniqueid());
+    return changes();
+  };
+  EXPECT_EQ(set("new"), Lines{}) << "told already";
+  EXPECT_EQ(set("old"), Lines{"varset made SHAPE=old"});
+}
+
 TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
   ASSERT_EQ(create(bob()), "");
   const auto refused = world_.start(created_.dial(id_, {}, 0));
