@@ -8,6 +8,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/destination.hpp"
 #include "model/leg_name.hpp"
 
 namespace arigate::model {
@@ -44,12 +45,6 @@ bool is_helper(std::string_view name, bool snapshots) {
   const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
   return std::any_of(always.begin(), always.end(), begins) ||
          (!snapshots && std::any_of(before_12.begin(), before_12.end(), begins));
-}
-
-std::string stasis_data(const AppName& application, const std::vector<std::string>& arguments) {
-  std::string data = application.value;
-  for (const auto& argument : arguments) data.append(",").append(argument);
-  return data;
 }
 
 }  // namespace
@@ -393,7 +388,7 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   channel->arguments = arguments;
   channel->in_agi = channel->agi_running = true;
   channel->dialplan.app_name = "Stasis";
-  channel->dialplan.app_data = stasis_data(application, arguments);
+  channel->dialplan.app_data = text_of(Destination{application, arguments});
   // What AMI of old versions does not tell.
   if (!environment.language.empty()) channel->language = environment.language;
   if (channel->caller_rdnis.empty()) channel->caller_rdnis = environment.rdnis;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/destination.hpp"
 #include "model/reconciler.hpp"
 
 namespace arigate::model {
@@ -34,8 +35,7 @@ void Reconciler::enter_created(const ChannelId& id, const AppName& application,
   channel->application = application;
   channel->arguments = arguments;
   channel->dialplan.app_name = "Stasis";
-  channel->dialplan.app_data = application.value;
-  for (const auto& argument : arguments) channel->dialplan.app_data.append(",").append(argument);
+  channel->dialplan.app_data = text_of(Destination{application, arguments});
   ++channel->revision;
   emit(ChannelDialplan{*channel, channel->dialplan.app_name, channel->dialplan.app_data}, now);
   emit(ChannelVarset{channel, "STASISSTATUS", ""}, now);

@@ -8,6 +8,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "generated/mapping.hpp"
+#include "model/party_text.hpp"
 #include "ops/call_id.hpp"
 #include "ops/originate_action.hpp"
 #include "ops/variables.hpp"
@@ -28,25 +29,12 @@ std::string_view value_of(const ami::Message& message, std::string_view name) {
   return "";
 }
 
-/// `"Bob" <200>` or `Bob <200>`.
-model::Party party_of(std::string_view text) {
-  const auto open = text.rfind('<');
-  if (open == std::string_view::npos || !text.ends_with('>')) return {};
-  model::Party party;
-  party.number = text.substr(open + 1, text.size() - open - 2);
-  auto name = trim(text.substr(0, open));
-  if (name.size() >= 2 && name.front() == '"') name = name.substr(1, name.size() - 2);
-  party.name = name;
-  if (party.number == "unknown" && party.name.empty()) return {};
-  return party;
-}
-
 void take_device(const ami::Message& row, std::string_view exten, model::Channel& channel) {
   const auto context = value_of(row, "Context");
   if (context.empty()) return;
   channel.dialplan.context = context;
   channel.dialplan.exten = exten;
-  channel.caller = party_of(value_of(row, "Callerid"));
+  channel.caller = model::party_in(value_of(row, "Callerid"));
   if (const auto language = value_of(row, "Language"); !language.empty()) {
     channel.language = language;
   }
