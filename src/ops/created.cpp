@@ -86,9 +86,9 @@ std::string CreatedChannels::name_for(const std::string& endpoint) {
 }
 
 boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateRequest request) {
-  if (entries_.size() >= channels_max) {
-    co_return Error{Errc::overloaded, "too many created channels"};
-  }
+  const auto full = [this] { return entries_.size() >= channels_max; };
+  const Error too_many{Errc::overloaded, "too many created channels"};
+  if (full()) co_return too_many;
   if (has_line_break(request.endpoint) || request.variables.size() > variables_max) {
     co_return Error{Errc::bad_request, "The channel cannot be made from this"};
   }
@@ -117,6 +117,7 @@ boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateReq
     }
   }
   co_await describe(request.endpoint, channel);
+  if (full()) co_return too_many;  // Others have come meanwhile.
   const WallTime now = world_.clock.wall();
   if (const auto made = world_.reconciler.create(std::move(channel), now); !made) {
     co_return made.error();

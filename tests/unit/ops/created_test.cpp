@@ -320,6 +320,25 @@ TEST_P(CreatedTest, HangsUpWhatIsBeingDialledWhenThePbxHasIt) {
   EXPECT_EQ(said(outcome), "");
 }
 
+TEST_P(CreatedTest, AreOnlySoManyAlsoWhenManyAreMadeAtATime) {
+  if (!takes_ids()) return;  // As above.
+  auto request = bob();
+  request.endpoint = "SIP/bob/1";  // The PBX is asked nothing for it.
+  request.channel = {};
+  for (std::size_t i = 1; i < CreatedChannels::channels_max; ++i) {
+    world_.start(created_.create(request));
+  }
+  ASSERT_EQ(created_.size(), CreatedChannels::channels_max - 1);
+  const auto first = world_.start(created_.create(bob()));
+  auto other = bob();
+  other.channel.value = "other";
+  const auto second = world_.start(created_.create(other));
+  for (int i = 0; i < 4; ++i) world_.run([&] { world_.ami.answer(); });
+  EXPECT_EQ(said(first), "");
+  EXPECT_EQ(said(second), "too many created channels");
+  EXPECT_EQ(said(world_.start(created_.create(other))), "too many created channels");
+}
+
 TEST_P(CreatedTest, IsToldOfAValueThatWasReplacedMeanwhile) {
   ASSERT_EQ(create(bob()), "");
   for (const auto* value : {"old", "new"}) {
