@@ -360,15 +360,15 @@ void Reconciler::remember_bridge(Bridge bridge) {
   remembered_bridges_.insert_or_assign(std::move(id), std::move(bridge));
 }
 
+void Reconciler::forget_expected(const ChannelId& id) {
+  expected_by_id_.erase(id.value);
+  std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
+}
+
 bool Reconciler::taken(const ChannelId& id) const {
   return store_.find_also_hidden(id) != nullptr || expected_by_id_.contains(id.value) ||
          std::any_of(shown_legs_.begin(), shown_legs_.end(),
                      [&id](const auto& leg) { return leg.second.id == id; });
-}
-
-void Reconciler::forget_expected(const ChannelId& id) {
-  expected_by_id_.erase(id.value);
-  std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
 }
 
 Result<void> Reconciler::show_leg(const std::string& token, const ChannelId& id, std::string name) {
@@ -554,7 +554,8 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
     sink_.on(LegGone{&channel, token}, now);
   }
   if (channel.hidden) --hidden_count_;
-  remember_ended(channel.uniqueid.value);
+  // One that is still being made has not ended on the PBX.
+  if (!expected_by_id_.contains(channel.id.value)) remember_ended(channel.uniqueid.value);
   const ChannelId id = channel.id;
   const std::string name = channel.hidden ? "" : channel.name;
   store_.erase(id);

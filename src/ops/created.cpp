@@ -200,6 +200,11 @@ boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, Ch
     co_return Result<void>{};
   }
   entrance_.forget(*token);
+  const Errc why = queued.error().code;
+  // What the PBX has not refused it may still do.
+  const bool may_come = why == Errc::timeout || why == Errc::unavailable;
+  if (may_come && condemned_.contains(channel)) co_return queued.error();
+  forget_condemned(channel);
   world_.reconciler.forget_expected(channel);
   if (const auto still = entries_.find(channel); still != entries_.end()) {
     still->second.dialling = false;  // It can be dialled again.
@@ -218,17 +223,44 @@ boost::asio::awaitable<void> CreatedChannels::follow_dial(ChannelId channel, std
     co_await outcome.wait(world_.in(world_.timeouts.originate));
     known = world_.store.find(channel);
   }
-  world_.reconciler.forget_expected(channel);
-  if (known == nullptr) co_return;
-  if (!known->unborn) {
-    co_await learn_call_id(world_, channel);
-    co_return;
+  if (condemned_.contains(channel)) co_return;
+  if (known != nullptr && known->unborn) {
+    constexpr int temporary_failure = 41;
+    log::warn("created channel was not dialled channel={}", channel.value);
+    entrance_.forget(token);
+    co_return give_up(channel, temporary_failure);
   }
-  constexpr int temporary_failure = 41;
-  log::warn("created channel was not dialled channel={}", channel.value);
-  entrance_.forget(token);
-  world_.reconciler.destroy_created(channel, temporary_failure,
-                                    mapping::cause_text(temporary_failure), world_.clock.wall());
+  world_.reconciler.forget_expected(channel);
+  if (known != nullptr) co_await learn_call_id(world_, channel);
+}
+
+/// It ends here; the PBX may be about to make it.
+void CreatedChannels::give_up(const ChannelId& channel, int cause) {
+  const auto entry = entries_.find(channel);
+  const bool dialling = entry != entries_.end() && entry->second.dialling;
+  if (dialling && condemned_.size() < condemned_max) {
+    Eventual<bool> came;
+    condemned_.emplace(channel, came);
+    world_.spawn(await_condemned(channel, std::move(came)));
+  } else {
+    world_.reconciler.forget_expected(channel);
+  }
+  world_.reconciler.destroy_created(channel, cause, mapping::cause_text(cause),
+                                    world_.clock.wall());
+}
+
+boost::asio::awaitable<void> CreatedChannels::await_condemned(ChannelId channel,
+                                                              Eventual<bool> came) {
+  const auto decided = co_await came.wait(world_.in(condemned_for));
+  if (decided) co_return;
+  condemned_.erase(channel);
+  world_.reconciler.forget_expected(channel);
+}
+
+/// The PBX has made it after all, or never will.
+void CreatedChannels::forget_condemned(const ChannelId& channel) {
+  auto condemned = condemned_.extract(channel);
+  if (!condemned.empty()) condemned.mapped().set(true);
 }
 
 void CreatedChannels::settle(const ChannelId& channel) {
@@ -239,6 +271,7 @@ void CreatedChannels::settle(const ChannelId& channel) {
 
 void CreatedChannels::on(const model::Change& change, WallTime) {
   if (const auto* failed = std::get_if<model::OriginateFailed>(&change)) {
+    forget_condemned(failed->channel);
     // Its cause as far as the PBX tells it: 3 is no answer, 5 busy, the rest congestion.
     if (!entries_.contains(failed->channel)) return;
     const int cause = failed->reason == 3 ? 19 : failed->reason == 5 ? 17 : 34;
@@ -247,6 +280,12 @@ void CreatedChannels::on(const model::Change& change, WallTime) {
     return;
   }
   const auto* subject = model::subject_of(change);
+  const auto* created = std::get_if<model::ChannelCreated>(&change);
+  if (created != nullptr && !subject->unborn && condemned_.contains(subject->id)) {
+    forget_condemned(subject->id);
+    log::info("channel of a dial that was given up is hung up channel={}", subject->id.value);
+    return world_.ami.post(ami::Action{"Hangup"}.add("Channel", subject->name));
+  }
   if (entries_.empty() || subject == nullptr || !subject->made_first) return;
   if (!subject->unborn) settle(subject->id);
   if (std::holds_alternative<model::ChannelDestroyed>(change)) {
@@ -274,8 +313,7 @@ boost::asio::awaitable<bool> CreatedChannels::hangup(ChannelId channel, int caus
   const bool ours = co_await unborn(channel);
   if (!ours) co_return false;
   world_.reconciler.hangup_requested(channel, explicit_hangup, true, world_.clock.wall());
-  world_.reconciler.destroy_created(channel, cause, mapping::cause_text(cause),
-                                    world_.clock.wall());
+  give_up(channel, cause);
   co_return true;
 }
 
