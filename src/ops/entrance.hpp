@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -93,8 +95,12 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   /// Takes the channel out of the command that runs, whatever it is, on every PBX: done when it has
   /// a new command line. What waits in its queue stays; the job that ran is told by on_new_line().
-  /// Errc::not_in_application, refused_by_pbx, timeout (then the channel has left the application).
-  boost::asio::awaitable<Result<void>> reenter(ChannelId channel);
+  /// `wanted` is asked right before it goes: what it was to be taken out of may have ended by then,
+  /// and then it stays. Errc::not_in_application, refused_by_pbx, timeout.
+  boost::asio::awaitable<Result<void>> reenter(ChannelId channel, std::function<bool()> wanted);
+  boost::asio::awaitable<Result<void>> reenter(ChannelId channel) {
+    return reenter(std::move(channel), {});
+  }
   /// Waits while the channel is on its way back: a hangup sent meanwhile would be lost on the PBX.
   boost::asio::awaitable<void> settled(ChannelId channel);
 

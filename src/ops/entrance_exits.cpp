@@ -134,7 +134,8 @@ void Entrance::over(Session& session, const Error& why) {
 
 // --- out of a blocking command, and back --------------------------------------------------------
 
-boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
+boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel,
+                                                       std::function<bool()> wanted) {
   co_await world_.ensure_reentry();
   const auto session = session_of(channel);
   const auto* known = world_.store.find(channel);
@@ -145,6 +146,7 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
     co_return channel_not_in_stasis();
   }
   if (session->state != Session::State::held) co_return channel_not_in_stasis();
+  if (wanted && !wanted()) co_return Result<void>{};
   const auto token = std::to_string(next_token_++);
   returning_.emplace(token, channel);
   session->state = Session::State::returning;

@@ -809,6 +809,22 @@ TEST_F(EntranceTest, KeepsAChannelThatThePbxDoesNotRedirect) {
   EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
 }
 
+TEST_F(EntranceTest, TakesNobodyOutOfWhatHasEndedMeanwhile) {
+  Eventual<bool> looked;
+  world_.world.ensure_reentry = [this, looked]() mutable -> boost::asio::awaitable<void> {
+    co_await looked.wait(world_.world.in(std::chrono::seconds{1}));
+  };
+  const auto link = held();
+  command("EXEC Echo");
+  bool runs = true;
+  std::function<bool()> wanted = [&runs] { return runs; };
+  const auto outcome = world_.start(entrance_.reenter(channel_, wanted));
+  runs = false;
+  world_.run([&] { looked.set(true); });
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  EXPECT_TRUE(outcome->has_value() && **outcome);
+}
+
 TEST_F(EntranceTest, EndsAChannelThatHangsUpOnItsWayBack) {
   const auto link = held();
   const auto outcome = world_.start(entrance_.reenter(channel_));
