@@ -2,11 +2,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -41,6 +42,8 @@ struct WayOut {
 /// A held channel can be taken out of whatever its AGI command does: reenter() redirects it into
 /// the re-entry context, and the session that comes from there goes on where the old one was:
 ///   held --reenter--> returning --new session--> held;   returning --hangup, time--> over
+/// A PBX that does not answer in time may redirect it later:
+///   returning --no answer--> held --HANGUP, cut--> returning;   held --new session--> held
 /// The application sees nothing of it.
 /// A channel arrives at most 1 s before AMI tells of it; StasisStart waits for that. A session that
 /// ends by HANGUP waits a moment for AMI's HangupRequest, so that StasisEnd comes after it.
@@ -48,6 +51,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
  public:
   /// Applications that an originate names but whose channel has not come yet.
   static constexpr std::size_t destinations_max = 10'000;
+  /// Redirects that the PBX did not answer in time, and for how long it may still carry one out.
+  static constexpr std::size_t late_returns_max = 1'000;
+  static constexpr std::chrono::minutes late_return_within{1};
 
   Entrance(boost::asio::any_io_executor executor, World& world);
   ~Entrance() override;
@@ -149,6 +155,12 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   bool take_awaited(const std::shared_ptr<Session>& session, const agi::Environment& environment);
   void hold(const std::shared_ptr<Session>& session, const ChannelId& channel);
   void stay(const std::shared_ptr<Session>& session);
+  void leave_line(const std::shared_ptr<Session>& session);
+  boost::asio::awaitable<bool> has_returned(std::shared_ptr<Session> session, Eventual<bool> back);
+  boost::asio::awaitable<void> await_late(std::shared_ptr<Session> session, Eventual<bool> back);
+  void expect_late(Session& session, std::string token);
+  bool return_late(const std::shared_ptr<Session>& session);
+  void forget_late();
   static void settle(Session& session, bool came);
   bool come_back(const std::shared_ptr<Session>& fresh, const agi::Environment& environment);
   void go_on_as(const ChannelId& before, const ChannelId& channel);
@@ -162,6 +174,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
   std::unordered_map<ChannelId, std::shared_ptr<Session>> held_;  ///< Those that are in controls.
   std::unordered_map<std::string, ChannelId> returning_;          ///< By extension.
+  std::deque<std::pair<TimePoint, std::string>> late_;  ///< Extensions of these, and until when.
   std::unordered_map<ChannelId, std::shared_ptr<Control>> sessionless_;
   std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.

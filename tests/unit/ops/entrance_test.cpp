@@ -825,6 +825,99 @@ TEST_F(EntranceTest, TakesNobodyOutOfWhatHasEndedMeanwhile) {
   EXPECT_TRUE(outcome->has_value() && **outcome);
 }
 
+/// A PBX that does not answer a Redirect in time may carry it out later.
+class LateRedirect : public EntranceTest {
+ protected:
+  void SetUp() override {
+    first_ = held();
+    command("EXEC Echo");
+    command("NOOP next");
+    first_->take();
+    begin();
+    world_.run([&] { world_.ami.refuse(Errc::timeout); });
+    EXPECT_TRUE(outcome_->has_value() && !**outcome_);
+    EXPECT_EQ(controlled(), 1U);
+  }
+  void begin() {
+    outcome_ = world_.start(entrance_.reenter(channel_));
+    token_ = token_of(world_.ami.waiting_action());
+  }
+  void goes_on_by_a_new_line() {
+    const auto second = open(reentry_of(token_));
+    EXPECT_TRUE(first_->closed());
+    EXPECT_EQ(second->take(), Lines{"NOOP next"});
+    EXPECT_EQ(changes(), Lines{}) << "the application sees nothing of it";
+    EXPECT_EQ(entrance_.session_count(), 1U);
+    cut(*second);
+    EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+    expect_empty();
+  }
+
+  std::shared_ptr<FakeAgiLink> first_;
+  std::shared_ptr<std::optional<Result<void>>> outcome_;
+  std::string token_;
+};
+
+TEST_F(LateRedirect, CostsNoCallWhenTheOldLineTellsFirst) {
+  hang_up(*first_);
+  EXPECT_TRUE(first_->closed()) << "the PBX keeps the channel in it until then";
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, CostsNoCallWhenTheOldLineIsCutFirst) {
+  cut(*first_);
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, CostsNoCallWhenTheNewLineComesFirst) {
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, MayBeUnderWayWhenItsAnswerIsMissed) {
+  begin();
+  hang_up(*first_);
+  EXPECT_FALSE(first_->closed());
+  world_.run([&] { world_.ami.refuse(Errc::timeout); });
+  EXPECT_FALSE(outcome_->has_value());
+  goes_on_by_a_new_line();
+  EXPECT_TRUE(outcome_->has_value() && **outcome_);
+}
+
+TEST_F(LateRedirect, IsNotTakenForTheEndOfTheCall) {
+  hang_up(*first_);
+  event(hangup_request);
+  event(hangup);
+  EXPECT_EQ(changes(),
+            (Lines{"hanguprequest 1.1 16", "end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+  expect_empty();
+}
+
+TEST_F(LateRedirect, EndsTheCallThatDoesNotComeBack) {
+  world_.world.timeouts.action = std::chrono::hours{-48};
+  hang_up(*first_);
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  expect_empty();
+}
+
+TEST_F(LateRedirect, IsNotWaitedForForEver) {
+  world_.clock.advance(Entrance::late_return_within);
+  hang_up(*first_);
+  EXPECT_FALSE(first_->closed());
+  event(hangup_request);
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+}
+
+TEST_F(LateRedirect, OnlySoManyAreAwaited) {
+  const auto oldest = token_;
+  for (std::size_t i = 0; i < Entrance::late_returns_max; ++i) {
+    begin();
+    world_.run([&] { world_.ami.refuse(Errc::timeout); });
+  }
+  event(reentry_exten);
+  EXPECT_EQ(open(reentry_of(oldest))->take(), Lines{"GET VARIABLE ARIGATE_APP"});
+  EXPECT_FALSE(first_->closed());
+}
+
 TEST_F(EntranceTest, EndsAChannelThatHangsUpOnItsWayBack) {
   const auto link = held();
   const auto outcome = world_.start(entrance_.reenter(channel_));
