@@ -127,10 +127,10 @@ class Reconciler {
                       ChannelId other = {}, std::vector<std::string> reported = {});
   /// It failed without a channel, or its time is over.
   void forget_expected(const ChannelId& id);
-  /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
-  /// Good for the list that is being read.
   /// A channel has this id, be it one that ARI does not show, or is about to have it.
   bool taken(const ChannelId& id) const;
+  /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
+  /// Good for the list that is being read.
   void remember_id(std::string_view uniqueid, ChannelId id);
   /// What is known of a bridge of an application that the list under way may show anew.
   void remember_bridge(Bridge bridge);

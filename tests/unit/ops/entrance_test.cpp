@@ -337,6 +337,25 @@ TEST_F(EntranceTest, EndsWhatPlaysBeforeTheChannelGoes) {
   EXPECT_EQ(world_.store.playback_count(), 0U);
 }
 
+TEST_F(EntranceTest, LeavesTheLanguageOfAPlaybackBehindOnNobody) {
+  Interrupter interrupter{world_.world, {}};
+  Playbacks playbacks{world_.world, interrupter};
+  const auto link = held();
+  PlayRequest request;
+  request.target = *target_of(world_.world, channel_);
+  request.media = {"sound:a"};
+  request.id.value = "p";
+  request.language = "fr";
+  world_.run(
+      [&] { ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {})); });
+  EXPECT_EQ(link->take(), Lines{"EXEC Progress"});
+  reply(*link, "200 result=0");
+  EXPECT_EQ(link->take(), Lines{R"x(SET VARIABLE "CHANNEL(language)" "fr")x"});
+  let_go();
+  EXPECT_EQ(world_.ami.take_posted(),
+            Lines{"Setvar|Channel: SIP/alice-1|Variable: CHANNEL(language)|Value: de"});
+}
+
 TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
   Interrupter interrupter{world_.world, {}};
   Playbacks playbacks{world_.world, interrupter};
