@@ -123,8 +123,11 @@ struct Recording {
 /// Where conferences have no actions, a member comes out of its room by way of the re-entry
 /// context.
 void let_members_out(ops::Bridges& rooms, ops::Entrance& entrance) {
-  rooms.use([&entrance](ChannelId channel) { return entrance.reenter(std::move(channel)); },
-            [&entrance](const ChannelId& channel) { return entrance.home_of(channel); });
+  rooms.use(
+      [&entrance](ChannelId channel, std::function<bool()> wanted) {
+        return entrance.reenter(std::move(channel), std::move(wanted));
+      },
+      [&entrance](const ChannelId& channel) { return entrance.home_of(channel); });
 }
 
 }  // namespace
@@ -160,7 +163,10 @@ struct Gateway::Parts : io::AmiOwner {
         created{world, entrance},
         text_messages{entrance,
                       [this](const ops::ReceivedMessage& message) { text_message(message); }},
-        interrupter{world, [this](ChannelId id) { return entrance.reenter(std::move(id)); }},
+        interrupter{world,
+                    [this](ChannelId id, std::function<bool()> wanted) {
+                      return entrance.reenter(std::move(id), std::move(wanted));
+                    }},
         playbacks{world, interrupter},
         files{context.get_executor(), config, world, legs},
         recordings{world, interrupter, files.recordings()},

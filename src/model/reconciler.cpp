@@ -8,6 +8,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/destination.hpp"
 #include "model/leg_name.hpp"
 
 namespace arigate::model {
@@ -44,12 +45,6 @@ bool is_helper(std::string_view name, bool snapshots) {
   const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
   return std::any_of(always.begin(), always.end(), begins) ||
          (!snapshots && std::any_of(before_12.begin(), before_12.end(), begins));
-}
-
-std::string stasis_data(const AppName& application, const std::vector<std::string>& arguments) {
-  std::string data = application.value;
-  for (const auto& argument : arguments) data.append(",").append(argument);
-  return data;
 }
 
 }  // namespace
@@ -100,16 +95,14 @@ Channel* Reconciler::create(const ami::Snapshot& snapshot, WallTime now) {
 /// A half of a leg of ours, by its name. Told in the first list too: it may be a leftover.
 void Reconciler::take_leg(Channel& channel, std::string_view token, WallTime now) {
   const auto shown = shown_legs_.find(std::string{token});
-  const auto* taken = shown == shown_legs_.end() ? nullptr : store_.find(shown->second.id);
   if (shown == shown_legs_.end() || !channel.name.ends_with(";2") ||
-      (taken != nullptr && taken != &channel)) {
+      !store_.set_id(channel, shown->second.id)) {
     hide(channel);
   } else {
     channel.shown_name = shown->second.name;
     channel.state = ChannelState::up;
     channel.dialplan = {"default", "s", 1, "", ""};
     channel.from_ari = channel.in_disguise = true;
-    store_.set_id(channel, shown->second.id);
     shown_legs_.erase(shown);
   }
   sink_.on(LegSeen{channel, token}, now);
@@ -348,9 +341,7 @@ Result<void> Reconciler::expect(const ChannelId& id, const std::string& token,
   if (expected_by_id_.size() >= expected_max) {
     return Error{Errc::overloaded, "too many originates under way"};
   }
-  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value)) {
-    return Error{Errc::conflict, "Channel with given unique ID already exists"};
-  }
+  if (taken(id)) return Error{Errc::conflict, "Channel with given unique ID already exists"};
   ended_.erase(id.value);  // A client may use an id again.
   expected_by_token_.emplace(token, Expected{id, dialstring, other, {}});
   expected_by_id_.emplace(
@@ -374,12 +365,14 @@ void Reconciler::forget_expected(const ChannelId& id) {
   std::erase_if(expected_by_token_, [&](const auto& entry) { return entry.second.id == id; });
 }
 
+bool Reconciler::taken(const ChannelId& id) const {
+  return store_.find_also_hidden(id) != nullptr || expected_by_id_.contains(id.value) ||
+         std::any_of(shown_legs_.begin(), shown_legs_.end(),
+                     [&id](const auto& leg) { return leg.second.id == id; });
+}
+
 Result<void> Reconciler::show_leg(const std::string& token, const ChannelId& id, std::string name) {
-  const bool expected = std::any_of(shown_legs_.begin(), shown_legs_.end(),
-                                    [&id](const auto& leg) { return leg.second.id == id; });
-  if (store_.find(id) != nullptr || expected_by_id_.contains(id.value) || expected) {
-    return Error{Errc::conflict, "Channel with given unique ID already exists"};
-  }
+  if (taken(id)) return Error{Errc::conflict, "Channel with given unique ID already exists"};
   shown_legs_.emplace(token, ShownLeg{id, std::move(name)});
   return {};
 }
@@ -395,7 +388,7 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   channel->arguments = arguments;
   channel->in_agi = channel->agi_running = true;
   channel->dialplan.app_name = "Stasis";
-  channel->dialplan.app_data = stasis_data(application, arguments);
+  channel->dialplan.app_data = text_of(Destination{application, arguments});
   // What AMI of old versions does not tell.
   if (!environment.language.empty()) channel->language = environment.language;
   if (channel->caller_rdnis.empty()) channel->caller_rdnis = environment.rdnis;
@@ -561,7 +554,8 @@ void Reconciler::destroy(Channel& channel, int cause, std::string_view text,
     sink_.on(LegGone{&channel, token}, now);
   }
   if (channel.hidden) --hidden_count_;
-  remember_ended(channel.uniqueid.value);
+  // One that is still being made has not ended on the PBX.
+  if (!expected_by_id_.contains(channel.id.value)) remember_ended(channel.uniqueid.value);
   const ChannelId id = channel.id;
   const std::string name = channel.hidden ? "" : channel.name;
   store_.erase(id);

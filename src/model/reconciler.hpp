@@ -45,6 +45,8 @@ class Reconciler {
  public:
   /// Hangups in doubt that are remembered until the next list.
   static constexpr std::size_t doubted_max = 1'000;
+  /// Variables of one channel that the PBX is awaited to tell once more.
+  static constexpr std::size_t told_max = 256;
   /// Variables that report_events may show with one channel.
   static constexpr std::size_t reported_max = 100;
   /// Most channels that may be expected, originated but not yet seen.
@@ -125,6 +127,8 @@ class Reconciler {
                       ChannelId other = {}, std::vector<std::string> reported = {});
   /// It failed without a channel, or its time is over.
   void forget_expected(const ChannelId& id);
+  /// A channel has this id, be it one that ARI does not show, or is about to have it.
+  bool taken(const ChannelId& id) const;
   /// A PBX that takes no ids has this channel since before we came; what it carries tells its id.
   /// Good for the list that is being read.
   void remember_id(std::string_view uniqueid, ChannelId id);

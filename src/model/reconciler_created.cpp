@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/destination.hpp"
 #include "model/reconciler.hpp"
 
 namespace arigate::model {
 
 Result<void> Reconciler::create(Channel channel, WallTime now) {
-  const bool taken = store_.find(channel.id) != nullptr ||
-                     store_.mutable_find_uniqueid(channel.id.value) != nullptr ||
-                     expected_by_id_.contains(channel.id.value);
-  if (taken) return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  // Until the PBX has one, its id stands for the PBX's own, too.
+  if (taken(channel.id) || store_.find_uniqueid(channel.id.value) != nullptr) {
+    return Error{Errc::conflict, "Channel with given unique ID already exists"};
+  }
   if (store_.channel_count() >= Store::channels_max) {
     return Error{Errc::overloaded, "too many channels"};
   }
@@ -34,8 +35,7 @@ void Reconciler::enter_created(const ChannelId& id, const AppName& application,
   channel->application = application;
   channel->arguments = arguments;
   channel->dialplan.app_name = "Stasis";
-  channel->dialplan.app_data = application.value;
-  for (const auto& argument : arguments) channel->dialplan.app_data.append(",").append(argument);
+  channel->dialplan.app_data = text_of(Destination{application, arguments});
   ++channel->revision;
   emit(ChannelDialplan{*channel, channel->dialplan.app_name, channel->dialplan.app_data}, now);
   emit(ChannelVarset{channel, "STASISSTATUS", ""}, now);
@@ -49,7 +49,10 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
   set_variable(*channel, name, value);
   keep_inheritable(*channel, name, value);
   if (name.ends_with(')')) return;
-  channel->told_variables.emplace_back(name, value);
+  auto& told = channel->told_variables;
+  std::erase_if(told,
+                [&](const auto& older) { return plain_name(older.first) == plain_name(name); });
+  if (told.size() < told_max) told.emplace_back(name, value);
   emit(ChannelVarset{channel, name, value}, now);
 }
 

@@ -347,7 +347,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
         const ChannelId& id = expected.mapped().id;
         Channel* older = store_.mutable_find(id);
         if (older != nullptr && older->unborn) return be_born(*older, channel, now);
-        if (older == nullptr) store_.set_id(*channel, id);
+        store_.set_id(*channel, id);
       }
       return announce(*channel, now);
     }
@@ -380,7 +380,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     // Before Asterisk 12 those of an originate are set a second time when it is answered.
     const bool dialled = channel->dial_due || channel->dialing;
     const bool comes_twice = channel->from_ari && dialled && !dialect_.dial_events;
-    if (comes_twice && channel->told_variables.size() < held_back_max) {
+    if (comes_twice && channel->told_variables.size() < told_max) {
       channel->told_variables.emplace_back(name, value);
     }
     emit(ChannelVarset{channel, name, value}, now);

@@ -8,6 +8,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/party_text.hpp"
 #include "model/reconciler.hpp"
 
 namespace arigate::model {
@@ -20,7 +21,6 @@ namespace {
 
 /// An Unlink that a Link follows within this time was none (seen: less than 1 ms).
 constexpr std::chrono::milliseconds relink_within{20};
-
 
 /// The part of a channel's name that Originate and Dial were given: "SIP/bob-0000001f" -> "bob".
 std::string_view dialstring_of(std::string_view name) {
@@ -131,7 +131,7 @@ void Reconciler::announce_far_half(const Channel& half, const ChannelId& id, Wal
   const auto* found = store_.find_name(half.name.substr(0, half.name.size() - 1) + "2");
   if (found == nullptr || found->announced) return;
   Channel& far = *store_.mutable_find(found->id);
-  if (!id.value.empty() && store_.find(id) == nullptr) store_.set_id(far, id);
+  if (!id.value.empty() && !taken(id)) store_.set_id(far, id);
   announce(far, now);
 }
 
@@ -250,30 +250,6 @@ void Reconciler::end_dials_of(const ChannelId& caller, std::string_view status, 
   }
 }
 
-namespace {
-
-/// Of `"Name" <number>`, as the functions of the PBX take it.
-Party party_of(std::string_view text) {
-  Party party;
-  const auto open = text.rfind('<');
-  if (open != text.npos) {
-    const auto close = text.find('>', open);
-    party.number = text.substr(open + 1, close == text.npos ? close : close - open - 1);
-    text = text.substr(0, open);
-  }
-  text = trim(text);
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
-    text = text.substr(1, text.size() - 2);
-  }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    party.name += text[i];
-  }
-  return party;
-}
-
-}  // namespace
-
 // --- functions ----------------------------------------------------------------------------------
 
 void Reconciler::function_set(const ChannelId& id, std::string_view function,
@@ -289,7 +265,7 @@ void Reconciler::function_set(const ChannelId& id, std::string_view function,
     derive_variables(*channel);
   }
   Party connected = channel->connected;
-  if (iequals(function, "CONNECTEDLINE(all)")) connected = party_of(value);
+  if (iequals(function, "CONNECTEDLINE(all)")) connected = party_in(value);
   if (iequals(function, "CONNECTEDLINE(name)")) connected.name = value;
   if (iequals(function, "CONNECTEDLINE(num)")) connected.number = value;
   if (connected != channel->connected) {

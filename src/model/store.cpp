@@ -148,12 +148,14 @@ void Store::set_uniqueid(Channel& channel, std::string_view uniqueid) {
   by_uniqueid_.insert(std::move(node));
 }
 
-void Store::set_id(Channel& channel, ChannelId id) {
+bool Store::set_id(Channel& channel, ChannelId id) {
+  const auto* owner = find_also_hidden(id);
+  if (owner != nullptr) return owner == &channel;
   auto handle = by_id_.extract(channel.id.value);
   channel.id = std::move(id);
   handle.key() = channel.id.value;
-  const auto outcome = by_id_.insert(std::move(handle));
-  ARIGATE_ASSERT(outcome.inserted);
+  by_id_.insert(std::move(handle));
+  return true;
 }
 
 // --- endpoints ----------------------------------------------------------------------------------

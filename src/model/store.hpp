@@ -92,8 +92,8 @@ class Store {
   /// After a masquerade each of the two goes on under the PBX's id of the other.
   void swap_uniqueids(Channel& one, Channel& other);
   void set_uniqueid(Channel& channel, std::string_view uniqueid);
-  /// Gives a channel that nobody has seen yet its public id.
-  void set_id(Channel& channel, ChannelId id);
+  /// Gives a channel that nobody has seen yet its public id. False: another channel has that.
+  bool set_id(Channel& channel, ChannelId id);
   void erase_endpoint(std::string_view name);
   void join_endpoint(const Channel& channel);
   void leave_endpoint(const Channel& channel);

@@ -234,7 +234,7 @@ boost::asio::awaitable<void> Admission::look_after_lost(AppName application, Awa
       break;
     case AwayPolicy::LostCall::hang_up:
       for (const auto& channel : channels_of(application)) {
-        co_await hangup(world_, entrance_, channel, cause_normal_clearing);
+        spawn(hang_up_lost(channel, application));
       }
       break;
     case AwayPolicy::LostCall::park:
@@ -242,6 +242,29 @@ boost::asio::awaitable<void> Admission::look_after_lost(AppName application, Awa
       break;
   }
   waiters_.erase(place);
+}
+
+/// By the manager, or while that is away by the channel's own command line, if it is free.
+boost::asio::awaitable<void> Admission::hang_up_lost(ChannelId channel, AppName application) {
+  const auto lost = [&] {
+    const auto* known = world_.store.find(channel);
+    return known != nullptr && known->application == application &&
+           !world_.applications.active(application);
+  };
+  for (int attempt = 0; attempt < hangups_max && lost(); ++attempt) {
+    const auto link_is_back = world_.watches.watch([](const model::Change& change) {
+      return std::holds_alternative<model::Resynced>(change);
+    });
+    const auto ended = co_await hangup(world_, entrance_, channel, cause_normal_clearing);
+    if (ended || !lost()) co_return;
+    log::warn("lost call not hung up channel={} why=\"{}\"", channel.value, ended.error().detail);
+    const Control* control = world_.controls.find(channel);
+    if (control != nullptr && control->idle() && !control->resting()) {
+      std::deque<std::string> lines{"HANGUP"};
+      co_await run_commands(world_, channel, std::move(lines));
+    }
+    if (lost()) co_await link_is_back->wait(world_.in(hang_up_again_after));
+  }
 }
 
 /// Music for those who are alone; then StasisStart again for the application that has come, or the

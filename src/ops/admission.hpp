@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -60,6 +61,10 @@ struct Visitor {
 class Admission : public model::ChangeSink {
  public:
   static constexpr std::size_t waiting_max = 2'000;  ///< Channels that wait at a time.
+  /// How often a lost call is hung up again that could not be; each time the link came back, or
+  /// after this time.
+  static constexpr int hangups_max = 10;
+  static constexpr std::chrono::minutes hang_up_again_after{1};
   /// The script in the place of an application that offers the channel to all of them.
   static constexpr std::string_view broadcast_script = "StasisBroadcast";
 
@@ -110,6 +115,7 @@ class Admission : public model::ChangeSink {
   boost::asio::awaitable<bool> wait_for(Visitor visitor, AppName application, AwayPolicy policy);
   boost::asio::awaitable<bool> say(Visitor visitor, std::string line);
   boost::asio::awaitable<void> look_after_lost(AppName application, AwayPolicy policy);
+  boost::asio::awaitable<void> hang_up_lost(ChannelId channel, AppName application);
   boost::asio::awaitable<void> park_lost(AppName application, AwayPolicy policy,
                                          Eventual<Wake> wake);
   std::vector<ChannelId> channels_of(const AppName& application) const;
@@ -123,7 +129,7 @@ class Admission : public model::ChangeSink {
   std::unordered_map<ChannelId, std::shared_ptr<Offer>> offers_;  ///< And those that were claimed.
   std::size_t offered_ = 0;
   /// Who waits for which application.
-  std::unordered_multimap<std::string, Eventual<Wake>> waiters_;
+  std::multimap<std::string, Eventual<Wake>> waiters_;  // Each keeps its place in it as it waits.
   std::size_t waiting_ = 0;
 };
 

@@ -21,6 +21,7 @@ class AnswerJob : public Job {
     outcome_.set(outcome);
     return Done{};
   }
+  Step on_new_line(TimePoint) override { return Send{line_}; }  // What is up already, it leaves so.
   void abandon(const Error&) override { outcome_.set(channel_not_found()); }
 
  private:

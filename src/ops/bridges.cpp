@@ -304,7 +304,8 @@ boost::asio::awaitable<void> Bridges::pull_out(ChannelId channel, std::string ro
              (leaves != nullptr && leaves->channel.id == channel);
     });
     if (!world_.ami.dialect().conference_events) {
-      if (reentry_) co_await reentry_(channel);
+      std::function<bool()> wanted = [is_out] { return !*is_out; };
+      if (reentry_) co_await reentry_(channel, std::move(wanted));
       if (!*is_out) co_await moves->wait(world_.in(again_after));
       continue;
     }

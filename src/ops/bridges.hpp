@@ -35,7 +35,9 @@ class Bridges : public model::ChangeSink {
       : executor_{std::move(executor)}, world_{world}, waker_{world} {}
 
   /// How a channel is taken out of what it does on a PBX whose conferences have no actions.
-  using Reentry = std::function<boost::asio::awaitable<Result<void>>(ChannelId)>;
+  /// `wanted`: whether it still does that, when it comes to taking it out.
+  using Reentry =
+      std::function<boost::asio::awaitable<Result<void>>(ChannelId, std::function<bool()> wanted)>;
   /// Where the dialplan of a channel goes on after its application, as text; "": nowhere known.
   using Home = std::function<std::string(const ChannelId&)>;
   void use(Reentry reentry, Home home = {}) {

@@ -8,6 +8,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "generated/mapping.hpp"
+#include "model/party_text.hpp"
 #include "ops/call_id.hpp"
 #include "ops/originate_action.hpp"
 #include "ops/variables.hpp"
@@ -28,25 +29,12 @@ std::string_view value_of(const ami::Message& message, std::string_view name) {
   return "";
 }
 
-/// `"Bob" <200>` or `Bob <200>`.
-model::Party party_of(std::string_view text) {
-  const auto open = text.rfind('<');
-  if (open == std::string_view::npos || !text.ends_with('>')) return {};
-  model::Party party;
-  party.number = text.substr(open + 1, text.size() - open - 2);
-  auto name = trim(text.substr(0, open));
-  if (name.size() >= 2 && name.front() == '"') name = name.substr(1, name.size() - 2);
-  party.name = name;
-  if (party.number == "unknown" && party.name.empty()) return {};
-  return party;
-}
-
 void take_device(const ami::Message& row, std::string_view exten, model::Channel& channel) {
   const auto context = value_of(row, "Context");
   if (context.empty()) return;
   channel.dialplan.context = context;
   channel.dialplan.exten = exten;
-  channel.caller = party_of(value_of(row, "Callerid"));
+  channel.caller = model::party_in(value_of(row, "Callerid"));
   if (const auto language = value_of(row, "Language"); !language.empty()) {
     channel.language = language;
   }
@@ -98,9 +86,9 @@ std::string CreatedChannels::name_for(const std::string& endpoint) {
 }
 
 boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateRequest request) {
-  if (entries_.size() >= channels_max) {
-    co_return Error{Errc::overloaded, "too many created channels"};
-  }
+  const auto full = [this] { return entries_.size() >= channels_max; };
+  const Error too_many{Errc::overloaded, "too many created channels"};
+  if (full()) co_return too_many;
   if (has_line_break(request.endpoint) || request.variables.size() > variables_max) {
     co_return Error{Errc::bad_request, "The channel cannot be made from this"};
   }
@@ -129,6 +117,7 @@ boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateReq
     }
   }
   co_await describe(request.endpoint, channel);
+  if (full()) co_return too_many;  // Others have come meanwhile.
   const WallTime now = world_.clock.wall();
   if (const auto made = world_.reconciler.create(std::move(channel), now); !made) {
     co_return made.error();
@@ -211,6 +200,11 @@ boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, Ch
     co_return Result<void>{};
   }
   entrance_.forget(*token);
+  const Errc why = queued.error().code;
+  // What the PBX has not refused it may still do.
+  const bool may_come = why == Errc::timeout || why == Errc::unavailable;
+  if (may_come && condemned_.contains(channel)) co_return queued.error();
+  forget_condemned(channel);
   world_.reconciler.forget_expected(channel);
   if (const auto still = entries_.find(channel); still != entries_.end()) {
     still->second.dialling = false;  // It can be dialled again.
@@ -229,17 +223,44 @@ boost::asio::awaitable<void> CreatedChannels::follow_dial(ChannelId channel, std
     co_await outcome.wait(world_.in(world_.timeouts.originate));
     known = world_.store.find(channel);
   }
-  world_.reconciler.forget_expected(channel);
-  if (known == nullptr) co_return;
-  if (!known->unborn) {
-    co_await learn_call_id(world_, channel);
-    co_return;
+  if (condemned_.contains(channel)) co_return;
+  if (known != nullptr && known->unborn) {
+    constexpr int temporary_failure = 41;
+    log::warn("created channel was not dialled channel={}", channel.value);
+    entrance_.forget(token);
+    co_return give_up(channel, temporary_failure);
   }
-  constexpr int temporary_failure = 41;
-  log::warn("created channel was not dialled channel={}", channel.value);
-  entrance_.forget(token);
-  world_.reconciler.destroy_created(channel, temporary_failure,
-                                    mapping::cause_text(temporary_failure), world_.clock.wall());
+  world_.reconciler.forget_expected(channel);
+  if (known != nullptr) co_await learn_call_id(world_, channel);
+}
+
+/// It ends here; the PBX may be about to make it.
+void CreatedChannels::give_up(const ChannelId& channel, int cause) {
+  const auto entry = entries_.find(channel);
+  const bool dialling = entry != entries_.end() && entry->second.dialling;
+  if (dialling && condemned_.size() < condemned_max) {
+    Eventual<bool> came;
+    condemned_.emplace(channel, came);
+    world_.spawn(await_condemned(channel, std::move(came)));
+  } else {
+    world_.reconciler.forget_expected(channel);
+  }
+  world_.reconciler.destroy_created(channel, cause, mapping::cause_text(cause),
+                                    world_.clock.wall());
+}
+
+boost::asio::awaitable<void> CreatedChannels::await_condemned(ChannelId channel,
+                                                              Eventual<bool> came) {
+  const auto decided = co_await came.wait(world_.in(condemned_for));
+  if (decided) co_return;
+  condemned_.erase(channel);
+  world_.reconciler.forget_expected(channel);
+}
+
+/// The PBX has made it after all, or never will.
+void CreatedChannels::forget_condemned(const ChannelId& channel) {
+  auto condemned = condemned_.extract(channel);
+  if (!condemned.empty()) condemned.mapped().set(true);
 }
 
 void CreatedChannels::settle(const ChannelId& channel) {
@@ -250,6 +271,7 @@ void CreatedChannels::settle(const ChannelId& channel) {
 
 void CreatedChannels::on(const model::Change& change, WallTime) {
   if (const auto* failed = std::get_if<model::OriginateFailed>(&change)) {
+    forget_condemned(failed->channel);
     // Its cause as far as the PBX tells it: 3 is no answer, 5 busy, the rest congestion.
     if (!entries_.contains(failed->channel)) return;
     const int cause = failed->reason == 3 ? 19 : failed->reason == 5 ? 17 : 34;
@@ -258,6 +280,12 @@ void CreatedChannels::on(const model::Change& change, WallTime) {
     return;
   }
   const auto* subject = model::subject_of(change);
+  const auto* created = std::get_if<model::ChannelCreated>(&change);
+  if (created != nullptr && !subject->unborn && condemned_.contains(subject->id)) {
+    forget_condemned(subject->id);
+    log::info("channel of a dial that was given up is hung up channel={}", subject->id.value);
+    return world_.ami.post(ami::Action{"Hangup"}.add("Channel", subject->name));
+  }
   if (entries_.empty() || subject == nullptr || !subject->made_first) return;
   if (!subject->unborn) settle(subject->id);
   if (std::holds_alternative<model::ChannelDestroyed>(change)) {
@@ -285,8 +313,7 @@ boost::asio::awaitable<bool> CreatedChannels::hangup(ChannelId channel, int caus
   const bool ours = co_await unborn(channel);
   if (!ours) co_return false;
   world_.reconciler.hangup_requested(channel, explicit_hangup, true, world_.clock.wall());
-  world_.reconciler.destroy_created(channel, cause, mapping::cause_text(cause),
-                                    world_.clock.wall());
+  give_up(channel, cause);
   co_return true;
 }
 

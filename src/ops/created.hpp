@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,10 +35,14 @@ struct CreateRequest {
 ///
 ///   made --dial--> dialling --Newchannel--> on the PBX --AGI session--> held like any other
 ///   made --hangup--> gone;   dialling --no channel in time, failure--> gone
+/// The PBX cannot take back an Originate: what it makes for one that is gone by then is hung up.
 class CreatedChannels : public model::ChangeSink {
  public:
   static constexpr std::size_t channels_max = 10'000;
   static constexpr std::size_t variables_max = 100;  ///< An Originate has room for no more.
+  /// Gone ones whose channel the PBX may still make, and for how long one is waited for.
+  static constexpr std::size_t condemned_max = 1'000;
+  static constexpr std::chrono::minutes condemned_for{10};
 
   CreatedChannels(World& world, Entrance& entrance) : world_{world}, entrance_{entrance} {}
 
@@ -59,6 +64,7 @@ class CreatedChannels : public model::ChangeSink {
 
   void on(const model::Change& change, WallTime when) override;
   std::size_t size() const { return entries_.size(); }
+  std::size_t condemned_count() const { return condemned_.size(); }
 
  private:
   struct Entry {
@@ -73,11 +79,15 @@ class CreatedChannels : public model::ChangeSink {
                                        long timeout_s) const;
   boost::asio::awaitable<void> follow_dial(ChannelId channel, std::string token);
   void settle(const ChannelId& channel);
+  void give_up(const ChannelId& channel, int cause);
+  void forget_condemned(const ChannelId& channel);
+  boost::asio::awaitable<void> await_condemned(ChannelId channel, Eventual<bool> came);
   std::string name_for(const std::string& endpoint);
 
   World& world_;
   Entrance& entrance_;
   std::unordered_map<ChannelId, Entry> entries_;
+  std::unordered_map<ChannelId, Eventual<bool>> condemned_;  ///< Set when the PBX has decided.
   std::uint32_t next_number_ = 0xf0000000;  ///< High, so that no channel of the PBX has the name.
 };
 

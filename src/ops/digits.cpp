@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace arigate::ops {
 namespace {
@@ -15,9 +16,15 @@ using std::chrono::milliseconds;
 constexpr milliseconds short_pause{500};
 constexpr milliseconds long_pause{1000};
 
-boost::asio::awaitable<void> pass(World& world, milliseconds time) {
-  Eventual<bool> never;
-  co_await never.wait(world.in(time));
+/// The channel has ended, or left its application for the dialplan.
+std::unique_ptr<Watches::Watch> end_of_digits(const World& world, const ChannelId& channel) {
+  return world.watches.watch([&world, channel](const model::Change& change) {
+    const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
+    if (destroyed != nullptr) return destroyed->channel.id == channel;
+    const auto* end = std::get_if<model::StasisEnd>(&change);
+    return end != nullptr && end->channel.id == channel &&
+           world.controls.find(channel) == nullptr;  // A move to another application has one too.
+  });
 }
 
 }  // namespace
@@ -40,10 +47,11 @@ Result<void> DigitSender::send(const ChannelId& channel, const DtmfOrder& order)
 }
 
 boost::asio::awaitable<void> DigitSender::play_all(ChannelId channel) {
+  const auto end = end_of_digits(world_, channel);
   for (;;) {
     const auto waiting = orders_.find(channel);
     const DtmfOrder order = waiting->second.front();
-    const bool played = co_await play(channel, order);
+    const bool played = co_await play(channel, order, *end);
     const auto still = orders_.find(channel);
     still->second.pop_front();
     if (!played || still->second.empty()) break;
@@ -52,13 +60,15 @@ boost::asio::awaitable<void> DigitSender::play_all(ChannelId channel) {
 }
 
 /// False: the channel has gone.
-boost::asio::awaitable<bool> DigitSender::play(ChannelId channel, DtmfOrder order) {
-  if (order.before_ms > 0) co_await pass(world_, milliseconds{order.before_ms});
+boost::asio::awaitable<bool> DigitSender::play(ChannelId channel, DtmfOrder order,
+                                               Watches::Watch& end) {
+  bool ended = false;
+  if (order.before_ms > 0) ended = co_await end.wait(world_.in(milliseconds{order.before_ms}));
   for (const char digit : order.digits) {
     const auto* known = world_.store.find(channel);
-    if (known == nullptr) co_return false;
+    if (ended || known == nullptr) co_return false;
     if (digit == 'w' || digit == 'W') {
-      co_await pass(world_, digit == 'w' ? short_pause : long_pause);
+      ended = co_await end.wait(world_.in(digit == 'w' ? short_pause : long_pause));
       continue;
     }
     if (!is_digit(digit) || digit == 'f' || digit == 'F') continue;  // AMI has no hook flash.
@@ -68,10 +78,12 @@ boost::asio::awaitable<bool> DigitSender::play(ChannelId channel, DtmfOrder orde
                       .add("Duration", std::to_string(std::max(0L, order.duration_ms)));
     world_.ami.post(std::move(action));
     const long pause = std::max(0L, order.duration_ms) + std::max(0L, order.between_ms);
-    co_await pass(world_, milliseconds{pause});
+    ended = co_await end.wait(world_.in(milliseconds{pause}));
   }
-  if (order.after_ms > 0) co_await pass(world_, milliseconds{order.after_ms});
-  co_return world_.store.find(channel) != nullptr;
+  if (order.after_ms > 0 && !ended) {
+    ended = co_await end.wait(world_.in(milliseconds{order.after_ms}));
+  }
+  co_return !ended && world_.store.find(channel) != nullptr;
 }
 
 }  // namespace arigate::ops

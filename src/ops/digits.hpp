@@ -23,10 +23,11 @@ class DigitSender {
 
   /// Errc::not_found, not_in_application, wrong_state, bad_request, overloaded.
   Result<void> send(const ChannelId& channel, const DtmfOrder& order);
+  std::size_t channel_count() const { return orders_.size(); }
 
  private:
   boost::asio::awaitable<void> play_all(ChannelId channel);
-  boost::asio::awaitable<bool> play(ChannelId channel, DtmfOrder order);
+  boost::asio::awaitable<bool> play(ChannelId channel, DtmfOrder order, Watches::Watch& end);
 
   World& world_;
   std::unordered_map<ChannelId, std::deque<DtmfOrder>> orders_;  ///< The first one is played.

@@ -329,7 +329,7 @@ void Entrance::hangup_seen(AgiLink& link) {
   const auto session = found->second;
   session->hung_up = true;  // While returning, most likely the sign of our own Redirect.
   session->wake.set(Wake::hung_up);
-  if (session->state != Session::State::held) return;
+  if (session->state != Session::State::held || return_late(session)) return;
   session->control->hold_back();
   spawn(end_after_hangup(session));
 }
@@ -359,6 +359,7 @@ void Entrance::closed(AgiLink& link) {
     return session->control->detach();
   }
   const bool held = session->state == Session::State::held && !session->handed_back;
+  if (held && return_late(session)) return;
   over(*session, channel_not_in_stasis());
   if (held) world_.reconciler.leave(session->channel, world_.clock.wall());
 }

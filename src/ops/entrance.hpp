@@ -2,8 +2,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +43,8 @@ struct WayOut {
 /// A held channel can be taken out of whatever its AGI command does: reenter() redirects it into
 /// the re-entry context, and the session that comes from there goes on where the old one was:
 ///   held --reenter--> returning --new session--> held;   returning --hangup, time--> over
+/// A PBX that does not answer in time may redirect it later:
+///   returning --no answer--> held --HANGUP, cut--> returning;   held --new session--> held
 /// The application sees nothing of it.
 /// A channel arrives at most 1 s before AMI tells of it; StasisStart waits for that. A session that
 /// ends by HANGUP waits a moment for AMI's HangupRequest, so that StasisEnd comes after it.
@@ -47,6 +52,9 @@ class Entrance : public AgiOwner, public model::ChangeSink {
  public:
   /// Applications that an originate names but whose channel has not come yet.
   static constexpr std::size_t destinations_max = 10'000;
+  /// Redirects that the PBX did not answer in time, and for how long it may still carry one out.
+  static constexpr std::size_t late_returns_max = 1'000;
+  static constexpr std::chrono::minutes late_return_within{1};
 
   Entrance(boost::asio::any_io_executor executor, World& world);
   ~Entrance() override;
@@ -94,8 +102,12 @@ class Entrance : public AgiOwner, public model::ChangeSink {
 
   /// Takes the channel out of the command that runs, whatever it is, on every PBX: done when it has
   /// a new command line. What waits in its queue stays; the job that ran is told by on_new_line().
-  /// Errc::not_in_application, refused_by_pbx, timeout (then the channel has left the application).
-  boost::asio::awaitable<Result<void>> reenter(ChannelId channel);
+  /// `wanted` is asked right before it goes: what it was to be taken out of may have ended by then,
+  /// and then it stays. Errc::not_in_application, refused_by_pbx, timeout.
+  boost::asio::awaitable<Result<void>> reenter(ChannelId channel, std::function<bool()> wanted);
+  boost::asio::awaitable<Result<void>> reenter(ChannelId channel) {
+    return reenter(std::move(channel), {});
+  }
   /// Waits while the channel is on its way back: a hangup sent meanwhile would be lost on the PBX.
   boost::asio::awaitable<void> settled(ChannelId channel);
 
@@ -154,6 +166,12 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   bool take_awaited(const std::shared_ptr<Session>& session, const agi::Environment& environment);
   void hold(const std::shared_ptr<Session>& session, const ChannelId& channel);
   void stay(const std::shared_ptr<Session>& session);
+  void leave_line(const std::shared_ptr<Session>& session);
+  boost::asio::awaitable<bool> has_returned(std::shared_ptr<Session> session, Eventual<bool> back);
+  boost::asio::awaitable<void> await_late(std::shared_ptr<Session> session, Eventual<bool> back);
+  void expect_late(Session& session, std::string token);
+  bool return_late(const std::shared_ptr<Session>& session);
+  void forget_late();
   static void settle(Session& session, bool came);
   bool come_back(const std::shared_ptr<Session>& fresh, const agi::Environment& environment);
   void go_on_as(const ChannelId& before, const ChannelId& channel);
@@ -167,6 +185,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   std::unordered_map<AgiLink*, std::shared_ptr<Session>> sessions_;
   std::unordered_map<ChannelId, std::shared_ptr<Session>> held_;  ///< Those that are in controls.
   std::unordered_map<std::string, ChannelId> returning_;          ///< By extension.
+  std::deque<std::pair<TimePoint, std::string>> late_;  ///< Extensions of these, and until when.
   std::unordered_map<ChannelId, std::shared_ptr<Control>> sessionless_;
   std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.

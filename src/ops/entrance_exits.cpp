@@ -136,7 +136,8 @@ void Entrance::over(Session& session, const Error& why) {
 
 // --- out of a blocking command, and back --------------------------------------------------------
 
-boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
+boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel,
+                                                       std::function<bool()> wanted) {
   co_await world_.ensure_reentry();
   const auto session = session_of(channel);
   const auto* known = world_.store.find(channel);
@@ -147,6 +148,7 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
     co_return channel_not_in_stasis();
   }
   if (session->state != Session::State::held) co_return channel_not_in_stasis();
+  if (wanted && !wanted()) co_return Result<void>{};
   const auto token = std::to_string(next_token_++);
   returning_.emplace(token, channel);
   session->state = Session::State::returning;
@@ -159,32 +161,82 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel) {
                     .add("Context", world_.dialplan_context)
                     .add("Exten", token)
                     .add("Priority", "1");
-  // The PBX keeps the channel in the old AGI until that one ends.
-  std::function<void()> let_go_of_line = [this, session] {
-    if (session->state != Session::State::returning) return;
-    sessions_.erase(session->link.get());
-    session->hung_up = false;
-    session->control->detach();
-    session->link->close();
-  };
-  const TimePoint deadline = world_.in(world_.timeouts.action);
-  const auto asked =
-      co_await world_.ami.request_then(std::move(action), deadline, std::move(let_go_of_line));
-  if (!asked) {
-    returning_.erase(token);
+  std::function<void()> let_go_of_line = [this, session] { leave_line(session); };
+  const auto asked = co_await world_.ami.request_then(
+      std::move(action), world_.in(world_.timeouts.action), std::move(let_go_of_line));
+  const bool late = !asked && asked.error().code == Errc::timeout;
+  if (late && session->hung_up) {
+    leave_line(session);  // Nothing but the answer is late.
+  } else if (!asked) {
+    if (late) {
+      expect_late(*session, token);
+    } else {
+      returning_.erase(token);
+    }
     stay(session);
     co_return asked.error();
   }
-  const auto came = co_await back.wait(deadline);
+  const bool came = co_await has_returned(session, back);
   returning_.erase(token);
-  if (came && *came) co_return Result<void>{};
+  returning_.erase(session->late_token);  // The PBX takes our actions in turn: that one is over.
+  if (came) co_return Result<void>{};
+  co_return Error{Errc::timeout, "The channel did not come back from the PBX"};
+}
+
+/// The PBX keeps the channel in the old AGI until that one ends.
+void Entrance::leave_line(const std::shared_ptr<Session>& session) {
+  if (session->state != Session::State::returning) return;
+  sessions_.erase(session->link.get());
+  session->hung_up = false;
+  session->control->detach();
+  session->link->close();
+}
+
+/// False: it is over.
+boost::asio::awaitable<bool> Entrance::has_returned(std::shared_ptr<Session> session,
+                                                    Eventual<bool> back) {
+  const auto came = co_await back.wait(world_.in(world_.timeouts.action));
+  if (came && *came) co_return true;
   if (session->state == Session::State::returning) {
     log::warn("channel did not come back channel={}", session->channel.value);
     const ChannelId lost = session->channel;
     over(*session, channel_not_in_stasis());
     world_.reconciler.leave(lost, world_.clock.wall());
   }
-  co_return Error{Errc::timeout, "The channel did not come back from the PBX"};
+  co_return false;
+}
+
+/// The PBX has not answered: it may redirect the channel at any time, or never.
+void Entrance::expect_late(Session& session, std::string token) {
+  session.late_token = token;
+  late_.emplace_back(world_.in(late_return_within), std::move(token));
+  forget_late();
+}
+
+void Entrance::forget_late() {
+  while (!late_.empty() &&
+         (late_.size() > late_returns_max || late_.front().first <= world_.clock.now())) {
+    returning_.erase(late_.front().second);
+    late_.pop_front();
+  }
+}
+
+/// The line ends as it would if the PBX redirected the channel only now; then it comes again.
+bool Entrance::return_late(const std::shared_ptr<Session>& session) {
+  forget_late();
+  if (!returning_.contains(session->late_token)) return false;
+  session->state = Session::State::returning;
+  session->control->hold_back();
+  leave_line(session);
+  Eventual<bool> back;
+  session->awaiting_return.push_back(back);
+  spawn(await_late(session, back));
+  return true;
+}
+
+boost::asio::awaitable<void> Entrance::await_late(std::shared_ptr<Session> session,
+                                                  Eventual<bool> back) {
+  co_await has_returned(std::move(session), std::move(back));
 }
 
 /// The PBX has not redirected it: everything is as before.
@@ -202,10 +254,16 @@ bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
                          const agi::Environment& environment) {
   const auto target = agi::target_of(environment);
   if (!fresh->in_own_context || !target || target->arguments.empty()) return false;
+  forget_late();
   const auto expected = returning_.extract(target->arguments.front());
   if (expected.empty()) return false;
   const auto session = session_of(expected.mapped());
-  if (!session || session->state != Session::State::returning) return false;
+  if (!session) return false;
+  if (session->state == Session::State::held) {  // The newer line is the one that goes on.
+    session->state = Session::State::returning;
+    leave_line(session);
+  }
+  if (session->state != Session::State::returning) return false;
   fresh->state = Session::State::over;
   session->link = fresh->link;
   session->uniqueid = fresh->uniqueid;

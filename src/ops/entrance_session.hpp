@@ -17,6 +17,7 @@ namespace arigate::ops {
 ///   arriving --enters an application--> held --let go, hangup--> ending --goodbye said--> over
 ///      |                                 |  ^--back on a new line--|
 ///      |--refused--> over                |--reenter()--> returning-|--not back in time--> over
+///                                        |-----a late redirect-----^
 struct Entrance::Session {
   enum class State { arriving, held, returning, ending, over };
   State state = State::arriving;
@@ -30,6 +31,7 @@ struct Entrance::Session {
   /// Where the dialplan goes on if the channel was once redirected into our context.
   std::optional<model::DialplanPlace> home;
   std::vector<Eventual<bool>> awaiting_return;
+  std::string late_token;                ///< Of a Redirect that the PBX did not answer in time.
   bool fresh = false;                    ///< Originated by us, here for the first time.
   bool hung_up = false;                  ///< HANGUP was seen on the AGI side.
   bool hangup_asked = false;             ///< By us; the PBX has not answered yet.

@@ -45,7 +45,8 @@ boost::asio::awaitable<void> Interrupter::carry_out(Order order) {
     order.take_out();
     co_return;
   }
-  const auto out = co_await take_out_(control->channel());
+  auto wanted = order.wanted;
+  const auto out = co_await take_out_(control->channel(), std::move(wanted));
   if (!out && order.wanted()) order.stays();
 }
 

@@ -21,7 +21,9 @@ class Interrupter {
   /// No phone has this key.
   static constexpr char digit = 'D';
   /// Takes a channel out of the command that runs; the job is told by Job::on_new_line().
-  using TakeOut = std::function<boost::asio::awaitable<Result<void>>(ChannelId)>;
+  /// `wanted`: whether that is still the one to be ended, when it comes to that.
+  using TakeOut =
+      std::function<boost::asio::awaitable<Result<void>>(ChannelId, std::function<bool()> wanted)>;
 
   /// A command to be ended.
   struct Order {

@@ -97,6 +97,15 @@ PlaybackPorts Playbacks::ports_of(const MediaTarget& target) {
     const auto still = of.lock();
     if (still) world_.reconciler.hide_language(still->channel(), language);
   };
+  ports.set_language = [this, of](std::string_view language) {
+    const auto still = of.lock();
+    const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
+    if (channel == nullptr || channel->hangup_told) return;
+    world_.ami.post(ami::Action{"Setvar"}
+                        .add("Channel", channel->name)
+                        .add("Variable", "CHANNEL(language)")
+                        .add("Value", language));
+  };
   ports.ask_again = [this, of](const PlaybackMachine& machine) {
     world_.spawn(ask_again(of, machine.plan().id, machine.token()));
   };

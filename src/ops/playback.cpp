@@ -151,10 +151,7 @@ bool PlaybackMachine::lenient() const {
 
 void PlaybackMachine::end(Outputs& outputs, model::PlaybackState state) {
   end_state_ = state;
-  const bool language_changed = state_ != State::queued && state_ != State::progress_pending &&
-                                state_ != State::language_back_pending && !plan_.language.empty() &&
-                                plan_.language != plan_.channel_language;
-  if (language_changed) {
+  if (language_set() && state_ != State::language_back_pending) {
     state_ = State::language_back_pending;
     outputs.push_back(SendAgi{
         agi::checked_command("SET VARIABLE", {"CHANNEL(language)", plan_.channel_language})});
@@ -462,7 +459,11 @@ Job::Step PlaybackJob::on(const agi::Reply& reply, TimePoint now) {
 }
 
 void PlaybackJob::abandon(const Error&) {
-  if (!machine_.ended()) ports_.end(machine_, model::PlaybackState::failed);
+  if (machine_.ended()) return;
+  const auto& plan = machine_.plan();
+  if (machine_.language_set()) ports_.set_language(plan.channel_language);
+  if (machine_.started() && !plan.language.empty()) ports_.hide_language("");
+  ports_.end(machine_, model::PlaybackState::failed);
 }
 
 void PlaybackJob::ask_again(Control& control, std::uint32_t token) {

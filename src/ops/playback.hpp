@@ -94,6 +94,11 @@ class PlaybackMachine {
   std::size_t item() const { return item_; }  ///< Index of the URI that plays.
   bool started() const { return state_ != State::queued; }
   bool ended() const { return state_ == State::ended; }
+  /// The channel has the language of the playback, or is about to have one or the other.
+  bool language_set() const {
+    return !plan_.language.empty() && plan_.language != plan_.channel_language &&
+           state_ != State::queued && state_ != State::progress_pending && !ended();
+  }
   /// The end of the running command has been asked for and has not come.
   bool interrupt_pending() const { return interrupt_asked_ && !ended(); }
 
@@ -161,6 +166,8 @@ struct PlaybackPorts {
   std::function<void(const PlaybackMachine&)> ask_again;
   /// What the channel's language is set to is not shown; "" again at the end.
   std::function<void(std::string_view)> hide_language;
+  /// Sets it for a playback that has no command line any more.
+  std::function<void(std::string_view)> set_language;
   std::function<void(const PlaybackMachine&, model::PlaybackState, std::size_t item)> tell;
   std::function<void(const PlaybackMachine&, model::PlaybackState)> end;
 };

@@ -37,7 +37,7 @@ boost::asio::awaitable<Result<model::Channel>> Snoops::snoop(SnoopRequest reques
   if (!data) co_return data.error();
   if (request.id.value.empty()) request.id = fresh_channel_id(world_.clock.wall());
   const ChannelId id = request.id;
-  const auto name = fmt::format("Snoop/{}-{:08x}", request.target.value, count_);
+  const auto name = fmt::format("Snoop/{}-{:08x}", request.target.value, count_++);
 
   std::optional<model::Channel> shown;
   Eventual<bool> begun;
@@ -56,7 +56,6 @@ boost::asio::awaitable<Result<model::Channel>> Snoops::snoop(SnoopRequest reques
   LegOrder order{"ChanSpy", *data, {}, ShownLeg{id, name, request.destination}};
   const auto leg = co_await legs_.open(std::move(order), deadline);
   if (!leg) co_return leg.error();
-  ++count_;
   by_target_.emplace(request.target, *leg);
   std::function<void()> over = [begun]() mutable { begun.set(false); };
   if ((*leg)->over()) over();

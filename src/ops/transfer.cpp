@@ -42,7 +42,8 @@ boost::asio::awaitable<void> guard(World& world, Entrance& entrance, ChannelId c
   const auto ended = co_await over.wait(world.in(world.timeouts.transfer));
   if (ended) co_return;
   log::warn("phone does not answer a redirect channel={}", channel.value);
-  const auto out = co_await entrance.reenter(channel);
+  std::function<bool()> wanted = [over] { return !over.is_set(); };
+  const auto out = co_await entrance.reenter(channel, std::move(wanted));
   if (!out) log::warn("channel stays in its redirect why=\"{}\"", out.error().detail);
 }
 

@@ -73,6 +73,19 @@ TEST_P(AnswerTest, OfACallerWhoHungUpFindsNoChannel) {
   EXPECT_EQ((**outcome_).error().detail, "Channel not found");
 }
 
+TEST_P(AnswerTest, GoesOnByANewLine) {
+  auto* control = world_.controls.find(channel_);
+  const auto second = std::make_shared<test::FakeAgiLink>();
+  world_.run([&] {
+    control->detach();
+    control->attach(second);
+  });
+  EXPECT_EQ(second->take(), Lines{answer_line(world_.ami.dialect())});
+  world_.run([&] { control->on(test::agi_reply("200 result=0")); });
+  ASSERT_TRUE(outcome_->has_value());
+  EXPECT_TRUE(**outcome_);
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, AnswerTest, testing::Values("1.1", "1.3", "5.0.2"),
                          [](const auto& version) {
                            auto name = "Ami" + version.param;

@@ -238,7 +238,10 @@ TEST_F(BridgesTest, AHangupLeavesBeforeTheApplicationEnds) {
 TEST_F(BridgesTest, KnowsByItselfWhereConferencesAreNotTold) {
   world_.use("1.1");
   std::vector<ChannelId> reentered;
-  const auto reenter = [&](ChannelId channel) -> boost::asio::awaitable<Result<void>> {
+  std::function<bool()> still_wanted;
+  const auto reenter = [&](ChannelId channel,
+                           std::function<bool()> wanted) -> boost::asio::awaitable<Result<void>> {
+    still_wanted = std::move(wanted);
     return
         [](std::vector<ChannelId>& log, ChannelId which) -> boost::asio::awaitable<Result<void>> {
           log.push_back(which);
@@ -252,11 +255,13 @@ TEST_F(BridgesTest, KnowsByItselfWhereConferencesAreNotTold) {
   EXPECT_EQ(told_since(), (Lines{"enter one 1.1", "room one 1.1"}));
   const auto removed = world_.start(bridges_.remove(one, {caller}));
   EXPECT_EQ(reentered, std::vector<ChannelId>{caller});
+  EXPECT_TRUE(still_wanted());
   EXPECT_EQ(world_.ami.waiting(), 0U) << "no action that it does not know";
   reply("200 result=0");
   EXPECT_FALSE(*removed) << "nothing can be sent on this line any more";
   world_.run([&] { world_.controls.find(caller)->attach(link_); });
   ASSERT_TRUE(*removed);
+  EXPECT_FALSE(still_wanted());
   EXPECT_EQ(told_since(), (Lines{"left one 1.1", "noroom one 1.1"}));
 }
 

@@ -320,6 +320,99 @@ TEST_P(CreatedTest, HangsUpWhatIsBeingDialledWhenThePbxHasIt) {
   EXPECT_EQ(said(outcome), "");
 }
 
+/// The PBX cannot take back an Originate that it has not begun.
+class CondemnedTest : public CreatedTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(create(bob()), "");
+    ASSERT_EQ(dial(), "");
+    world_.world.timeouts.action = std::chrono::hours{-48};  // Over before it begins.
+    changes();
+    EXPECT_EQ(said(world_.start(hangup(world_.world, entrance_, id_, 16))), "");
+    EXPECT_EQ(changes().back(), "destroyed made 16 Normal Clearing");
+    EXPECT_EQ(created_.condemned_count(), 1U);
+  }
+};
+
+TEST_P(CondemnedTest, IsHungUpWhenThePbxMakesItAfterAll) {
+  EXPECT_EQ(create(bob()), "Channel with given unique ID already exists");
+  world_.ami.take_posted();
+  born();
+  EXPECT_EQ(world_.ami.take_posted(), Lines{"Hangup|Channel: SIP/bob-7"});
+  EXPECT_EQ(created_.condemned_count(), 0U);
+  world_.event("Event: Hangup|Channel: SIP/bob-7|Cause: 16|Cause-txt: x|Uniqueid: " + uniqueid());
+  expect_empty();
+  EXPECT_EQ(create(bob()), "");
+}
+
+TEST_P(CondemnedTest, IsForgottenWhenThePbxFindsNobody) {
+  world_.event("Event: OriginateResponse|ActionID: " + action_id_ +
+               "|Response: Failure|Channel: SIP/bob|Reason: 0|Uniqueid: <null>");
+  EXPECT_EQ(created_.condemned_count(), 0U);
+  EXPECT_EQ(changes(), Lines{"originatefailed made 0"}) << "it has ended";
+  EXPECT_EQ(create(bob()), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Dialects, CondemnedTest, testing::Values("1.1", "1.3", "5.0.4", "11.0.0"),
+                         [](const auto& info) {
+                           std::string name = "Ami" + std::string{info.param};
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+TEST_P(CreatedTest, OnlySoManyOfThoseAreRemembered) {
+  if (!takes_ids()) return;  // Nothing of it differs, and it takes a while.
+  world_.world.timeouts.action = std::chrono::hours{-48};
+  for (std::size_t i = 0; i <= CreatedChannels::condemned_max; ++i) {
+    auto request = bob();
+    request.endpoint = "SIP/bob/1";
+    request.channel.value = std::to_string(i);
+    const ChannelId id = request.channel;
+    world_.start(created_.create(std::move(request)));
+    const auto dialled = world_.start(created_.dial(id, {}, 7));
+    world_.run([&] { world_.ami.answer(); });
+    ASSERT_EQ(said(world_.start(hangup(world_.world, entrance_, id, 16))), "");
+  }
+  EXPECT_EQ(created_.condemned_count(), CreatedChannels::condemned_max);
+  expect_empty();
+}
+
+TEST_P(CreatedTest, AreOnlySoManyAlsoWhenManyAreMadeAtATime) {
+  if (!takes_ids()) return;  // As above.
+  auto request = bob();
+  request.endpoint = "SIP/bob/1";  // The PBX is asked nothing for it.
+  request.channel = {};
+  for (std::size_t i = 1; i < CreatedChannels::channels_max; ++i) {
+    world_.start(created_.create(request));
+  }
+  ASSERT_EQ(created_.size(), CreatedChannels::channels_max - 1);
+  const auto first = world_.start(created_.create(bob()));
+  auto other = bob();
+  other.channel.value = "other";
+  const auto second = world_.start(created_.create(other));
+  for (int i = 0; i < 4; ++i) world_.run([&] { world_.ami.answer(); });
+  EXPECT_EQ(said(first), "");
+  EXPECT_EQ(said(second), "too many created channels");
+  EXPECT_EQ(said(world_.start(created_.create(other))), "too many created channels");
+}
+
+TEST_P(CreatedTest, IsToldOfAValueThatWasReplacedMeanwhile) {
+  ASSERT_EQ(create(bob()), "");
+  for (const auto* value : {"old", "new"}) {
+    EXPECT_EQ(said(world_.start(set_variable(world_.world, id_, "SHAPE", value))), "");
+  }
+  ASSERT_EQ(dial(), "");
+  born();
+  changes();
+  const auto set = [&](const std::string& value) {
+    world_.event("Event: VarSet|Channel: SIP/bob-7|Variable: SHAPE|Value: " + value +
+                 "|Uniqueid: " + uniqueid());
+    return changes();
+  };
+  EXPECT_EQ(set("new"), Lines{}) << "told already";
+  EXPECT_EQ(set("old"), Lines{"varset made SHAPE=old"});
+}
+
 TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
   ASSERT_EQ(create(bob()), "");
   const auto refused = world_.start(created_.dial(id_, {}, 0));

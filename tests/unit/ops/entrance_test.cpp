@@ -337,6 +337,25 @@ TEST_F(EntranceTest, EndsWhatPlaysBeforeTheChannelGoes) {
   EXPECT_EQ(world_.store.playback_count(), 0U);
 }
 
+TEST_F(EntranceTest, LeavesTheLanguageOfAPlaybackBehindOnNobody) {
+  Interrupter interrupter{world_.world, {}};
+  Playbacks playbacks{world_.world, interrupter};
+  const auto link = held();
+  PlayRequest request;
+  request.target = *target_of(world_.world, channel_);
+  request.media = {"sound:a"};
+  request.id.value = "p";
+  request.language = "fr";
+  world_.run(
+      [&] { ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {})); });
+  EXPECT_EQ(link->take(), Lines{"EXEC Progress"});
+  reply(*link, "200 result=0");
+  EXPECT_EQ(link->take(), Lines{R"x(SET VARIABLE "CHANNEL(language)" "fr")x"});
+  let_go();
+  EXPECT_EQ(world_.ami.take_posted(),
+            Lines{"Setvar|Channel: SIP/alice-1|Variable: CHANNEL(language)|Value: de"});
+}
+
 TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
   Interrupter interrupter{world_.world, {}};
   Playbacks playbacks{world_.world, interrupter};
@@ -868,6 +887,115 @@ TEST_F(EntranceTest, KeepsAChannelThatThePbxDoesNotRedirect) {
   EXPECT_EQ(controlled(), 1U);
   event(hangup_request);
   EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+}
+
+TEST_F(EntranceTest, TakesNobodyOutOfWhatHasEndedMeanwhile) {
+  Eventual<bool> looked;
+  world_.world.ensure_reentry = [this, looked]() mutable -> boost::asio::awaitable<void> {
+    co_await looked.wait(world_.world.in(std::chrono::seconds{1}));
+  };
+  const auto link = held();
+  command("EXEC Echo");
+  bool runs = true;
+  std::function<bool()> wanted = [&runs] { return runs; };
+  const auto outcome = world_.start(entrance_.reenter(channel_, wanted));
+  runs = false;
+  world_.run([&] { looked.set(true); });
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  EXPECT_TRUE(outcome->has_value() && **outcome);
+}
+
+/// A PBX that does not answer a Redirect in time may carry it out later.
+class LateRedirect : public EntranceTest {
+ protected:
+  void SetUp() override {
+    first_ = held();
+    command("EXEC Echo");
+    command("NOOP next");
+    first_->take();
+    begin();
+    world_.run([&] { world_.ami.refuse(Errc::timeout); });
+    EXPECT_TRUE(outcome_->has_value() && !**outcome_);
+    EXPECT_EQ(controlled(), 1U);
+  }
+  void begin() {
+    outcome_ = world_.start(entrance_.reenter(channel_));
+    token_ = token_of(world_.ami.waiting_action());
+  }
+  void goes_on_by_a_new_line() {
+    const auto second = open(reentry_of(token_));
+    EXPECT_TRUE(first_->closed());
+    EXPECT_EQ(second->take(), Lines{"NOOP next"});
+    EXPECT_EQ(changes(), Lines{}) << "the application sees nothing of it";
+    EXPECT_EQ(entrance_.session_count(), 1U);
+    cut(*second);
+    EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+    expect_empty();
+  }
+
+  std::shared_ptr<FakeAgiLink> first_;
+  std::shared_ptr<std::optional<Result<void>>> outcome_;
+  std::string token_;
+};
+
+TEST_F(LateRedirect, CostsNoCallWhenTheOldLineTellsFirst) {
+  hang_up(*first_);
+  EXPECT_TRUE(first_->closed()) << "the PBX keeps the channel in it until then";
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, CostsNoCallWhenTheOldLineIsCutFirst) {
+  cut(*first_);
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, CostsNoCallWhenTheNewLineComesFirst) {
+  goes_on_by_a_new_line();
+}
+
+TEST_F(LateRedirect, MayBeUnderWayWhenItsAnswerIsMissed) {
+  begin();
+  hang_up(*first_);
+  EXPECT_FALSE(first_->closed());
+  world_.run([&] { world_.ami.refuse(Errc::timeout); });
+  EXPECT_FALSE(outcome_->has_value());
+  goes_on_by_a_new_line();
+  EXPECT_TRUE(outcome_->has_value() && **outcome_);
+}
+
+TEST_F(LateRedirect, IsNotTakenForTheEndOfTheCall) {
+  hang_up(*first_);
+  event(hangup_request);
+  event(hangup);
+  EXPECT_EQ(changes(),
+            (Lines{"hanguprequest 1.1 16", "end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+  expect_empty();
+}
+
+TEST_F(LateRedirect, EndsTheCallThatDoesNotComeBack) {
+  world_.world.timeouts.action = std::chrono::hours{-48};
+  hang_up(*first_);
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  expect_empty();
+}
+
+TEST_F(LateRedirect, IsNotWaitedForForEver) {
+  world_.clock.advance(Entrance::late_return_within);
+  hang_up(*first_);
+  EXPECT_FALSE(first_->closed());
+  event(hangup_request);
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+}
+
+TEST_F(LateRedirect, OnlySoManyAreAwaited) {
+  const auto oldest = token_;
+  for (std::size_t i = 0; i < Entrance::late_returns_max; ++i) {
+    begin();
+    world_.run([&] { world_.ami.refuse(Errc::timeout); });
+  }
+  event(reentry_exten);
+  EXPECT_EQ(open(reentry_of(oldest))->take(), Lines{"GET VARIABLE ARIGATE_APP"});
+  EXPECT_FALSE(first_->closed());
 }
 
 TEST_F(EntranceTest, EndsAChannelThatHangsUpOnItsWayBack) {

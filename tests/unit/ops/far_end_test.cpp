@@ -151,6 +151,41 @@ TEST_F(FarEndTest, SendsDigitsToAMemberOfABridgeWithoutTakingItOut) {
   world_.run([&] { EXPECT_EQ(digits_.send(channel_, order).error().code, Errc::unavailable); });
 }
 
+class LongDigitsTest : public FarEndTest {
+ protected:
+  /// The first order waits for a long time; the second one waits behind it.
+  void send(long DtmfOrder::*pause) {
+    world_.run([&] { control().rest_by([] { return std::make_unique<Resting>(); }); });
+    DtmfOrder order;
+    order.digits = "1";
+    order.*pause = 1'000'000'000;
+    world_.run([&] {
+      EXPECT_TRUE(digits_.send(channel_, order));
+      EXPECT_TRUE(digits_.send(channel_, order));
+    });
+    world_.ami.take_posted();
+  }
+  void expect_over() {
+    EXPECT_EQ(digits_.channel_count(), 0U);
+    EXPECT_EQ(world_.ami.take_posted(), Lines{});
+  }
+};
+
+TEST_F(LongDigitsTest, EndWithTheirChannel) {
+  send(&DtmfOrder::before_ms);
+  EXPECT_EQ(digits_.channel_count(), 1U);
+  world_.event("Event: Hangup|Channel: SIP/alice-1|Uniqueid: 1.1|Cause: 16|Cause-txt: x");
+  expect_over();
+}
+
+TEST_F(LongDigitsTest, EndWhenTheChannelLeavesForItsDialplan) {
+  send(&DtmfOrder::duration_ms);
+  world_.run([&] { world_.reconciler.move(channel_, AppName{"b"}, {}, world_.clock.wall()); });
+  EXPECT_EQ(digits_.channel_count(), 1U) << "another application has it";
+  world_.run([&] { entrance_.let_go(channel_); });
+  expect_over();
+}
+
 TEST_F(FarEndTest, ReadsTheCountersOfTheDriver) {
   const auto outcome =
       world_.start(rtp_counters(world_.world, channel_, {"txcount", "rxjitter", "odd"}));

@@ -65,13 +65,16 @@ class RecordTest : public testing::Test {
   SmallWorld world_;
   int taken_out_ = 0;
   Result<void> take_out_outcome_{};
-  Interrupter interrupter_{world_.world, [this](ChannelId channel) { return take_out(channel); }};
+  Interrupter interrupter_{world_.world, [this](ChannelId channel, std::function<bool()> wanted) {
+                             return take_out(std::move(channel), std::move(wanted));
+                           }};
   Recordings recordings_{world_.world, interrupter_, nullptr};
   std::shared_ptr<FakeAgiLink> link_;
   std::shared_ptr<Control> control_;
 
  private:
-  boost::asio::awaitable<Result<void>> take_out(ChannelId) {
+  boost::asio::awaitable<Result<void>> take_out(ChannelId, std::function<bool()> wanted) {
+    EXPECT_TRUE(wanted());
     ++taken_out_;
     co_return take_out_outcome_;
   }

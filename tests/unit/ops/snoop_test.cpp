@@ -231,6 +231,26 @@ TEST_F(SnoopTest, NeedsAnIdThatIsFree) {
   expect_nothing_left();
 }
 
+TEST_F(SnoopTest, TwoAtATimeHaveTwoNames) {
+  begin("5.0.4");
+  ask();
+  const auto first = token_;
+  const auto second =
+      world_.start(snoops_.snoop({ChannelId{"1.1"}, ChannelId{"other"}, Direction::in,
+                                  Direction::none, Destination{AppName{"app"}, {}}}));
+  world_.run([&] { world_.ami.answer(); });
+  world_.event(event_of("Newchannel", 2));
+  const auto action = world_.ami.waiting_action();
+  token_ = action.substr(action.find("Local/") + 6, model::leg_token_digits);
+  ASSERT_NE(token_, first);
+  world_.run([&] { world_.ami.answer(); });
+  auto other_half = event_of("Newchannel", 2);
+  other_half.replace(other_half.find("Uniqueid: ear"), 13, "Uniqueid: other");
+  world_.event(other_half);
+  EXPECT_EQ(world_.store.find(ChannelId{"ear"})->shown_name, "Snoop/1.1-00000000");
+  EXPECT_EQ(world_.store.find(ChannelId{"other"})->shown_name, "Snoop/1.1-00000001");
+}
+
 TEST_F(SnoopTest, EndsWhenItsTargetWentMeanwhile) {
   begin("5.0.4");
   ask();
