@@ -44,7 +44,11 @@ Upkeep::Upkeep(asio::any_io_executor executor, ops::World& world, ari::Applicati
       repair_timer_{executor},
       reentry_timer_{executor},
       device_timer_{executor},
-      resync_pause_{resync_pause_min} {}
+      resync_pause_{resync_pause_min} {
+  applications_.on_device([this](const std::string& device) {
+    if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
+  });
+}
 
 void Upkeep::start() {
   world_.spawn(repair_loop());
@@ -246,12 +250,8 @@ asio::awaitable<void> Upkeep::device_loop() {
   for (;;) {
     const bool goes_on = co_await pause(device_timer_, device_interval);
     if (!goes_on) co_return;
-    auto devices = applications_.devices(devices_polled_max);
-    for (const auto& device : devices) {
-      if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
-    }
-    if (!world_.ami.up() || devices.empty()) continue;
-    co_await ops::poll_devices(world_, std::move(devices));
+    if (!world_.ami.up() || world_.ami.dialect().device_events) continue;
+    co_await ops::poll_devices(world_, applications_.devices(devices_polled_max));
   }
 }
 
