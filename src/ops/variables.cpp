@@ -120,6 +120,12 @@ Result<void> check_writable(const World& world, std::string_view variable) {
   return check_variable(world, variable);
 }
 
+Result<void> check_setting(const World& world, std::string_view variable, std::string_view value) {
+  if (const auto fine = check_writable(world, variable); !fine) return fine;
+  if (has_line_break(value)) return Error{Errc::bad_request, "Line ends cannot be sent"};
+  return {};
+}
+
 bool is_dangerous_function(std::string_view variable) {
   static constexpr std::array functions{
       std::string_view{"SHELL"},          std::string_view{"FILE"},
@@ -200,8 +206,7 @@ boost::asio::awaitable<Result<void>> set_variable(World& world, ChannelId channe
                                                   std::string variable, std::string value,
                                                   bool report) {
   if (const auto control = control_of(world, channel); !control) co_return control.error();
-  if (const auto fine = check_writable(world, variable); !fine) co_return fine.error();
-  if (has_line_break(value)) co_return Error{Errc::bad_request, "Line ends cannot be sent"};
+  if (const auto fine = check_setting(world, variable, value); !fine) co_return fine.error();
   if (!report) {
     world.reconciler.forget_reported(channel, variable);
     co_return co_await store_variable(world, channel, std::move(variable), std::move(value));

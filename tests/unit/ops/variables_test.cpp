@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,25 @@ TEST(Variables, RefusesWhatCannotBeSentAndWhatIsDangerous) {
   EXPECT_EQ(code("FILE(/x)"), "forbidden");
   world.world.live_dangerously = true;
   EXPECT_EQ(code("FILE(/x)"), "fine");
+}
+
+TEST(Variables, AreCheckedWithTheirValuesBeforeAnyIsSet) {
+  test::SmallWorld world;
+  struct Row {
+    std::string_view name, value;
+    std::optional<Errc> error;
+  };
+  for (const Row& row : {
+           Row{"A", "1", {}},
+           Row{"A", "", {}},
+           Row{"A", "1\n2", Errc::bad_request},
+           Row{"", "1", Errc::bad_request},
+           Row{"FILE(/x)", "1", Errc::forbidden},
+           Row{"ARIGATE_X", "1", Errc::forbidden},
+       }) {
+    const auto fine = check_setting(world.world, row.name, row.value);
+    EXPECT_EQ(fine ? std::nullopt : std::optional{fine.error().code}, row.error) << row.name;
+  }
 }
 
 const std::string newchannel =
