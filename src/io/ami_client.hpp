@@ -94,8 +94,6 @@ class AmiClient : public ops::AmiPort {
   std::string local_address() const;
   /// The address of the PBX on the link; nullopt while it is down.
   std::optional<boost::asio::ip::address> peer() const;
-  /// Why the link is down, for people; "" while it is up.
-  const std::string& last_error() const { return last_error_; }
 
  private:
   struct Pending {
@@ -136,7 +134,6 @@ class AmiClient : public ops::AmiPort {
   ami::Decoder decoder_;
   ami::Dialect dialect_;
   std::string version_;
-  std::string last_error_;
   std::string unsent_;
   bool writing_ = false;
   bool up_ = false;

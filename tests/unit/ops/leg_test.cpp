@@ -131,8 +131,6 @@ TEST_F(LegTest, IsOpenWhenItsSessionComesAndIsAnsweredThen) {
     ASSERT_TRUE(outcome_->has_value() && **outcome_);
     const auto leg = ***outcome_;
     EXPECT_EQ(link->take(), Lines{row.answer});
-    EXPECT_EQ(leg->far_name(), name(1));
-    EXPECT_EQ(leg->far_uniqueid().value, "7.1");
     EXPECT_EQ(entrance_.session_count(), 0U);  // It belongs to the leg alone.
     world_.run([&] { leg->close(); });
     half_goes(1);
