@@ -20,7 +20,7 @@ struct GeneralConfig {
   std::vector<std::string> channelvars;      ///< Channel variables shown in every channel object.
   bool pretty = false;                       ///< Indents every JSON answer.
   std::string ari_version = "22";  ///< Whose ARI is served: "13", "16", "18", "20" or "22".
-  std::string entity_id;           ///< asterisk_id of every event; "" takes one from the host.
+  std::string entity_id;           ///< asterisk_id of every event; "": that of the PBX.
   LogLevel log_level = LogLevel::info;
   std::string log_file;  ///< "" writes to standard error.
 };

@@ -2,7 +2,16 @@
 
 #include <utility>
 
+#include "core/text.hpp"
+
 namespace arigate::ami {
+
+std::string_view Message::named(std::string_view name) const {
+  for (const auto& header : headers_) {
+    if (iequals(header.name, name)) return header.value;
+  }
+  return {};
+}
 
 Message Message::copy() const {
   std::size_t bytes = output_.size();

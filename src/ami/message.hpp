@@ -31,6 +31,8 @@ class Message {
     const auto place = first_[static_cast<std::size_t>(key)];
     return place == 0 ? std::string_view{} : headers_[place - 1U].value;
   }
+  /// The same for a header that protocol/ami does not list; case does not matter.
+  std::string_view named(std::string_view name) const;
   bool has(Key key) const { return first_[static_cast<std::size_t>(key)] != 0; }
 
   /// Which event this is; EventName::none for a message without an Event header,

@@ -99,13 +99,6 @@ bool applies(Has has, const ami::Dialect& dialect) {
   return true;  // Not reached: the cases are all there are.
 }
 
-std::string_view header(const ami::Message& message, std::string_view name) {
-  for (const auto& header : message.headers()) {
-    if (iequals(header.name, name)) return header.value;
-  }
-  return {};
-}
-
 std::vector<std::string> words(std::string_view list) {
   std::vector<std::string> words;
   for (const auto part : split(list, ',')) words.emplace_back(trim(part));
@@ -146,7 +139,7 @@ class PbxCheck {
   asio::awaitable<void> check_version() {
     const auto settings = co_await ask(ami::Action{"CoreSettings"});
     if (settings) {
-      add(Verdict::ok, "PBX", fmt::format("Asterisk {}", header(*settings, "AsteriskVersion")));
+      add(Verdict::ok, "PBX", fmt::format("Asterisk {}", settings->named("AsteriskVersion")));
     } else {
       add(Verdict::note, "PBX", fmt::format("version not told: {}", settings.error().detail));
     }

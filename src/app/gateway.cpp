@@ -15,6 +15,7 @@
 
 #include "app/ami_options.hpp"
 #include "app/application_policies.hpp"
+#include "app/fan_out.hpp"
 #include "app/gateway_options.hpp"
 #include "app/pbx_facts.hpp"
 #include "app/pbx_files.hpp"
@@ -81,17 +82,6 @@ using namespace std::chrono_literals;
 constexpr auto tasks_limit = 1s;
 /// How long the disk may take, beyond the limit of a stop, for what was captured last.
 constexpr auto capture_spare = 250ms;
-/// Tells each listener, in this order.
-class FanOut : public model::ChangeSink {
- public:
-  void add(model::ChangeSink& sink) { sinks_.push_back(&sink); }
-  void on(const model::Change& change, WallTime when) override {
-    for (auto* sink : sinks_) sink->on(change, when);
-  }
-
- private:
-  std::vector<model::ChangeSink*> sinks_;
-};
 
 io::AmiClientOptions ami_options(const AmiConfig& config, trace::Tap* tap) {
   auto options = app::ami_options(config);
@@ -333,7 +323,7 @@ struct Gateway::Parts : io::AmiOwner {
   /// "host:port" at which the PBX reaches our FastAGI listener.
   std::string advertised() const {
     const std::string& given = config.fastagi.advertise;
-    if (!given.empty()) return given.starts_with("agi://") ? given.substr(6) : given;
+    if (!given.empty()) return given;
     return ami.local_address() + ":" + std::to_string(agi->port());
   }
 
@@ -434,7 +424,7 @@ struct Gateway::Parts : io::AmiOwner {
   ari::EventWriter writer;
   ari::Applications applications;
   ops::Watches watches;
-  FanOut changes;
+  app::FanOut changes;
   model::Reconciler reconciler;
   io::AmiClient ami;
   ops::Controls controls;

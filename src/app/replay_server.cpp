@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "app/exit_codes.hpp"
+#include "app/fan_out.hpp"
 #include "ari/application_resource.hpp"
 #include "ari/applications.hpp"
 #include "ari/asterisk.hpp"
@@ -62,17 +63,6 @@ class RecordedPbx : public ops::AmiPort {
     return {Errc::unavailable, "This is a recording: its PBX cannot be asked for anything"};
   }
   ami::Dialect dialect_;
-};
-
-class FanOut : public model::ChangeSink {
- public:
-  explicit FanOut(std::vector<model::ChangeSink*> sinks) : sinks_{std::move(sinks)} {}
-  void on(const model::Change& change, WallTime when) override {
-    for (auto* sink : sinks_) sink->on(change, when);
-  }
-
- private:
-  std::vector<model::ChangeSink*> sinks_;
 };
 
 io::HttpServerOptions http_options(const ReplayCommand& command) {

@@ -63,7 +63,11 @@ Upkeep::Upkeep(asio::any_io_executor executor, ops::World& world, ari::Applicati
       reentry_timer_{executor},
       reentry_again_timer_{executor},
       device_timer_{executor},
-      resync_pause_{resync_pause_min} {}
+      resync_pause_{resync_pause_min} {
+  applications_.on_device([this](const std::string& device) {
+    if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
+  });
+}
 
 void Upkeep::start() {
   world_.spawn(repair_loop());
@@ -292,12 +296,8 @@ asio::awaitable<void> Upkeep::device_loop() {
 }
 
 asio::awaitable<void> Upkeep::poll_devices() {
-  auto devices = applications_.devices(devices_polled_max);
-  for (const auto& device : devices) {
-    if (const auto own = ops::own_device(device)) world_.reconciler.watch_device(*own);
-  }
-  if (!world_.ami.up() || devices.empty()) co_return;
-  co_await ops::poll_devices(world_, std::move(devices));
+  if (!world_.ami.up() || world_.ami.dialect().device_events) co_return;
+  co_await ops::poll_devices(world_, applications_.devices(devices_polled_max));
 }
 
 asio::awaitable<void> Upkeep::reentry_loop() {

@@ -27,6 +27,7 @@ Applications::Applications(const model::Store& store, Snapshots& snapshots, Even
       log_limits_{[](const AppName&) { return EventLog::Limits{}; }},
       came_{[](const AppName&) {}},
       lost_{[](const AppName&) {}},
+      device_wanted_{[](const std::string&) {}},
       next_epoch_{first_epoch()} {}
 
 void Applications::on_presence(Told came, Told lost) {
@@ -194,8 +195,8 @@ void Applications::expire(TimePoint now) {
               application->log->size());
     application->log.reset();
     lose_all(*application);
-    drop_if_over(*application);
   }
+  std::erase_if(apps_, [](const auto& entry) { return entry.second->over(); });
 }
 
 }  // namespace arigate::ari

@@ -47,9 +47,12 @@ class Applications : public EventSocketOwner,
   static constexpr std::size_t members_max = 1'000;    ///< Sockets of one application.
   static constexpr std::size_t reserved_max = 10'000;  ///< Channels to come whose owner is known.
   static constexpr std::chrono::minutes reserved_time{1};  ///< Until such a channel is there.
+  /// Of all applications together. What they follow without having asked is counted, never refused.
+  static constexpr std::size_t subscriptions_max = 50'000;
 
   using LogLimits = std::function<EventLog::Limits(const AppName&)>;
   using Told = std::function<void(const AppName&)>;
+  using Wanted = std::function<void(const std::string& device)>;
   using Summon =
       std::function<boost::asio::awaitable<Result<AppName>>(AppName, std::string channel_name)>;
 
@@ -67,6 +70,8 @@ class Applications : public EventSocketOwner,
   void on_summon(Summon summon) { summon_ = std::move(summon); }
   /// An application has its first socket; has lost its last.
   void on_presence(Told came, Told lost);
+  /// Somebody has subscribed to a device.
+  void on_device(Wanted wanted) { device_wanted_ = std::move(wanted); }
 
   // EventSocketOwner
   std::optional<Response> refuse(const Request& request) override;
@@ -103,7 +108,7 @@ class Applications : public EventSocketOwner,
 
   /// "channel:ID", "endpoint:SIP/alice", "deviceState:SIP/alice", "bridge:" for all of a kind, …
   /// Errc::not_found: no such application; bad_request: a scheme that does not exist;
-  /// unprocessable as Errc::unprocessable: the object does not exist or was not subscribed.
+  /// unprocessable: the object does not exist or was not subscribed; overloaded.
   Result<void> subscribe(const AppName& application, const std::vector<std::string>& sources);
   Result<void> unsubscribe(const AppName& application, const std::vector<std::string>& sources);
   /// A list that is not given stays as it is; neither given lets all through again.
@@ -129,7 +134,9 @@ class Applications : public EventSocketOwner,
   void say_hello(EventSocket& socket) { tell_each_of(socket, "ApplicationRegistered"); }
   void say_farewell(EventSocket& socket) { tell_each_of(socket, "ApplicationUnregistered"); }
 
-  /// Drops the logs that nobody came back for, and what was kept for channels that never came.
+  /// Drops the logs that nobody came back for, what was kept for channels that never came, and
+  /// applications that have ended: as natively one is still there when its last unsubscribe is
+  /// answered.
   void expire(TimePoint now);
 
   /// Closes every socket, for the end of this process.
@@ -181,6 +188,7 @@ class Applications : public EventSocketOwner,
   // subscriptions.cpp
   Result<std::vector<Source>> sources_of(const std::vector<std::string>& sources) const;
   bool exists(const Source& source) const;
+  bool has_room_for(const Application& application, const std::vector<Source>& sources) const;
   void interest(Application& application, SourceKind kind, const std::string& id, int more);
   void drop_interest(SourceKind kind, const std::string& id);
   void append_json(std::string& out, const Application& application) const;
@@ -211,11 +219,13 @@ class Applications : public EventSocketOwner,
   const Clock& clock_;
   LogLimits log_limits_;
   Told came_, lost_;
+  Wanted device_wanted_;
   Summon summon_;
   std::map<std::string, std::unique_ptr<Application>, std::less<>> apps_;
   /// Who is told of what, by kind and id; and who of all of a kind.
   std::unordered_map<std::string, std::vector<Application*>> by_id_[source_kinds];
   std::vector<Application*> all_[source_kinds];
+  std::size_t subscriptions_ = 0;                   ///< How many entries by_id_ has.
   std::unordered_map<ChannelId, AppName> awaited_;  ///< Originated channels before their Dial.
   std::unordered_set<ChannelId> ending_;            ///< Channels in a bridge that hang up.
   std::unordered_map<ChannelId, Reserved> reserved_;

@@ -45,7 +45,6 @@ bool read_type(const Request& request, ops::Bridges::Plan& plan) {
   return mixing != plan.holding;
 }
 
-/// Members of the object "variables" of the body.
 const model::BridgeVariable* find(const model::Bridge& bridge, std::string_view name) {
   for (const auto& variable : bridge.variables) {
     if (variable.name == name) return &variable;
@@ -291,6 +290,9 @@ Response BridgeResource::set_variables(const Request& request) {
   if (!settings) return error_response(settings.error());
   if (settings->found == VariableSettings::Found::no_object) {
     return message_response(400, "The 'variables' field must be a JSON object");
+  }
+  for (const auto& setting : settings->list) {  // All or nothing.
+    if (trim(setting.name).empty()) return message_response(400, "Variable name is required");
   }
   for (const auto& setting : settings->list) {
     if (const auto done = set(request, setting); !done) return error_response(done.error());

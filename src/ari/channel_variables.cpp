@@ -84,7 +84,7 @@ ChannelVariables::Later ChannelVariables::set_several(Request request) {
   }
   // All or nothing, as far as it can be told before.
   for (const auto& setting : settings->list) {
-    const auto fine = ops::check_variable(world_, setting.name);
+    const auto fine = ops::check_setting(world_, setting.name, setting.value);
     if (!fine) co_return error_response(fine.error());
   }
   for (const auto& setting : settings->list) {

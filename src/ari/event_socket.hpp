@@ -22,7 +22,7 @@ class EventSocket {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
 
-/// Who wants the WebSockets of /ari/events. ari::Events implements it.
+/// Who wants the WebSockets of /ari/events: Applications, with RestOverWebSocket before it.
 class EventSocketOwner {
  public:
   virtual ~EventSocketOwner() = default;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ari/applications.hpp"
-#include "ops/originate.hpp"
+#include "ops/originate_action.hpp"
 
 namespace arigate::ari {
 namespace {

@@ -108,8 +108,13 @@ void RestOverWebSocket::received(EventSocket& socket, std::string_view text) {
   const auto found = clients_.find(&socket);
   if (found == clients_.end()) return;
   const auto client = found->second;
-  if (client->waiting.size() >= waiting_max) return socket.close(1008, "too many requests wait");
+  const bool first = client->waiting.empty();  // Its size has a limit of its own.
+  if (client->waiting.size() >= waiting_max ||
+      (!first && client->waiting_bytes + text.size() > waiting_bytes_max)) {
+    return socket.close(1008, "too many requests wait");
+  }
   client->waiting.emplace_back(text);
+  client->waiting_bytes += text.size();
   if (std::exchange(client->running, true)) return;
   boost::asio::co_spawn(executor_, work(client), [client](const std::exception_ptr& thrown) {
     client->running = false;
@@ -121,6 +126,7 @@ boost::asio::awaitable<void> RestOverWebSocket::work(std::shared_ptr<Client> cli
   while (client->socket != nullptr && !client->waiting.empty()) {
     auto text = std::move(client->waiting.front());
     client->waiting.pop_front();
+    client->waiting_bytes -= text.size();
     try {
       co_await serve(client, std::move(text));
     } catch (const std::exception& thrown) {  // Costs this request; the next ones wait already.

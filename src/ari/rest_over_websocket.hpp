@@ -22,7 +22,9 @@ namespace arigate::ari {
 /// that the user who opened it has by then.
 class RestOverWebSocket : public EventSocketOwner {
  public:
-  static constexpr std::size_t waiting_max = 1'000;  ///< Requests of one socket; then it is closed.
+  // The requests that wait on one socket; with more it is closed.
+  static constexpr std::size_t waiting_max = 1'000;
+  static constexpr std::size_t waiting_bytes_max = std::size_t{4} * 1024 * 1024;
 
   RestOverWebSocket(boost::asio::any_io_executor executor, Applications& applications,
                     Router& router, const EventWriter& writer, const Clock& clock)
@@ -44,6 +46,7 @@ class RestOverWebSocket : public EventSocketOwner {
     EventSocket* socket;  ///< nullptr once it is closed.
     Identity identity;
     std::deque<std::string> waiting;
+    std::size_t waiting_bytes = 0;
     bool running = false;
   };
   /// What an answer repeats of its request.

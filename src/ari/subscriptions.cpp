@@ -64,9 +64,17 @@ bool Applications::exists(const Source& source) const {
     case SourceKind::endpoint:
       return store_.find_endpoint_named(source.id) != nullptr;
     case SourceKind::device:
-      return true;  // Any device has a state.
+      return source.id.size() <= name_bytes_max;  // Any device has a state.
   }
   return false;
+}
+
+bool Applications::has_room_for(const Application& application,
+                                const std::vector<Source>& sources) const {
+  const auto more = std::count_if(sources.begin(), sources.end(), [&](const Source& source) {
+    return !source.id.empty() && !application.of(source.kind).contains(source.id);
+  });
+  return more == 0 || subscriptions_ + static_cast<std::size_t>(more) <= subscriptions_max;
 }
 
 Result<void> Applications::subscribe(const AppName& name, const std::vector<std::string>& sources) {
@@ -78,6 +86,9 @@ Result<void> Applications::subscribe(const AppName& name, const std::vector<std:
   for (const auto& source : *parsed) {
     if (!exists(source)) return Error{Errc::unprocessable, "Event source does not exist"};
   }
+  if (!has_room_for(*application, *parsed)) {
+    return Error{Errc::overloaded, "Too many subscriptions"};
+  }
   for (const auto& source : *parsed) {
     auto& interests = application->of(source.kind);
     if (source.id.empty() && !interests.all) {
@@ -85,6 +96,7 @@ Result<void> Applications::subscribe(const AppName& name, const std::vector<std:
       all_[static_cast<std::size_t>(source.kind)].push_back(application);
     } else {
       interest(*application, source.kind, source.id, 1);
+      if (source.kind == SourceKind::device) device_wanted_(source.id);
     }
   }
   return {};
@@ -152,13 +164,16 @@ void Applications::interest(Application& application, SourceKind kind, const std
   place->second += more;
   auto& by_id = by_id_[static_cast<std::size_t>(kind)];
   if (place->second > 0) {
-    if (fresh) by_id[id].push_back(&application);
+    if (fresh) {
+      by_id[id].push_back(&application);
+      ++subscriptions_;
+    }
     return;
   }
   counts.erase(place);
   const auto listeners = by_id.find(id);
   if (fresh || listeners == by_id.end()) return;
-  std::erase(listeners->second, &application);
+  subscriptions_ -= std::erase(listeners->second, &application);
   if (listeners->second.empty()) by_id.erase(listeners);
 }
 
@@ -166,6 +181,7 @@ void Applications::interest(Application& application, SourceKind kind, const std
 void Applications::drop_interest(SourceKind kind, const std::string& id) {
   auto listeners = by_id_[static_cast<std::size_t>(kind)].extract(id);
   if (listeners.empty()) return;
+  subscriptions_ -= listeners.mapped().size();
   for (Application* application : listeners.mapped()) {
     auto& counts = application->of(kind).counts;
     if (const auto place = counts.find(id); place != counts.end()) counts.erase(place);
@@ -174,13 +190,13 @@ void Applications::drop_interest(SourceKind kind, const std::string& id) {
 }
 
 std::vector<std::string> Applications::devices(std::size_t most) const {
-  std::vector<std::string> names;
+  std::vector<std::string_view> names;
   for (const auto& [name, listeners] : by_id_[static_cast<std::size_t>(SourceKind::device)]) {
     names.push_back(name);
   }
-  std::sort(names.begin(), names.end());  // The same ones each time.
-  names.resize(std::min(names.size(), most));
-  return names;
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most));
+  std::partial_sort(names.begin(), end, names.end());  // The same ones each time.
+  return {names.begin(), end};
 }
 
 void Applications::follow(const AppName& name, const ChannelId& channel) {

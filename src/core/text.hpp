@@ -19,6 +19,14 @@ std::string_view trim(std::string_view text);
 /// True when `text` holds CR, LF or NUL: it could end a line of AMI or AGI.
 bool has_line_break(std::string_view text);
 
+/// Value of a hexadecimal digit, -1 for anything else.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 /// "${…}" or "$[…]": what a dialplan evaluates.
 bool has_expression(std::string_view text);
 

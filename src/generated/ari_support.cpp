@@ -405,7 +405,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_var
     {{exact, exact, exact, exact, exact},
-     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs or look into databases are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs, ask URLs or look into databases or the host, some of which native 22 lets pass, are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
      "",
      "",
      ""},
@@ -417,7 +417,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_set_channel_vars
     {{exact, exact, exact, exact, exact},
-     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs or look into databases are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
+     "Set at once over AMI, also while something plays or is queued; native 22 waits for its turn; a value that begins with a blank, or is too long for AMI, goes over AGI when its turn comes. Functions that read or write files, run programs, ask URLs or look into databases or the host, some of which native 22 lets pass, are 403 unless [dialplan] live_dangerously allows them, and so are variables called ARIGATE_.",
      "",
      "",
      ""},

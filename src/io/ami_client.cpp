@@ -118,7 +118,6 @@ asio::awaitable<void> AmiClient::run() {
     if (stopped_) break;
     const bool was_up = up_;
     drop_link();
-    last_error_ = why.detail;
     owner_.link_failed(why);
     if (stopped_) break;
     if (was_up && !thrown) pause = options_.reconnect_min;  // The same event may come again.
@@ -160,7 +159,6 @@ asio::awaitable<Error> AmiClient::one_connection() {
   if (const auto logged_in = co_await log_in(); !logged_in) co_return logged_in.error();
 
   up_ = true;
-  last_error_.clear();
   last_byte_ = clock_.now();
   log::info("ami link up host={} port={} ami={} dialect={}", options_.host, options_.port, version_,
             dialect_.name);

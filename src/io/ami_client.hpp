@@ -96,8 +96,6 @@ class AmiClient : public ops::AmiPort {
   std::string local_address() const;
   /// What the host's name stood for when a connection was last made or tried.
   const std::vector<boost::asio::ip::address>& addresses() const { return addresses_; }
-  /// Why the link is down, for people; "" while it is up.
-  const std::string& last_error() const { return last_error_; }
 
  private:
   struct Pending {
@@ -140,7 +138,6 @@ class AmiClient : public ops::AmiPort {
   ami::Decoder decoder_;
   ami::Dialect dialect_;
   std::string version_;
-  std::string last_error_;
   std::string unsent_;
   bool writing_ = false;
   bool up_ = false;

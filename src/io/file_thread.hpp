@@ -70,7 +70,7 @@ class FileThread {
     };
     const Wait wait{waits_, std::move(end)};
     auto ended = co_await outcome.wait(deadline);
-    if (!ended) co_return Error{Errc::timeout, "The recordings folder did not answer"};
+    if (!ended) co_return Error{Errc::timeout, "The folder did not answer"};
     co_return std::move(*ended);
   }
 

@@ -127,7 +127,6 @@ Result<void> copy_in(const Fd& root, const StoredRecording& from, const Recordin
     }
     if (count > 0 && written == count) continue;
     const auto error = file_error(errno, name);
-    const auto [folder, file] = split_path(name);
     remove_in(root, {to, from.format});  // No half a copy.
     return error;
   }

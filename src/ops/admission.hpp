@@ -100,8 +100,6 @@ class Admission : public model::ChangeSink {
   /// Ends every wait, for the end of the process.
   void cancel_all();
 
-  std::size_t waiting_count() const { return waiting_; }
-
  private:
   struct Offer {
     Eventual<Wake> wake;

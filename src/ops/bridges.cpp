@@ -40,6 +40,7 @@ Result<const model::Bridge*> Bridges::own(const BridgeId& id) const {
 }
 
 Result<BridgeId> Bridges::create(Plan plan) {
+  if (plan.variables.size() > variables_max) return Error{Errc::overloaded, "too many variables"};
   model::Bridge bridge;
   bridge.id = std::move(plan.id);
   if (bridge.id.value.empty()) bridge.id.value = to_string(boost::uuids::random_generator{}());

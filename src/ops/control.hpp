@@ -167,7 +167,7 @@ class CommandJob : public Job {
   Eventual<Result<agi::Reply>> outcome_;
 };
 
-/// Several commands in a row; ends early, without error, when the PBX refuses one.
+/// Several commands in a row, whatever the PBX answers to each.
 class SequenceJob : public Job {
  public:
   /// `then` runs when the last one is answered.

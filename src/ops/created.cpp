@@ -22,20 +22,13 @@ bool is_plain(const std::string& endpoint) {
          !iequals(endpoint.substr(0, slash), "Local");
 }
 
-std::string_view value_of(const ami::Message& message, std::string_view name) {
-  for (const auto& header : message.headers()) {
-    if (iequals(header.name, name)) return header.value;
-  }
-  return "";
-}
-
 void take_device(const ami::Message& row, std::string_view exten, model::Channel& channel) {
-  const auto context = value_of(row, "Context");
+  const auto context = row.named("Context");
   if (context.empty()) return;
   channel.dialplan.context = context;
   channel.dialplan.exten = exten;
-  channel.caller = model::party_in(value_of(row, "Callerid"));
-  if (const auto language = value_of(row, "Language"); !language.empty()) {
+  channel.caller = model::party_in(row.named("Callerid"));
+  if (const auto language = row.named("Language"); !language.empty()) {
     channel.language = language;
   }
 }
@@ -68,7 +61,7 @@ boost::asio::awaitable<void> CreatedChannels::describe(std::string endpoint,
         co_await world_.ami.list(ami::Action{"PJSIPShowEndpoint"}.add("Endpoint", name), deadline);
     if (!rows) co_return;
     for (const auto& row : *rows) {
-      if (!value_of(row, "Callerid").empty()) take_device(row, "s", channel);
+      if (!row.named("Callerid").empty()) take_device(row, "s", channel);
     }
   } else if (iequals(endpoint.substr(0, slash), "SIP")) {
     const auto peer =

@@ -39,19 +39,12 @@ std::string contacts(std::string_view value, std::string_view aor) {
   return out;
 }
 
-std::string_view header(const ami::Message& message, std::string_view name) {
-  for (const auto& line : message.headers()) {
-    if (line.name == name) return line.value;
-  }
-  return {};
-}
-
 ConfigFields fields_of(const ami::Message& object) {
   ConfigFields fields;
   for (const auto& line : object.headers()) {
     if (holds(added_headers, line.name)) continue;
     if (line.name == "Contacts") {
-      fields.emplace_back("contact", contacts(line.value, header(object, "ObjectName")));
+      fields.emplace_back("contact", contacts(line.value, object.named("ObjectName")));
     } else {
       fields.emplace_back(attribute_name(line.name), line.value);
     }
@@ -106,7 +99,7 @@ boost::asio::awaitable<Result<ConfigFields>> find_config_object(World& world,
   }
   if (!objects) co_return no_object;
   for (const auto& object : *objects) {
-    if (header(object, "ObjectType") == object_type && header(object, "ObjectName") == id) {
+    if (object.named("ObjectType") == object_type && object.named("ObjectName") == id) {
       co_return fields_of(object);
     }
   }

@@ -57,10 +57,6 @@ class Leg {
   /// The commands of the AGI session. After the end it refuses every job.
   Control& control() { return *control_; }
   bool over() const { return state_ == State::over; }
-  /// The PBX's name and id of the half that runs the application: a conference lists it under
-  /// these. "" until AMI has told of it.
-  const std::string& far_name() const { return halves_.front().name; }
-  const Uniqueid& far_uniqueid() const { return halves_.front().uniqueid; }
 
   /// Hangs up both halves. Whatever runs or waits is abandoned first. The second call does nothing.
   void close();

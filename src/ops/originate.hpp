@@ -16,9 +16,6 @@ namespace arigate::ops {
 /// The variable in which a channel of a PBX that takes no ids carries the one that ARI knows it by.
 inline constexpr const char* carried_id = "ARIGATE_CHANNEL";
 
-/// Like a PBX's own unique id (seconds, dot, number) with a prefix that no PBX uses.
-ChannelId fresh_channel_id(WallTime now);
-
 /// What POST /channels asks for. Either an application or a place in the dialplan.
 struct OriginateRequest {
   std::string endpoint;  ///< "SIP/alice"; goes to the PBX as it is.

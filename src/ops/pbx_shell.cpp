@@ -16,6 +16,11 @@ using namespace std::chrono_literals;
 
 constexpr auto leg_timeout = 5s;
 constexpr auto script_timeout = 10s;
+constexpr auto run_timeout = 60s;  ///< All pages of a script.
+/// A leg takes new scripts for so long, and then ends by itself: not before its last one is over.
+constexpr auto leg_time = 30s;
+constexpr std::string_view leg_wait = "60";
+static_assert(leg_time + script_timeout < 60s);
 
 /// What a script prints first, as a line.
 constexpr std::string_view works = "ok";
@@ -23,7 +28,7 @@ constexpr std::string_view works = "ok";
 LegOrder idle_leg() {
   LegOrder order;
   order.application = "Wait";
-  order.data = "60";  // An unused leg ends by itself.
+  order.data = leg_wait;
   return order;
 }
 
@@ -53,10 +58,12 @@ Result<std::string> shell_command(std::string_view script) {
 }
 
 boost::asio::awaitable<Result<std::shared_ptr<Leg>>> PbxShell::leg() {
-  if (!leg_ || leg_->over()) {
+  if (!leg_ || leg_->over() || world_.clock.now() >= leg_until_) {
+    const TimePoint until = world_.in(leg_time);  // From when its far half can have begun to wait.
     auto opened = co_await legs_.open(idle_leg(), world_.in(leg_timeout));
     if (!opened) co_return opened.error();
     leg_ = std::move(*opened);
+    leg_until_ = until;
   }
   co_return leg_;
 }
@@ -77,16 +84,28 @@ boost::asio::awaitable<Result<std::string>> PbxShell::page(std::string script) {
   co_return output->substr(works.size() + 1);
 }
 
+boost::asio::awaitable<Result<std::string>> Shell::read_page(std::string script) {
+  auto printed = co_await page(script);
+  if (printed || printed.error().code != Errc::refused_by_pbx) co_return printed;
+  co_return co_await page(std::move(script));
+}
+
 boost::asio::awaitable<Result<std::string>> Shell::run(std::string script) {
+  const TimePoint deadline = clock_.now() + run_timeout;
   std::string all;
-  while (all.size() < output_bytes_max) {
+  for (;;) {
     auto part = fmt::format("{{ {}; }} | tail -c +{}", script, all.size() + 1);
-    const auto more = co_await page(std::move(part));
+    const auto more = co_await read_page(std::move(part));
     if (!more) co_return more.error();
     all += *more;
-    if (more->size() < page_bytes) break;
+    if (more->size() < page_bytes) co_return all;
+    if (all.size() >= output_bytes_max) {
+      co_return Error{Errc::overloaded, "The PBX lists more files than can be read"};
+    }
+    if (clock_.now() >= deadline) {
+      co_return Error{Errc::timeout, "The PBX did not list its files in time"};
+    }
   }
-  co_return all;
 }
 
 }  // namespace arigate::ops

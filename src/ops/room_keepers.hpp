@@ -37,8 +37,6 @@ class RoomKeepers : public model::ChangeSink {
 
   void on(const model::Change& change, WallTime when) override;
 
-  std::size_t kept_count() const { return kept_.size(); }
-
  private:
   using Kept = std::vector<std::shared_ptr<Leg>>;
 

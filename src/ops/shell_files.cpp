@@ -15,10 +15,6 @@ std::string file_of(const StoredRecording& recording) {
   return recording.name.value + '.' + recording.format;
 }
 
-Error too_long() {
-  return {Errc::not_found, "Recording not found"};
-}
-
 /// "./a/b.wav" as a/b and wav; nothing for what is no recording.
 std::optional<StoredRecording> recording_in(std::string_view path, const PbxMedia& media) {
   if (path.starts_with("./")) path.remove_prefix(2);
@@ -68,11 +64,11 @@ boost::asio::awaitable<Result<std::vector<StoredRecording>>> ShellRecordings::li
 }
 
 boost::asio::awaitable<Result<StoredRecording>> ShellRecordings::find(RecordingName name) {
-  if (name.value.size() > name_bytes_max) co_return too_long();
+  if (name.value.size() > name_bytes_max) co_return recording_not_found();
   auto script =
       inside(fmt::format("for f in {}.*; do [ -f \"$f\" ] && within \"$f\" && echo \"$f\"; done",
                          shell_word(name.value)));
-  const auto printed = co_await shell_.page(std::move(script));
+  const auto printed = co_await shell_.read_page(std::move(script));
   if (!printed) co_return printed.error();
   for (auto& found : recordings_in(*printed, media_)) {
     if (found.name == name) co_return std::move(found);
@@ -110,7 +106,9 @@ boost::asio::awaitable<Result<void>> ShellRecordings::copy(StoredRecording from,
 boost::asio::awaitable<Result<void>> ShellRecordings::make_folders(RecordingName name) {
   const auto slash = name.value.rfind('/');
   if (slash == std::string::npos) co_return Result<void>{};
-  if (name.value.size() > name_bytes_max) co_return too_long();
+  if (name.value.size() > name_bytes_max) {
+    co_return Error{Errc::bad_request, "Recording name invalid"};
+  }
   // One level after the other: each is made only when the one above lies inside.
   auto script = fmt::format(
       "p=.; IFS=/; set -f; for d in {}; do "
@@ -132,7 +130,7 @@ class ShellRecordings::Reader : public FileReader {
     if (at_ >= size_) co_return std::string{};
     auto script = owner_.inside(
         fmt::format("f={}; within \"$f\" && tail -c +{} -- \"$f\"", shell_word(file_), at_ + 1));
-    auto piece = co_await owner_.shell_.page(std::move(script));
+    auto piece = co_await owner_.shell_.read_page(std::move(script));
     if (!piece) co_return piece;
     piece->resize(static_cast<std::size_t>(std::min<std::uint64_t>(piece->size(), size_ - at_)));
     at_ += piece->size();
@@ -151,7 +149,7 @@ boost::asio::awaitable<Result<std::shared_ptr<FileReader>>> ShellRecordings::ope
   const std::string file = "./" + file_of(recording);
   auto script = inside(
       fmt::format("f={}; [ -f \"$f\" ] && within \"$f\" && wc -c < \"$f\"", shell_word(file)));
-  const auto printed = co_await shell_.page(std::move(script));
+  const auto printed = co_await shell_.read_page(std::move(script));
   if (!printed) co_return printed.error();
   const auto digits = trim(std::string_view{*printed}.substr(0, printed->find('\n')));
   std::uint64_t size = 0;

@@ -16,8 +16,9 @@ namespace arigate::ops {
 /// touches a file only after it has seen where its name really leads.
 class ShellRecordings : public RecordingFiles {
  public:
-  /// A name has to fit one AGI command, twice for a copy.
-  static constexpr std::size_t name_bytes_max = 200;
+  /// A name has to fit one AGI command, twice for a copy. A recording in no folder has a shorter
+  /// one, see is_recording_name(): what can be made here can also be found.
+  static constexpr std::size_t name_bytes_max = 300;
 
   ShellRecordings(const PbxMedia& media, Shell& shell) : media_{media}, shell_{shell} {}
 

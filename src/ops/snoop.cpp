@@ -11,6 +11,7 @@
 
 #include "ops/eventual.hpp"
 #include "ops/originate.hpp"
+#include "ops/originate_action.hpp"
 
 namespace arigate::ops {
 

@@ -21,6 +21,8 @@ bool is_dangerous_function(std::string_view variable);
 Result<void> check_variable(const World& world, std::string_view variable);
 /// The same for one that is to be set: arigate's own are forbidden, too.
 Result<void> check_writable(const World& world, std::string_view variable);
+/// The same with what it is to be set to: Errc::bad_request for a value with line ends.
+Result<void> check_setting(const World& world, std::string_view variable, std::string_view value);
 
 /// Channel variable or function: by AGI from an idle channel of ours, else by AMI, which works in
 /// any state. Errc::not_found: no such channel, or the variable is unset or empty.

@@ -338,6 +338,7 @@ TEST_P(ApplicationsTest, CallsOfALostApplicationWaitAndAreAnnouncedAgain) {
   policy.name = "app";
   policy.lost_call = LostCall::park;
   policy.grace = std::chrono::milliseconds{0};
+  policy.park_music = "waiting";
   begin();
   std::string channel;
   {
@@ -345,7 +346,8 @@ TEST_P(ApplicationsTest, CallsOfALostApplicationWaitAndAreAnnouncedAgain) {
     call("600");
     channel = id_of(app.next("StasisStart"));
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds{100});  // Past the grace, on any machine.
+  const auto music = "/channels/" + channel + "/variable?variable=CHANNEL(musicclass)";
+  EXPECT_TRUE(comes_true([&] { return ask("GET", music).body == R"({"value":"waiting"})"; }));
   EventClient app{port(), "app=app"};
   EXPECT_EQ(id_of(app.next("StasisStart")), channel);
 }

@@ -105,7 +105,8 @@ TEST_P(NativeReading, VariablesOfABridge) {
   EXPECT_EQ(set(R"({"variables":"A"})"),
             message(400, "The 'variables' field must be a JSON object"));
   EXPECT_EQ(set(R"({"variables":{"A":{"value":"1","report_events":"yes"}}})").status, 400);
-  EXPECT_EQ(set(R"({"variables":{"  ":"1"}})").status, 400);
+  EXPECT_EQ(set(R"({"variables":{"C":"1","  ":"1"}})").status, 400);
+  EXPECT_EQ(ask("GET", "/bridges/one/variable?variable=C").status, 404) << "all or nothing";
   EXPECT_EQ(ask("GET", "/bridges/one/variables?variables=B,,B"),
             message(400, "Variable names are required"));
   EXPECT_EQ(ask("POST", "/bridges/none/variables", R"({"variables":{"A":"1"}})"),

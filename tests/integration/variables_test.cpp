@@ -54,6 +54,24 @@ TEST_P(VariablesTest, AFunctionThatIsReportedIsShownThoughNothingTellsThatItIsSe
   EXPECT_EQ(shown(events.next("StasisStart")), R"-({"CHANNEL(musicclass)":"jazz"})-");
 }
 
+TEST_P(VariablesTest, SeveralAreSetTogetherOrNotAtAll) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  ASSERT_TRUE(events.open());
+  ASSERT_EQ(ask("POST", "/channels/one?endpoint=SIP/bob&app=demo").status, 200);
+  ASSERT_FALSE(events.next("StasisStart").is_null());
+  struct Row {
+    std::string_view second;
+    int status;
+  };
+  for (const auto& row : {Row{R"("ARIGATE_X":"2")", 403}, Row{R"x("SHELL(id)":"2")x", 403},
+                          Row{R"("B":"2\n3")", 400}}) {
+    const auto body = R"({"variables":{"A":"1",)" + std::string{row.second} + "}}";
+    EXPECT_EQ(ask("POST", "/channels/one/variables", body).status, row.status) << body;
+    EXPECT_EQ(ask("GET", "/channels/one/variable?variable=A").status, 404) << body;
+  }
+}
+
 /// AMI takes 128 lines of a request, and 1023 bytes of a line.
 TEST_P(VariablesTest, OfAnOriginateMayBeMoreThanAnActionHasLines) {
   start(GetParam());

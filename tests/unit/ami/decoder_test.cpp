@@ -148,6 +148,9 @@ TEST(AmiDecoder, FindsHeadersWithoutCase) {
   EXPECT_FALSE(message.has(Key::channel));
   EXPECT_EQ(message.headers()[3].key, Key::unknown);
   EXPECT_EQ(message.headers()[3].name, "X-New");
+  EXPECT_EQ(message.named("x-new"), "y");
+  EXPECT_EQ(message.named("uniqueid"), "1.1") << "the first one counts";
+  EXPECT_EQ(message.named("X-Old"), "");
 }
 
 TEST(AmiDecoder, TellsEventsFromResponses) {

@@ -80,13 +80,20 @@ TEST_F(FileThreadTest, EndsBeforeItsWorkAndWhoWaitsGoesOnBehindIt) {
 }
 
 TEST_F(FileThreadTest, AContextThatEndsTakesAlongWhoWaits) {
+  const auto held = std::make_shared<int>();  // By who waits, as long as he does.
+  bool gone_on = false;
   {
     boost::asio::io_context context{1};
     FileThread thread{context.get_executor()};
     auto work = thread.run(blocked_work(), TimePoint::max());
-    boost::asio::co_spawn(context, std::move(work), [](const std::exception_ptr&, Result<int>) {});
+    boost::asio::co_spawn(
+        context, std::move(work),
+        [held, &gone_on](const std::exception_ptr&, Result<int>) { gone_on = true; });
     context.poll();
+    EXPECT_GT(held.use_count(), 1);
   }
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_FALSE(gone_on);
   answer_.set_value();
 }
 

@@ -66,6 +66,23 @@ class BridgesTest : public testing::Test {
   std::shared_ptr<Control> control_ = std::make_shared<Control>(caller, link_, world_.clock);
 };
 
+TEST_F(BridgesTest, HasALimitedNumberOfVariables) {
+  Bridges::Plan plan{.id = BridgeId{"two"}};
+  plan.variables.resize(Bridges::variables_max + 1);
+  const auto refused = bridges_.create(plan);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  plan.variables.clear();
+  for (std::size_t i = 0; i < Bridges::variables_max; ++i) {
+    plan.variables.push_back({"V" + std::to_string(i), "x", false});
+  }
+  EXPECT_TRUE(bridges_.create(plan));
+  EXPECT_TRUE(bridges_.set_variable(plan.id, {"V0", "y", false}));
+  const auto one_more = bridges_.set_variable(plan.id, {"W", "x", false});
+  ASSERT_FALSE(one_more);
+  EXPECT_EQ(one_more.error().code, Errc::overloaded);
+}
+
 TEST_F(BridgesTest, AMemberEntersWhenThePbxSaysSo) {
   const auto added = add();
   EXPECT_EQ(goes_in(), "EXEC ConfBridge " + room);

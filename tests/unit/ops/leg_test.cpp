@@ -9,6 +9,7 @@
 
 #include "model/leg_name.hpp"
 #include "ops/entrance.hpp"
+#include "ops/pbx_shell.hpp"
 #include "support/fake_agi_link.hpp"
 #include "support/small_world.hpp"
 
@@ -130,8 +131,6 @@ TEST_F(LegTest, IsOpenWhenItsSessionComesAndIsAnsweredThen) {
     ASSERT_TRUE(outcome_->has_value() && **outcome_);
     const auto leg = ***outcome_;
     EXPECT_EQ(link->take(), Lines{row.answer});
-    EXPECT_EQ(leg->far_name(), name(1));
-    EXPECT_EQ(leg->far_uniqueid().value, "7.1");
     EXPECT_EQ(entrance_.session_count(), 0U);  // It belongs to the leg alone.
     world_.run([&] { leg->close(); });
     half_goes(1);
@@ -181,6 +180,40 @@ TEST_F(LegTest, GetsANewLineForTheJobThatRuns) {
   world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx); });
   EXPECT_EQ(ended_, 1);
   EXPECT_TRUE(leg_->over());
+}
+
+TEST_F(LegTest, OfAShellTakesScriptsForHalfItsLife) {
+  PbxShell shell{world_.world, legs_};
+  const auto opens = [&] {
+    const auto action = world_.ami.waiting_action();
+    if (!action.starts_with("Originate|")) return false;
+    token_ = action.substr(action.find("Local/") + 6, model::leg_token_digits);
+    return action.find("|Application: Wait|Data: 60|") != std::string::npos;
+  };
+  const auto first = world_.start(shell.page("one"));
+  ASSERT_TRUE(opens());
+  world_.run([&] { world_.ami.answer(); });
+  halves_come();
+  const auto link = session_comes();
+  const auto reply = [&](std::string_view line) {
+    world_.run([&] { entrance_.received(*link, test::agi_reply(line)); });
+  };
+  reply("200 result=0");
+  reply("200 result=1 (b2sKb25l)");
+  ASSERT_TRUE(first->has_value() && **first);
+  EXPECT_EQ(***first, "one");
+  world_.clock.advance(std::chrono::seconds{29});
+  link->take();
+  const auto second = world_.start(shell.page("two"));
+  EXPECT_EQ(link->take().size(), 1U);
+  reply("200 result=1 (b2sKdHdv)");
+  ASSERT_TRUE(second->has_value() && **second);
+  world_.clock.advance(std::chrono::seconds{1});
+  const auto third = world_.start(shell.page("three"));
+  EXPECT_EQ(link->take(), Lines{});
+  EXPECT_TRUE(opens());
+  world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx); });
+  EXPECT_TRUE(third->has_value() && !**third);
 }
 
 TEST_F(LegTest, IsNotShown) {

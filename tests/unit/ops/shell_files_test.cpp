@@ -8,11 +8,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "core/base64.hpp"
+#include "support/fake_clock.hpp"
 #include "support/fixtures.hpp"
+#include "support/run.hpp"
 #include "support/temp_folder.hpp"
 
 namespace arigate::ops {
@@ -26,7 +29,10 @@ using testing::UnorderedElementsAre;
 /// The shell of this host, used as a PBX uses its own: one script, one page of what it prints.
 class LocalShell : public Shell {
  public:
+  using Shell::Shell;
   boost::asio::awaitable<Result<std::string>> page(std::string script) override {
+    const auto line = shell_command(script);
+    if (!line) co_return line.error();
     const auto file = folder_.write("script", script);
     const auto command = "sh " + file.string() + " 2>/dev/null | head -c 3000";
     struct Close {
@@ -76,8 +82,9 @@ class ShellFiles : public testing::Test {
   test::TempFolder temp_;
   fs::path path_;
   boost::asio::io_context context_;
+  test::FakeClock clock_;
   PbxMedia media_;
-  LocalShell shell_;
+  LocalShell shell_{clock_};
   ShellRecordings files_{media_, shell_};
 };
 
@@ -111,6 +118,23 @@ TEST_F(ShellFiles, TakesNamesAsTheyAre) {
     EXPECT_EQ(format_of(name), "none") << name;
   }
   EXPECT_FALSE(fs::exists(path_ / "pwned"));
+}
+
+TEST_F(ShellFiles, FindsWhatCanBeRecorded) {
+  const std::string folder(50, 'f');
+  for (const auto& name : {std::string(240, 'x'), folder + '/' + std::string(240, 'x')}) {
+    ASSERT_TRUE(is_recording_name(name));
+    EXPECT_TRUE(wait(files_.make_folders(RecordingName{name})));
+    write(name + ".wav", "x");
+    EXPECT_EQ(format_of(name), "wav");
+    const auto copy = name.substr(0, name.size() - 1) + 'y';
+    EXPECT_TRUE(wait(files_.copy({RecordingName{name}, "wav"}, RecordingName{copy})));
+    EXPECT_TRUE(wait(files_.open({RecordingName{copy}, "wav"})));
+    EXPECT_TRUE(wait(files_.remove({RecordingName{copy}, "wav"})));
+  }
+  const auto longer = folder + "/" + folder + "/" + std::string(200, 'x');
+  EXPECT_EQ(wait(files_.make_folders(RecordingName{longer})).error().code, Errc::bad_request);
+  EXPECT_EQ(wait(files_.find(RecordingName{longer})).error().code, Errc::not_found);
 }
 
 TEST_F(ShellFiles, LeavesTheFolderByNoLink) {
@@ -170,6 +194,67 @@ TEST_F(ShellFiles, ReadsTheSounds) {
   EXPECT_THAT(files->texts,
               UnorderedElementsAre(testing::Pair("en/core-sounds-en.txt", "beep: A beep"),
                                    testing::Pair("fr/core-sounds-fr.txt", "")));
+}
+
+/// Prints what a test says.
+class ScriptedShell : public Shell {
+ public:
+  using Shell::Shell;
+  boost::asio::awaitable<Result<std::string>> page(std::string) override {
+    ++pages;
+    co_return print();
+  }
+  std::function<Result<std::string>()> print;
+  std::size_t pages = 0;
+};
+
+class ShellPages : public testing::Test {
+ protected:
+  test::FakeClock clock_;
+  ScriptedShell shell_{clock_};
+  const std::string full_ = std::string(Shell::page_bytes, 'x');
+  const Error broken_off_{Errc::refused_by_pbx, "The PBX ended the leg"};
+};
+
+TEST_F(ShellPages, AreNotCutAtTheLimit) {
+  shell_.print = [&] { return full_; };
+  const auto printed = test::run(shell_.run("x"));
+  ASSERT_FALSE(printed);
+  EXPECT_EQ(printed.error().code, Errc::overloaded);
+  EXPECT_EQ(shell_.pages, Shell::output_bytes_max / Shell::page_bytes + 1);
+}
+
+TEST_F(ShellPages, HaveOneDeadline) {
+  shell_.print = [&] {
+    clock_.advance(std::chrono::seconds{9});
+    return full_;
+  };
+  const auto printed = test::run(shell_.run("x"));
+  ASSERT_FALSE(printed);
+  EXPECT_EQ(printed.error().code, Errc::timeout);
+  EXPECT_EQ(shell_.pages, 7U);
+}
+
+TEST_F(ShellPages, AreAskedForAgainWhenThePbxBrokeOneOff) {
+  shell_.print = [&]() -> Result<std::string> {
+    if (shell_.pages % 2 == 1) return broken_off_;
+    return shell_.pages < 6 ? full_ : "end";
+  };
+  const auto printed = test::run(shell_.run("x"));
+  ASSERT_TRUE(printed);
+  EXPECT_EQ(*printed, full_ + full_ + "end");
+}
+
+TEST_F(ShellPages, AreAskedForNoMoreThanTwice) {
+  for (const auto& [error, pages] :
+       {std::pair{broken_off_, 2U}, std::pair{Error{Errc::timeout, "late"}, 1U}}) {
+    shell_.pages = 0;
+    shell_.print = [&]() -> Result<std::string> { return error; };
+    const auto printed = test::run(shell_.read_page("x"));
+    ASSERT_FALSE(printed);
+    EXPECT_EQ(printed.error().code, error.code);
+    EXPECT_EQ(shell_.pages, pages);
+  }
 }
 
 TEST(ShellCommand, ShowsTheDialplanNothingOfTheScript) {

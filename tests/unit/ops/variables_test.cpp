@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,22 @@ namespace arigate::ops {
 namespace {
 
 TEST(Variables, KnowsWhatReachesTheHost) {
-  for (const char* name : {"SHELL(id)", "shell(id)", "FILE(/etc/passwd)", "FILE(/tmp/x,,,a)",
-                           "__ENV(HOME)", " CURL (http://x)", "IMPORT(SIP/a-1,SHELL(id))",
-                           "EVAL(x)", "${SHELL(id)}", "$[1+1]", "HASH(a,DB(x/y))"}) {
+  for (const char* name :
+       {"SHELL(id)", "shell(id)", "FILE(/etc/passwd)", "FILE(/tmp/x,,,a)", "__ENV(HOME)",
+        " CURL (http://x)", "IMPORT(SIP/a-1,SHELL(id))", "EVAL(x)", "${SHELL(id)}", "$[1+1]",
+        "HASH(a,DB(x/y))", "PP_EACH_USER(%{SHELL(id)}|x)",
+        // What Asterisk 22 itself refuses.
+        "CONFBRIDGE(menu,1)", "CURL(x)", "DB(a/b)", "DB_DELETE(a/b)", "FILE_COUNT_LINE(x)",
+        "FILE_FORMAT(x)", "LOCK(x)", "PERIODIC_HOOK(x)", "REALTIME_DESTROY(x)", "STAT(e,x)",
+        "TRYLOCK(x)", "UNLOCK(x)",
+        // The databases of others.
+        "DB_EXISTS(a/b)", "DB_KEYS(a)", "REALTIME(x)", "REALTIME_FIELD(x)", "REALTIME_HASH(x)",
+        "REALTIME_STORE(x)", "ODBC_USERS(1)", "odbc_fetch(1)"}) {
     EXPECT_TRUE(is_dangerous_function(name)) << name;
   }
-  for (const char* name : {"PLAIN", "__INHERITED", "CALLERID(name)", "CHANNEL(language)", "SHELL",
-                           "MY_SHELL(x)", "HASH(shell)", ""}) {
+  for (const char* name :
+       {"PLAIN", "__INHERITED", "CALLERID(name)", "CHANNEL(language)", "SHELL", "MY_SHELL(x)",
+        "HASH(shell)", "CONFBRIDGE_INFO(parties,1)", "ODBC(x)", "DBX(x)", ""}) {
     EXPECT_FALSE(is_dangerous_function(name)) << name;
   }
 }
@@ -37,6 +47,25 @@ TEST(Variables, RefusesWhatCannotBeSentAndWhatIsDangerous) {
   EXPECT_EQ(code("FILE(/x)"), "forbidden");
   world.world.live_dangerously = true;
   EXPECT_EQ(code("FILE(/x)"), "fine");
+}
+
+TEST(Variables, AreCheckedWithTheirValuesBeforeAnyIsSet) {
+  test::SmallWorld world;
+  struct Row {
+    std::string_view name, value;
+    std::optional<Errc> error;
+  };
+  for (const Row& row : {
+           Row{"A", "1", {}},
+           Row{"A", "", {}},
+           Row{"A", "1\n2", Errc::bad_request},
+           Row{"", "1", Errc::bad_request},
+           Row{"FILE(/x)", "1", Errc::forbidden},
+           Row{"ARIGATE_X", "1", Errc::forbidden},
+       }) {
+    const auto fine = check_setting(world.world, row.name, row.value);
+    EXPECT_EQ(fine ? std::nullopt : std::optional{fine.error().code}, row.error) << row.name;
+  }
 }
 
 const std::string newchannel =
