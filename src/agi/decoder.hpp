@@ -12,6 +12,10 @@
 
 namespace arigate::agi {
 
+/// The code of most replies when the channel has hung up or was redirected, and only its AGI is
+/// still there.
+inline constexpr int dead_channel = 511;
+
 /// Answer to one command. "200 result=1 (value)": code 200, result "1", value "value".
 /// "200 result=0 endpos=8000": endpos 8000. "200 result= (timeout)": result "", value "timeout".
 /// 520 over several lines: code 520, text holds the usage lines.

@@ -6,7 +6,7 @@
 namespace arigate::ops {
 
 Result<void> outcome_of(const agi::Reply& reply) {
-  if (reply.code == 511) return channel_not_found();  // It hung up; only its AGI is still there.
+  if (reply.code == agi::dead_channel) return channel_not_found();
   if (!reply.ok()) return Error{Errc::refused_by_pbx, reply.text};
   if (reply.result == "-2") {
     return Error{Errc::not_supported, "The PBX has no dialplan application for this"};

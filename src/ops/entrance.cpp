@@ -72,6 +72,7 @@ void Entrance::on(const model::Change& change, WallTime) {
   const auto* destroyed = std::get_if<model::ChannelDestroyed>(&change);
   if (destroyed == nullptr) return;
   const ChannelId& channel = destroyed->channel.id;
+  hung_up_.erase(channel);
   if (const auto token = tokens_.find(channel); token != tokens_.end()) {
     forget(std::string{token->second});  // Nobody answered.
   }
@@ -142,8 +143,7 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
   if (come_back(session, environment)) co_return;
   auto destination = co_await destination_of(session, environment);
   if (session->state != Session::State::arriving) co_return;
-  const auto* channel = world_.store.find(session->uniqueid);
-  if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
+  if (is_gone(*session)) co_return co_await refuse(session);
   if (take_awaited(session, environment)) co_return;
   if (!session->in_own_context) {
     session->home = model::DialplanPlace{environment.context, environment.extension,
@@ -154,13 +154,13 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
   if (destination) enters = co_await admitted(session, *destination, otherwise, waited);
   // That took a while: everything may be different now.
   if (session->state != Session::State::arriving) co_return;
-  channel = world_.store.find(session->uniqueid);
-  if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
+  if (is_gone(*session)) co_return co_await refuse(session);
+  const auto* channel = world_.store.find(session->uniqueid);
   if (enters) {
     co_await learn_call_id(world_, channel->id);
     if (session->state != Session::State::arriving) co_return;
+    if (is_gone(*session)) co_return co_await refuse(session);
     channel = world_.store.find(session->uniqueid);
-    if (channel == nullptr || session->hung_up) co_return co_await refuse(session);
   }
   if (!enters || !world_.applications.active(destination->application)) {
     log::info("application not active, channel goes back to the dialplan channel={} app={}",
@@ -182,6 +182,12 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
             destination->application.value);
   world_.reconciler.enter(session->channel, destination->application, destination->arguments,
                           environment, world_.clock.wall());
+}
+
+/// The AGI of a channel that had hung up before it began hears of no hangup.
+bool Entrance::is_gone(const Session& session) const {
+  const auto* channel = world_.store.find(session.uniqueid);
+  return channel == nullptr || session.hung_up || hung_up_.contains(channel->id);
 }
 
 /// From now on the channel is ours.
@@ -320,6 +326,7 @@ void Entrance::received(AgiLink& link, const agi::Reply& reply) {
   if (found == sessions_.end()) return legs_ != nullptr ? legs_->received(link, reply) : void();
   const auto control = found->second->control;  // The reply may end the session.
   control->on(reply);
+  if (reply.code == agi::dead_channel) hangup_seen(link);  // No HANGUP tells of one before its AGI.
 }
 
 void Entrance::hangup_seen(AgiLink& link) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -92,7 +93,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   void hangup_asked(const ChannelId& channel, bool asked);
   /// Before that: a snoop is taken out of what would not see its hangup.
   boost::asio::awaitable<void> prepare_hangup(Uniqueid channel);
-  /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed.
+  /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed. One
+  /// that comes for it later, because the call was answered a moment before, is closed as well.
   void let_go(const ChannelId& channel);
   /// Back to the dialplan: StasisEnd, then the lines, then close. The channel must be idle, or its
   /// lines wait for the end of what runs.
@@ -163,6 +165,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   boost::asio::awaitable<void> say_goodbye(std::shared_ptr<Session> session,
                                            std::vector<std::string> lines);
   std::shared_ptr<Session> session_of(const ChannelId& channel) const;
+  bool is_gone(const Session& session) const;
   bool take_awaited(const std::shared_ptr<Session>& session, const agi::Environment& environment);
   void hold(const std::shared_ptr<Session>& session, const ChannelId& channel);
   void stay(const std::shared_ptr<Session>& session);
@@ -187,6 +190,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   std::unordered_map<std::string, ChannelId> returning_;          ///< By extension.
   std::deque<std::pair<TimePoint, std::string>> late_;  ///< Extensions of these, and until when.
   std::unordered_map<ChannelId, std::shared_ptr<Control>> sessionless_;
+  std::unordered_set<ChannelId> hung_up_;  ///< At our request, before they had a session.
   std::unordered_map<std::string, Awaited> awaited_;   ///< By extension.
   std::unordered_map<ChannelId, std::string> tokens_;  ///< The extension of each of these.
   std::uint64_t next_token_;

@@ -26,7 +26,8 @@ class DrainJob : public Job {
 
 void Entrance::let_go(const ChannelId& channel) {
   const auto session = session_of(channel);
-  if (session && session->state == Session::State::held) end(session);
+  if (session && session->state == Session::State::held) return end(session);
+  if (!session && world_.store.find(channel) != nullptr) hung_up_.insert(channel);
 }
 
 void Entrance::hangup_asked(const ChannelId& channel, bool asked) {

@@ -19,9 +19,6 @@ constexpr std::string_view end_of_file = "1000000000";
 
 constexpr std::string_view file_variable = "ARIGATE_FILE";
 
-/// The code of a command that came when the PBX was leaving the AGI.
-constexpr int dead_channel = 511;
-
 }  // namespace
 
 RecordingMachine::Outputs RecordingMachine::start(TimePoint now) {
@@ -132,7 +129,7 @@ void RecordingMachine::take_result(Outputs& outputs, const agi::Reply& reply, Ti
     fresh_ = true;
     return state_ == State::interrupted ? after_interrupt(outputs, now) : record(outputs, now);
   }
-  if (state_ == State::interrupted && !by_digit_ && reply.code == dead_channel) {
+  if (state_ == State::interrupted && !by_digit_ && reply.code == agi::dead_channel) {
     reply_seen_ = true;  // The line was about to go before the command began on it.
     fresh_ = opens_file_;
     return;

@@ -413,6 +413,25 @@ TEST_P(CreatedTest, IsToldOfAValueThatWasReplacedMeanwhile) {
   EXPECT_EQ(set("old"), Lines{"varset made SHAPE=old"});
 }
 
+/// The PBX runs the AGI of a channel that hung up when it was just answered, and tells it nothing.
+TEST_P(CreatedTest, LetsGoOfASessionThatComesAfterTheHangup) {
+  ASSERT_EQ(create(bob()), "");
+  ASSERT_EQ(dial(), "");
+  born();
+  up();
+  const auto outcome = world_.start(hangup(world_.world, entrance_, id_, 16));
+  world_.run([&] { world_.ami.answer(); });
+  EXPECT_EQ(said(outcome), "");
+  const auto link = session();
+  EXPECT_TRUE(link->closed());
+  EXPECT_EQ(link->take(), Lines{});
+  changes();
+  world_.event("Event: Hangup|Channel: SIP/bob-7|Cause: 16|Cause-txt: Normal Clearing|Uniqueid: " +
+               uniqueid());
+  EXPECT_EQ(changes().back(), "destroyed made 16 Normal Clearing");
+  expect_empty();
+}
+
 TEST_P(CreatedTest, CanBeDialledAgainWhenThePbxDidNotTakeIt) {
   ASSERT_EQ(create(bob()), "");
   const auto refused = world_.start(created_.dial(id_, {}, 0));

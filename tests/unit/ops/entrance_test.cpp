@@ -308,6 +308,16 @@ TEST_F(EntranceTest, MakesTheHangupRequestThatAsterisk18DoesNotSend) {
   EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 -", "end 1.1 app"}));
 }
 
+TEST_F(EntranceTest, EndsWhenACommandShowsThatTheChannelHungUpBefore) {
+  const auto link = held();
+  command("STREAM FILE tune \"\"");
+  event(hangup_request);
+  reply(*link, "511 Command Not Permitted on a dead channel");
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 16", "end 1.1 app"}));
+  EXPECT_TRUE(link->closed());
+  expect_empty();
+}
+
 TEST_F(EntranceTest, EndsOnceWhenAmisHangupIsFirst) {
   const auto link = held();
   event(hangup);
