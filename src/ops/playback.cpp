@@ -298,10 +298,17 @@ PlaybackMachine::Outputs PlaybackMachine::stays() {
   return outputs;
 }
 
+namespace {
+
+Error only_while_playing(PlaybackControl control) {
+  return {Errc::conflict, fmt::format("Can only {} while media is playing", name_of(control))};
+}
+
+}  // namespace
+
 Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, TimePoint now) {
   Outputs outputs;
-  const Error wrong{Errc::conflict,
-                    fmt::format("Can only {} while media is playing", name_of(control))};
+  const Error wrong = only_while_playing(control);
   using Do = PlaybackControl;
   switch (state_) {
     case State::queued:
@@ -326,20 +333,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
       return outputs;
     case State::zone_pending:
     case State::tone:
-      if (control == Do::stop) {
-        stopping_ = true;
-        // Two lines at once may be read as one, so the reply is awaited.
-        if (state_ == State::tone && !tone_reply_due_) stop_tone(outputs);
-      } else if (control == Do::pause || control == Do::unpause) {
-        // Native changes what it shows; the tone goes on.
-        if (std::exchange(tone_paused_, control == Do::pause) != tone_paused_) {
-          outputs.push_back(Tell{
-              tone_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing, item_});
-        }
-      } else if (tone_paused_) {
-        return wrong;
-      }
-      return outputs;
+      return control_tone(control);
     case State::paused:
       if (control == Do::pause) return outputs;
       if (control == Do::stop) {
@@ -362,14 +356,37 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
     if (!std::exchange(interrupt_asked_, true)) outputs.push_back(Interrupt{});
     return outputs;
   }
-  if (means_ == Means::token) {
-    if (control == Do::unpause) return outputs;
-    interrupt(outputs, now);
-    ask(control);
-    return outputs;
+  if (means_ == Means::controlled) return control_stream(control);
+  if (control == Do::unpause) return outputs;
+  interrupt(outputs, now);
+  ask(control);
+  return outputs;
+}
+
+Result<PlaybackMachine::Outputs> PlaybackMachine::control_tone(PlaybackControl control) {
+  Outputs outputs;
+  if (control == PlaybackControl::stop) {
+    stopping_ = true;
+    // Two lines at once may be read as one, so the reply is awaited.
+    if (state_ == State::tone && !tone_reply_due_) stop_tone(outputs);
+  } else if (control == PlaybackControl::pause || control == PlaybackControl::unpause) {
+    // Native changes what it shows; the tone goes on.
+    if (std::exchange(tone_paused_, control == PlaybackControl::pause) != tone_paused_) {
+      outputs.push_back(
+          Tell{tone_paused_ ? model::PlaybackState::paused : model::PlaybackState::playing, item_});
+    }
+  } else if (tone_paused_) {
+    return only_while_playing(control);
   }
+  return outputs;
+}
+
+/// By the action that controls what the PBX plays.
+Result<PlaybackMachine::Outputs> PlaybackMachine::control_stream(PlaybackControl control) {
+  Outputs outputs;
+  using Do = PlaybackControl;
   const bool needs_playing = control != Do::stop && control != Do::pause && control != Do::unpause;
-  if (controlled_paused_ && needs_playing) return wrong;
+  if (controlled_paused_ && needs_playing) return only_while_playing(control);
   switch (control) {
     case Do::stop:
       stopping_ = true;

@@ -128,6 +128,8 @@ class PlaybackMachine {
   void end(Outputs& outputs, model::PlaybackState state);
   void interrupt(Outputs& outputs, TimePoint now);
   void ask(PlaybackControl control);
+  Result<Outputs> control_tone(PlaybackControl control);
+  Result<Outputs> control_stream(PlaybackControl control);
   void after_token(Outputs& outputs, TimePoint now);
   long elapsed_ms(TimePoint now) const;
   std::string token_text() const;
