@@ -245,6 +245,8 @@ struct Gateway::Parts : io::AmiOwner {
     router.use(ari::Gate{[this](Operation operation) { return support.refuses(operation); },
                          [this](Operation operation) { return support.refusal(operation); }});
     router.use(ari::Settling{[this] { return gate.asking(); }, [this] { return gate.passed(); }});
+    router.wait_first(ari::Settling{[this] { return upkeep.learns(); },
+                                    [this] { return upkeep.wait_for_lists(); }});
     router.before_each([this](ari::Request& request) { applications.asked(request); });
     router.on_own("support", [this](const ari::Request&) { return support.list(); });
     facts.entity_id = config.general.entity_id;

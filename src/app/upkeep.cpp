@@ -82,6 +82,7 @@ void Upkeep::stop() {
     timer->cancel();
   }
   reentry_seen(false);  // Who waits for it goes on, and ends.
+  awaiting_lists_.wake();
 }
 
 // --- the link -----------------------------------------------------------------------------------
@@ -97,6 +98,7 @@ void Upkeep::link_up() {
 void Upkeep::link_down() {
   synchronised_ = false;
   reentry_seen(false);
+  awaiting_lists_.wake();
   if (!shutdown_told_ || world_.clock.now() - *shutdown_told_ >= shutdown_limit) return;
   log::warn("pbx has shut down, its channels are gone channels={}", world_.store.channel_count());
   world_.reconciler.end_all(world_.reconciler.serial(), world_.clock.wall());
@@ -188,11 +190,18 @@ asio::awaitable<void> Upkeep::resync_now() {
     resync_again_ = true;
   }
   resync_later();
+  if (world_.ami.up()) lists_asked_ = true;
+  awaiting_lists_.wake();
   if (outcome) {
     synchronised_ = true;
   } else {
     log::warn("channel list not read why=\"{}\"", outcome.error().detail);
   }
+}
+
+asio::awaitable<void> Upkeep::wait_for_lists() {
+  if (!learns() || stopping_) co_return;
+  co_await awaiting_lists_.wait(world_.in(world_.timeouts.action));
 }
 
 asio::awaitable<Result<void>> Upkeep::read_lists() {
@@ -205,12 +214,8 @@ asio::awaitable<Result<void>> Upkeep::read_lists() {
 
 asio::awaitable<void> Upkeep::wait_for_reentry() {
   if (reentry_seen_ || !world_.ami.up() || stopping_) co_return;
-  ops::Eventual<bool> seen;
-  const auto ticket = next_awaiting_++;
-  awaiting_reentry_.emplace(ticket, seen);
   world_.spawn(ensure_reentry());
-  co_await seen.wait(world_.in(world_.timeouts.action));
-  awaiting_reentry_.erase(ticket);
+  co_await awaiting_reentry_.wait(world_.in(world_.timeouts.action));
 }
 
 /// Two at once would both add it.
@@ -233,7 +238,7 @@ asio::awaitable<void> Upkeep::ensure_reentry() {
 
 void Upkeep::reentry_seen(bool seen) {
   reentry_seen_ = seen;
-  for (auto& [ticket, waiting] : std::exchange(awaiting_reentry_, {})) waiting.set(seen);
+  awaiting_reentry_.wake();
 }
 
 /// False: the PBX did not answer, so nobody knows. True also where we may not look: asking again

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -14,7 +13,7 @@
 #include "ari/applications.hpp"
 #include "core/busy.hpp"
 #include "core/result.hpp"
-#include "ops/eventual.hpp"
+#include "ops/waiters.hpp"
 #include "ops/world.hpp"
 
 namespace arigate::app {
@@ -55,6 +54,11 @@ class Upkeep {
   /// the link is down. What leads there before would end the call. A PBX that does not answer is
   /// asked again.
   boost::asio::awaitable<void> wait_for_reentry();
+
+  /// The first lists of this process are being read: nobody knows yet what the PBX has.
+  bool learns() const { return !lists_asked_ && world_.ami.up(); }
+  /// Until they have been read, could not be, or the link is down.
+  boost::asio::awaitable<void> wait_for_lists();
 
   /// The model is that of the PBX.
   bool synchronised() const { return synchronised_; }
@@ -98,8 +102,9 @@ class Upkeep {
   bool reentry_in_memory_ = false;  ///< It is there because we have added it.
   bool reentry_seen_ = false;       ///< It was looked after on this link.
   Busy reentry_work_;
-  std::map<std::uint64_t, ops::Eventual<bool>> awaiting_reentry_;
-  std::uint64_t next_awaiting_ = 0;
+  ops::Waiters awaiting_reentry_;
+  ops::Waiters awaiting_lists_;
+  bool lists_asked_ = false;  ///< The first lists have come, or have not.
   bool synchronised_ = false;
   bool stopping_ = false;
 };

@@ -247,6 +247,7 @@ Answer Router::call(const OperationInfo& operation, Request request) {
   try {
     if (!handler) return unsupported(operation.operation);
     if (before_each_) before_each_(request);
+    if (first_.pending && first_.pending()) return call_later(*handler, std::move(request));
     if (gate_.refuses && gate_.refuses(operation.operation)) {
       return behind_gate(*handler, std::move(request));
     }
@@ -267,10 +268,26 @@ Response Router::unsupported(Operation operation) const {
 boost::asio::awaitable<Decision> Router::behind_gate(const Handler& handler, Request request) {
   auto refusal = co_await gate_.refusal(request.operation);
   if (refusal) co_return std::move(*refusal);
-  if (const auto* sync = std::get_if<SyncHandler>(&handler)) {
-    co_return at_level(request.operation, (*sync)(request));
+  co_return co_await serve(handler, std::move(request));
+}
+
+boost::asio::awaitable<Decision> Router::call_later(const Handler& handler, Request request) {
+  co_await first_.settled();
+  const bool refused = gate_.refuses && gate_.refuses(request.operation);
+  if (refused) co_return co_await behind_gate(handler, std::move(request));
+  co_return co_await serve(handler, std::move(request));
+}
+
+boost::asio::awaitable<Decision> Router::serve(const Handler& handler, Request request) {
+  const auto* const sync = std::get_if<SyncHandler>(&handler);
+  if (sync == nullptr) {
+    co_return co_await wait_for(std::get<AsyncHandler>(handler), std::move(request));
   }
-  co_return co_await wait_for(std::get<AsyncHandler>(handler), std::move(request));
+  try {
+    co_return at_level(request.operation, (*sync)(request));
+  } catch (const std::exception& failure) {
+    co_return failed_handler(info(request.operation), failure.what());
+  }
 }
 
 boost::asio::awaitable<Decision> Router::wait_for(const AsyncHandler& handler, Request request) {

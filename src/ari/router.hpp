@@ -72,6 +72,8 @@ class Router {
   bool serves(Operation operation) const;
   void use(Gate gate) { gate_ = std::move(gate); }
   void use(Settling settling) { settling_ = std::move(settling); }
+  /// The same before any handler is called: what it answers from is not known yet.
+  void wait_first(Settling settling) { first_ = std::move(settling); }
   /// Who sees each request before its handler.
   void before_each(std::function<void(Request&)> look) { before_each_ = std::move(look); }
   /// GET of a path below /arigate, where ARI has nothing: "support".
@@ -107,6 +109,8 @@ class Router {
   Answer call(const OperationInfo& operation, Request request);
   boost::asio::awaitable<Decision> behind_gate(const Handler& handler, Request request);
   boost::asio::awaitable<Decision> wait_for(const AsyncHandler& handler, Request request);
+  boost::asio::awaitable<Decision> call_later(const Handler& handler, Request request);
+  boost::asio::awaitable<Decision> serve(const Handler& handler, Request request);
   /// What the level of ARI does not have is taken out.
   Response at_level(Operation operation, Response response) const;
   boost::asio::awaitable<Decision> finish_later(boost::asio::awaitable<Decision> work,
@@ -124,7 +128,7 @@ class Router {
   UnsupportedHandler unsupported_;
   Explain explain_;
   Gate gate_;
-  Settling settling_;
+  Settling settling_, first_;
   std::function<void(Request&)> before_each_;
   std::map<std::string, SyncHandler, std::less<>> own_;
 };

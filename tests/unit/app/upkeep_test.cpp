@@ -31,6 +31,10 @@ class UpkeepTest : public testing::Test {
     co_await upkeep_.wait_for_reentry();
     co_return true;
   }
+  boost::asio::awaitable<bool> wait_for_lists() {
+    co_await upkeep_.wait_for_lists();
+    co_return true;
+  }
   /// Somebody wants to lead a channel there; his outcome is there once he goes on.
   auto wants_reentry() { return world_.start(wait_for_reentry()); }
   void refuse(Errc why) {
@@ -82,6 +86,27 @@ TEST_F(UpkeepTest, NobodyIsKeptWaitingByALinkThatIsDown) {
   refuse(Errc::unavailable);
   world_.run([&] { upkeep_.link_down(); });
   EXPECT_TRUE(*waits);
+}
+
+TEST_F(UpkeepTest, RequestsWaitForTheFirstLists) {
+  EXPECT_TRUE(upkeep_.learns());
+  const auto waits = world_.start(wait_for_lists());
+  world_.run([&] { upkeep_.link_up(); });
+  while (!*waits) {
+    ASSERT_GT(world_.ami.waiting(), 0U) << "nothing is asked, nothing is known";
+    refuse(Errc::refused_by_pbx);  // This user may not read them: nobody waits for ever.
+  }
+  EXPECT_FALSE(upkeep_.learns());
+  EXPECT_TRUE(*world_.start(wait_for_lists())) << "who comes later does not wait";
+}
+
+TEST_F(UpkeepTest, NobodyWaitsForListsWithoutALink) {
+  const auto waits = world_.start(wait_for_lists());
+  EXPECT_FALSE(*waits);
+  world_.ami.set_up(false);
+  world_.run([&] { upkeep_.link_down(); });
+  EXPECT_TRUE(*waits);
+  EXPECT_FALSE(upkeep_.learns()) << "the next link reads them";
 }
 
 TEST_F(UpkeepTest, ADutyThatFailsKeepsNoOtherFromItsTurn) {

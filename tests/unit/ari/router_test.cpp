@@ -325,6 +325,27 @@ TEST_F(RouterTest, PutsTheAddressOfTheHostIntoApiDocs) {
   EXPECT_EQ(std::get<Response>(decide(prefixed, get(file))).status, 404);
 }
 
+TEST_F(RouterTest, WaitsBeforeAnyHandlerIsCalled) {
+  bool known = false;
+  int waits = 0;
+  router_.wait_first(Settling{[&] { return !known; },
+                              [&]() -> boost::asio::awaitable<void> {
+                                known = true;
+                                ++waits;
+                                co_return;
+                              }});
+  router_.on(Operation::channels_list,
+             [&](const Request&) { return message_response(200, known ? "known" : "too early"); });
+  EXPECT_EQ(ask(get("/ari/channels")).body, R"({"message":"known"})");
+  EXPECT_EQ(ask(get("/ari/channels")).status, 200);
+  EXPECT_EQ(waits, 1);
+  known = false;
+  EXPECT_EQ(ask(with(Method::post, "/ari/channels/7/answer")).body,
+            R"({"message":"waited for 7"})");
+  known = false;
+  EXPECT_EQ(ask(with(Method::delete_, "/ari/channels/7")).status, 500) << "its handler throws";
+}
+
 TEST_F(RouterTest, LetsTheHookExplainA501) {
   router_.on_unsupported([](Operation operation) {
     return Response{501, "{\"operation\":\"" + std::string{name(operation)} + "\"}"};
