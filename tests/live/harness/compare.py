@@ -146,13 +146,16 @@ def load(path):
         return [json.loads(line) for line in lines]
 
 
-@functools.cache
 def load_allowed(on_old_pbx=False):
     """The reviewed differences. Comparisons count in them what they met, for unused_entries()."""
-    if on_old_pbx:
-        with open(ALLOWED_ON_OLD_FILE) as file:
-            return load_allowed() + json.load(file)["allowed"]
-    with open(ALLOWED_FILE) as file:
+    allowed = _load(ALLOWED_FILE)
+    return allowed + _load(ALLOWED_ON_OLD_FILE) if on_old_pbx else allowed
+
+
+@functools.cache
+def _load(path):
+    """Once: all comparisons count in the same entries."""
+    with open(path) as file:
         return json.load(file)["allowed"]
 
 
