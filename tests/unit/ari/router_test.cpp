@@ -343,7 +343,7 @@ TEST_F(RouterTest, WaitsBeforeAnyHandlerIsCalled) {
   EXPECT_EQ(ask(with(Method::post, "/ari/channels/7/answer")).body,
             R"({"message":"waited for 7"})");
   known = false;
-  EXPECT_EQ(ask(with(Method::delete_, "/ari/channels/7")).status, 500) << "its handler throws";
+  EXPECT_EQ(ask(with(Method::del, "/ari/channels/7")).status, 500) << "its handler throws";
 }
 
 TEST_F(RouterTest, LetsTheHookExplainA501) {
