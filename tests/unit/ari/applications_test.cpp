@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/fake_clock.hpp"
+#include "support/quiet_log.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -36,6 +37,30 @@ class ApplicationsTest : public testing::Test {
     const auto outcome = applications_.subscribe(app_, sources);
     if (outcome) return "fine";
     return outcome.error().code == Errc::overloaded ? "overloaded" : outcome.error().detail;
+  }
+
+  /// A socket for these applications.
+  static Request opening(std::vector<std::string> names) {
+    Request request;
+    request.set_list("app", std::move(names));
+    return request;
+  }
+  /// One of those that share an application.
+  static Request sharing(const std::string& mode) {
+    auto request = opening({"shared"});
+    request.set_param("share", "true");
+    request.set_param("mode", mode);
+    return request;
+  }
+  std::shared_ptr<Deaf> open(const Request& request) {
+    auto socket = std::make_shared<Deaf>();
+    applications_.opened(socket, request);
+    return socket;
+  }
+  /// The status that refuses it; 0: it is welcome.
+  int refused(const Request& request) {
+    const auto refusal = applications_.refuse(request);
+    return refusal ? refusal->status : 0;
   }
 
   const AppName app_{"app"};
@@ -91,6 +116,52 @@ TEST_F(ApplicationsTest, EndWhenNobodyIsThereAndNothingIsSubscribed) {
   EXPECT_TRUE(applications_.exists(app_)) << "the answer shows it";
   applications_.expire(clock_.now());
   EXPECT_FALSE(applications_.exists(app_));
+}
+
+TEST_F(ApplicationsTest, AreOnlySoMany) {
+  const test::QuietLog quiet;
+  std::vector<std::string> names;
+  for (std::size_t i = 2; i < Applications::applications_max; ++i) {
+    names.push_back(std::to_string(i));
+  }
+  open(opening(std::move(names)));
+  EXPECT_EQ(refused(opening({"a", "b"})), 503);
+  EXPECT_EQ(refused(opening({"a"})), 0);
+  const auto last = open(opening({"a"}));
+  EXPECT_EQ(refused(opening({"b"})), 503);
+  applications_.closed(*last);
+  EXPECT_EQ(refused(opening({"b"})), 0);
+}
+
+TEST_F(ApplicationsTest, AreSharedByOnlySoManySockets) {
+  const test::QuietLog quiet;
+  const auto request = sharing("all");
+  const auto first = open(request);
+  for (std::size_t i = 1; i < Applications::members_max; ++i) {
+    ASSERT_EQ(refused(request), 0);
+    open(request);
+  }
+  EXPECT_EQ(refused(request), 503);
+  applications_.closed(*first);
+  EXPECT_EQ(refused(request), 0);
+}
+
+TEST_F(ApplicationsTest, KnowTheOwnersOfOnlySoManyChannelsToCome) {
+  const auto owner = open(sharing("one"));
+  // Whether the channel that is asked for gets an id at once, by which its owner is known.
+  const auto asked = [&] {
+    Request request;
+    request.operation = Operation::channels_create;
+    request.via = owner.get();
+    request.set_param("app", "shared");
+    applications_.asked(request);
+    return request.param("channelId").has_value();
+  };
+  for (std::size_t i = 0; i < Applications::reserved_max; ++i) ASSERT_TRUE(asked());
+  EXPECT_FALSE(asked());
+  clock_.advance(Applications::reserved_time);
+  applications_.expire(clock_.now());  // None of them has come.
+  EXPECT_TRUE(asked());
 }
 
 }  // namespace

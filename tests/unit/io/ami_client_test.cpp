@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "io/system_clock.hpp"
 #include "support/scripted_pbx.hpp"
@@ -63,6 +69,16 @@ class AmiClientTest : public testing::Test {
     return owner_.news;
   }
 
+  using Outcome = std::shared_ptr<std::optional<Result<ami::Message>>>;
+  Outcome ask(ami::Action action) {
+    auto outcome = std::make_shared<std::optional<Result<ami::Message>>>();
+    boost::asio::co_spawn(context_, client_.request(std::move(action), TimePoint::max(), ""),
+                          [outcome](const std::exception_ptr&, Result<ami::Message> answer) {
+                            outcome->emplace(std::move(answer));
+                          });
+    return outcome;
+  }
+
   test::ScriptedPbx pbx_{"11.0.0"};
   boost::asio::io_context context_;
   SystemClock clock_;
@@ -86,6 +102,21 @@ TEST_F(AmiClientTest, KnowsTheAddressesOfItsHost) {
   EXPECT_EQ(next_news(), "up ");
   ASSERT_EQ(client_.addresses().size(), 1U);
   EXPECT_EQ(client_.addresses().front().to_string(), "127.0.0.1");
+}
+
+TEST_F(AmiClientTest, LetsOnlySoMuchWaitToBeWritten) {
+  EXPECT_EQ(next_news(), "up ");
+  pbx_.set_answer("Silent", "");
+  ami::Action silent{"Silent"};
+  for (int i = 0; i < 100; ++i) silent.add("Variable", std::string(1'000, 'x'));
+  std::vector<Outcome> outcomes;
+  constexpr auto enough = AmiClient::unsent_bytes_max + 300'000;  // Some are being written.
+  for (std::size_t bytes = 0; bytes < enough; bytes += 100'000) outcomes.push_back(ask(silent));
+  context_.restart();
+  context_.poll();
+  EXPECT_FALSE(outcomes.front()->has_value());
+  ASSERT_TRUE(outcomes.back()->has_value());
+  EXPECT_EQ((*outcomes.back())->error().code, Errc::overloaded);
 }
 
 }  // namespace

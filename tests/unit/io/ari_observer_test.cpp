@@ -121,6 +121,18 @@ TEST(AriObserver, ABodyWithoutALengthEndsWithTheConnection) {
       "\n");
 }
 
+TEST(AriObserver, OnlySoManyRequestsWaitForTheirReplies) {
+  for (const std::size_t count : {AriObserver::requests_max, AriObserver::requests_max + 1}) {
+    std::string requests;
+    for (std::size_t i = 0; i < count; ++i) requests += "GET /ari/channels HTTP/1.1\r\n\r\n";
+    const auto lines = recorded(
+        {{true, requests}, {false, "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"}},
+        100'000);
+    const bool followed = lines.find(R"("status":204)") != lines.npos;
+    EXPECT_EQ(followed, count == AriObserver::requests_max);
+  }
+}
+
 TEST(AriObserver, WhatIsNotHttpIsLetPass) {
   EXPECT_EQ(recorded({{true, "\x16\x03\x01 TLS\r\n\r\n"}, {false, "nonsense\r\n\r\n"}}, 100), "");
   EXPECT_EQ(recorded({{false, "HTTP/1.1 200 OK\r\n\r\n"}}, 100), "") << "nobody has asked";

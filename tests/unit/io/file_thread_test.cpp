@@ -24,7 +24,9 @@ class FileThreadTest : public testing::Test {
       return Result<int>{7};
     };
   }
-  std::shared_ptr<std::optional<Result<int>>> start() {
+  using Outcome = std::shared_ptr<std::optional<Result<int>>>;
+
+  Outcome start() {
     auto outcome = std::make_shared<std::optional<Result<int>>>();
     auto work = thread_->run(blocked_work(), TimePoint::max());
     boost::asio::co_spawn(context_, std::move(work),
@@ -38,6 +40,14 @@ class FileThreadTest : public testing::Test {
     context_.restart();
     context_.poll();
   }
+  /// What the disk has answered comes back.
+  bool ends(const Outcome& outcome) {
+    context_.restart();
+    while (!outcome->has_value()) {
+      if (context_.run_one_for(std::chrono::seconds{10}) == 0) return false;
+    }
+    return true;
+  }
 
   std::promise<void> answer_;
   std::shared_future<void> disk_ = answer_.get_future().share();
@@ -49,8 +59,7 @@ TEST_F(FileThreadTest, GivesTheResult) {
   const auto outcome = start();
   EXPECT_FALSE(outcome->has_value());
   answer_.set_value();
-  context_.restart();
-  while (!outcome->has_value()) ASSERT_EQ(context_.run_one_for(std::chrono::seconds{10}), 1U);
+  ASSERT_TRUE(ends(outcome));
   EXPECT_EQ(***outcome, 7);
 }
 
@@ -95,6 +104,22 @@ TEST_F(FileThreadTest, AContextThatEndsTakesAlongWhoWaits) {
   EXPECT_EQ(held.use_count(), 1);
   EXPECT_FALSE(gone_on);
   answer_.set_value();
+}
+
+TEST_F(FileThreadTest, LetsOnlySoManyWait) {
+  Outcome last;
+  for (std::size_t i = 0; i < FileThread::waiting_max; ++i) {
+    last = start();
+    ASSERT_FALSE(last->has_value());
+  }
+  const auto refused = start();
+  ASSERT_TRUE(refused->has_value());
+  EXPECT_EQ((*refused)->error().code, Errc::overloaded);
+  answer_.set_value();
+  ASSERT_TRUE(ends(last));
+  const auto later = start();
+  ASSERT_TRUE(ends(later));
+  EXPECT_EQ(***later, 7);
 }
 
 }  // namespace

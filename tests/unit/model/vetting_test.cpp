@@ -347,5 +347,35 @@ TEST(Vetting, BelievesWhatCameBehindAPause) {
   EXPECT_EQ(judge(event_of("Hangup", "SIP/victim-1", "1.1", cause)), Verdict::sound);
 }
 
+/// Those of channels that are there stay.
+TEST(Vetting, KeepsOnlySoManySignsOfChannelsThatAreNotThere) {
+  const auto line = test::ami_message(
+      event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x"));
+  for (const bool too_many : {false, true}) {
+    test::SmallWorld world{new_pbx};
+    Vetting vetting{world.store};
+    vetting.use(world.ami.dialect());
+    const auto doubtful_sign = [&](const std::string& name, const std::string& id) {
+      vetting.judge(line);
+      vetting.judge(test::ami_message(event_of("HangupRequest", name, id)));
+    };
+    const auto end = [&](const std::string& name, const std::string& id) {
+      world.event(event_of("HangupRequest", name, id));
+      return vetting.judge(test::ami_message(event_of("Hangup", name, id, cause))).verdict;
+    };
+    world.event(event_of("Newchannel", "SIP/here-1", "1.1"));
+    doubtful_sign("SIP/here-1", "1.1");
+    doubtful_sign("SIP/late-3", "1.3");
+    for (std::size_t i = too_many ? 1 : 2; i < Vetting::signs_max; ++i) {
+      const auto number = std::to_string(i);
+      doubtful_sign("SIP/none-" + number, "2." + number);
+    }
+    vetting.paused();
+    world.event(event_of("Newchannel", "SIP/late-3", "1.3"));
+    EXPECT_EQ(end("SIP/here-1", "1.1"), Verdict::sound_if_gone);
+    EXPECT_EQ(end("SIP/late-3", "1.3"), too_many ? Verdict::sound : Verdict::sound_if_gone);
+  }
+}
+
 }  // namespace
 }  // namespace arigate::model

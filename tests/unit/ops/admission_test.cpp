@@ -1,13 +1,16 @@
-// What becomes of the calls of an application whose last client has gone.
+// What becomes of the calls of an application that is not there, or whose last client has gone.
 #include "ops/admission.hpp"
 
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/fake_agi_link.hpp"
+#include "support/quiet_log.hpp"
 #include "support/small_world.hpp"
 
 namespace arigate::ops {
@@ -119,6 +122,55 @@ TEST_F(LostCallsTest, AreNotHungUpForEver) {
   EXPECT_TRUE(in_application("1.1"));
   link_comes_back("1.1");
   EXPECT_EQ(world_.ami.waiting(), 0U);
+}
+
+class NewCallsTest : public LostCallsTest {
+ protected:
+  NewCallsTest() {
+    policy_.new_call = AwayPolicy::NewCall::park;
+    world_.event("Event: Newchannel|Channel: SIP/a-1|ChannelState: 6|Context: c|Uniqueid: 1.1");
+  }
+
+  struct Call {
+    Visitor visitor;
+    std::shared_ptr<std::optional<Admission::Decision>> decision;
+  };
+  Call come(const std::string& application) {
+    Visitor visitor;
+    visitor.channel = ChannelId{"1.1"};
+    visitor.control = std::make_shared<Control>(
+        visitor.channel, std::make_shared<test::FakeAgiLink>(), world_.clock);
+    return {visitor, world_.start(admission_.admit(visitor, AppName{application}, {}))};
+  }
+
+  const test::QuietLog quiet_;
+};
+
+TEST_F(NewCallsTest, OnlySoManyWait) {
+  const auto first = come("away");
+  for (std::size_t i = 1; i < Admission::waiting_max; ++i) {
+    ASSERT_FALSE(come("away").decision->has_value());
+  }
+  const auto refused = come("away");
+  ASSERT_TRUE(refused.decision->has_value());
+  EXPECT_FALSE((*refused.decision)->enter);
+  world_.run([&] { first.visitor.control->drop({Errc::unavailable, "gone"}); });
+  EXPECT_TRUE(first.decision->has_value());
+  EXPECT_FALSE(come("away").decision->has_value());
+}
+
+TEST_F(NewCallsTest, OnlySoManyAreOffered) {
+  const std::string script{Admission::broadcast_script};
+  auto first = come(script);
+  for (std::size_t i = 1; i < Admission::waiting_max; ++i) {
+    ASSERT_FALSE(come(script).decision->has_value());
+  }
+  const auto refused = come(script);
+  ASSERT_TRUE(refused.decision->has_value());
+  EXPECT_EQ((*refused.decision)->status, "TIMEOUT");
+  world_.run([&] { first.visitor.wake.set(Wake::hung_up); });
+  EXPECT_TRUE(first.decision->has_value());
+  EXPECT_FALSE(come(script).decision->has_value());
 }
 
 }  // namespace

@@ -137,5 +137,23 @@ TEST(DeviceStates, AreListedFromTheDatabase) {
   EXPECT_EQ(***list, (std::vector<Device>{{"a b,c", "NOT_INUSE"}, {"lamp: 2", "INUSE"}}));
 }
 
+TEST(DeviceStates, AreKnownOfOnlySoManyDevices) {
+  model::DeviceStates states;
+  for (std::size_t i = 0; i < model::DeviceStates::devices_max; ++i) {
+    const auto name = std::to_string(i);
+    states.own(name);
+    states.changes("Custom:" + name, "INUSE");
+  }
+  states.own("more");
+  states.changes("Custom:more", "INUSE");
+  EXPECT_EQ(states.shown("Custom:more", "INUSE"), "Custom:more");
+  EXPECT_EQ(states.last("Custom:more"), "");
+  states.forget("0");
+  states.own("more");
+  states.changes("Custom:more", "INUSE");
+  EXPECT_EQ(states.shown("Custom:more", "INUSE"), "Stasis:more");
+  EXPECT_EQ(states.last("Custom:more"), "INUSE");
+}
+
 }  // namespace
 }  // namespace arigate::ops

@@ -151,6 +151,17 @@ TEST_F(FarEndTest, SendsDigitsToAMemberOfABridgeWithoutTakingItOut) {
   world_.run([&] { EXPECT_EQ(digits_.send(channel_, order).error().code, Errc::unavailable); });
 }
 
+TEST_F(FarEndTest, SoManyDigitsWaitOnAMemberOfABridge) {
+  world_.run([&] { control().rest_by([] { return std::make_unique<Resting>(); }); });
+  DtmfOrder order;
+  order.digits = "1";
+  for (std::size_t i = 0; i < DigitSender::orders_max; ++i) {
+    world_.run([&] { ASSERT_TRUE(digits_.send(channel_, order)); });
+  }
+  world_.run([&] { EXPECT_EQ(digits_.send(channel_, order).error().code, Errc::overloaded); });
+  EXPECT_EQ(world_.ami.take_posted().size(), 1U) << "the first one is being played";
+}
+
 class LongDigitsTest : public FarEndTest {
  protected:
   /// The first order waits for a long time; the second one waits behind it.
@@ -230,6 +241,19 @@ TEST_F(FarEndTest, AsksForTonesNoLongerThanTheyAreListenedFor) {
   world_.run([&] { world_.ami.answer({"Response: Success|Value: "}); });
   EXPECT_EQ(tones.size(), 0U);
   EXPECT_EQ(world_.ami.waiting(), 0U);
+}
+
+TEST_F(FarEndTest, AsksForTheTonesOfOnlySoManyChannels) {
+  ToneWatch tones{world_.world};
+  const auto set = [&](std::size_t number) {
+    tones.on_set(ChannelId{std::to_string(number)}, "TONE_DETECT()");
+  };
+  for (std::size_t i = 0; i <= ToneWatch::channels_max; ++i) set(i);
+  EXPECT_EQ(tones.size(), ToneWatch::channels_max);
+  world_.settle();
+  EXPECT_EQ(tones.size(), 0U) << "there is none of these channels";
+  set(0);
+  EXPECT_EQ(tones.size(), 1U);
 }
 
 }  // namespace

@@ -195,6 +195,23 @@ TEST_F(RecordTest, GivesThePbxNoNameThatItWouldEvaluate) {
   EXPECT_EQ(link_->take(), Lines{});
 }
 
+TEST_F(RecordTest, AreOnlySoMany) {
+  constexpr auto most = Recordings::recordings_max;
+  control_ = std::make_shared<Control>(ChannelId{"1.1"}, link_, world_.clock, most);
+  const auto record_as = [&](std::size_t number) {
+    auto wanted = request();
+    wanted.name.value = std::to_string(number);
+    return record(std::move(wanted));
+  };
+  for (std::size_t i = 0; i < most; ++i) ASSERT_TRUE(record_as(i));
+  const auto refused = record_as(most);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  EXPECT_EQ(world_.store.recording_count(), most);
+  reply("200 result=0 (timeout) endpos=8000");  // The first one has ended.
+  EXPECT_TRUE(record_as(most));
+}
+
 class OldRecordTest : public RecordTest {
  protected:
   OldRecordTest() : RecordTest{"1.3"} {}
