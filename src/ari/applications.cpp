@@ -44,7 +44,10 @@ std::optional<Response> Applications::refuse(const Request& request) {
         return !name.empty() && name.size() <= name_bytes_max;
       });
   if (!usable) return html_response(400, "Missing parameter: app");
-  if (apps_.size() + names.size() > applications_max) {
+  const auto fresh = std::count_if(names.begin(), names.end(), [this](const auto& name) {
+    return find(AppName{name}) == nullptr;
+  });
+  if (apps_.size() + static_cast<std::size_t>(fresh) > applications_max) {
     return message_response(503, "Too many applications");
   }
   if (!request.flag("share", false)) return std::nullopt;

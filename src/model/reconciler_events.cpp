@@ -536,7 +536,8 @@ void Reconciler::on_originate_response(const ami::Message& event, WallTime now) 
       channel->originated_app = std::move(told.application);
       channel->originated_data = std::move(told.data);
       learn_originated_application(*channel, originate_response);
-    } else if (early_responses_.size() < early_responses_max) {
+    } else if (early_responses_.size() < early_responses_max &&
+               !ended_.contains(std::string{event[Key::uniqueid]})) {
       early_responses_.insert_or_assign(std::string{event[Key::uniqueid]}, std::move(told));
     }
   }

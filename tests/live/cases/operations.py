@@ -280,7 +280,7 @@ def _behind_a_playback(below, method="POST", **parameters):
         time.sleep(1)
         if "PlaybackFinished" not in [e["type"] for e in events.events]:
             events.wait("PlaybackFinished", timeout=10)
-        time.sleep(0.5)
+        time.sleep(1)  # Where the second sound begins at all, it has: behind keys it waits for these.
 
     return scenario
 

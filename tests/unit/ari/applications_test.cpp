@@ -129,6 +129,7 @@ TEST_F(ApplicationsTest, AreOnlySoMany) {
   EXPECT_EQ(refused(opening({"a"})), 0);
   const auto last = open(opening({"a"}));
   EXPECT_EQ(refused(opening({"b"})), 503);
+  EXPECT_EQ(refused(opening({"a", "2"})), 0) << "these are there already";
   applications_.closed(*last);
   EXPECT_EQ(refused(opening({"b"})), 0);
 }

@@ -73,6 +73,15 @@ TEST_F(ReconcilerLimits, OnlySoManyOriginateResponsesWaitForTheirChannel) {
   EXPECT_EQ(application_of(most - 1), "Playback");
   respond(most + 1);
   EXPECT_EQ(application_of(most + 1), "Playback");
+  // A call that is over already takes nobody's place.
+  for (std::size_t i = 0; i < 10; ++i) {
+    const auto call = most + 10 + i;
+    newchannel(call);
+    world_.event(hangup(call));
+    respond(call);
+  }
+  respond(most + 2);
+  EXPECT_EQ(application_of(most + 2), "Playback");
 }
 
 TEST_F(ReconcilerLimits, OnlySoManyVarSetsAreHeldBackForAChannel) {
