@@ -62,9 +62,10 @@ def _recording(pbx, ari, events, channel):
 def _snoop(pbx, ari, events, channel):
     ari.post(f"/channels/{channel}/snoop/ear", spy="both", whisper="out", app="oracle")
     events.wait(_of("ear", "StasisStart"))
+    ari.post("/applications/oracle/subscription", eventSource="channel:ear")
     ari.post("/channels/ear/play/whispered", media="sound:tone-10s")
     events.wait("PlaybackStarted")
-    return [_of("ear", "StasisEnd"), lambda e: e["type"] == "PlaybackFinished"]
+    return [_of("ear", "ChannelDestroyed"), lambda e: e["type"] == "PlaybackFinished"]
 
 
 def _bridge(ari, events, *channels):
