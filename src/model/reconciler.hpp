@@ -289,6 +289,7 @@ class Reconciler {
   void be_born(Channel& unborn, Channel* made, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);
   void tell_busy_half(const Channel& half, WallTime now);
+  std::string_view status_by_far_half(const Channel& half) const;
   void tell_untold_request(Channel& channel, int cause, WallTime now);
   void tell_due_dial(Channel& channel, WallTime now);
   void announce_far_half(const Channel& half, const ChannelId& id, WallTime now);

@@ -426,6 +426,7 @@ std::string_view Reconciler::status_of_end(const Channel& peer, int cause, WallT
     case 26:
       return "CANCEL";
     default:
+      if (const auto told = status_by_far_half(peer); !told.empty()) return told;
       break;
   }
   const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);

@@ -160,6 +160,16 @@ void Reconciler::tell_busy_half(const Channel& half, WallTime now) {
   dial_status(*store_.mutable_find(near->id), status, now);
 }
 
+/// The end of a near half may come before what its far half does is told by a state; "" where that
+/// is nothing special.
+std::string_view Reconciler::status_by_far_half(const Channel& half) const {
+  if (!half.name.ends_with(";1")) return "";
+  const auto* far = store_.find_name(half.name.substr(0, half.name.size() - 1) + "2");
+  if (far == nullptr) return "";
+  if (far->dialplan.app_name == "Busy") return "BUSY";
+  return far->dialplan.app_name == "Congestion" ? "CONGESTION" : "";
+}
+
 /// Asterisk 1.8 tells the end of a channel and not who asked for it. Natively a leg that was never
 /// answered just ends; a phone that hangs up asks, and so does the end of a dialplan, softly.
 void Reconciler::tell_untold_request(Channel& channel, int cause, WallTime now) {

@@ -129,6 +129,33 @@ TEST_F(OldCalls, ALegThatNobodyAnswersHasTheStatusOfItsCause) {
   }
 }
 
+/// Its end and the state of its far half come in any order.
+TEST_F(OldCalls, ANearHalfHasTheStatusOfWhatItsFarHalfDoes) {
+  const std::string near = "Local/x@in-1;1", far = "Local/x@in-1;2";
+  const struct {
+    const char* app;
+    const char* status;
+  } rows[] = {{"Busy", "BUSY"}, {"Congestion", "CONGESTION"}};
+  for (const auto& row : rows) {
+    for (const bool state_first : {true, false}) {
+      use("1.3");
+      ASSERT_TRUE(world_.reconciler.expect(ChannelId{"placed"}, "7", "x@in"));
+      newchannel(near, "1.2");
+      newchannel(far, "1.3", "", 4);
+      varset(near, "1.2", "ARIGATE_ID", "7");
+      line(far, "1.3", "x", row.app);
+      changes();
+      if (state_first) state(far, "1.3", 7);
+      hangup(near, "1.2", 0);
+      if (!state_first) state(far, "1.3", 7);
+      hangup(far, "1.3", 0);
+      EXPECT_EQ(changes("dial "), Lines{fmt::format("dial ->placed [{}] []", row.status)})
+          << state_first;
+      world_.reconciler.forget_expected(ChannelId{"placed"});
+    }
+  }
+}
+
 TEST_F(OldCalls, ALegIsCancelledWhenItsCallerHangsUp) {
   call();
   event("Event: HangupRequest|Channel: SIP/alice-1|Uniqueid: 1.1");
