@@ -14,6 +14,9 @@ namespace {
 
 /// Long enough for the change of technology, which waits for the next 20 ms of sound.
 constexpr std::chrono::milliseconds between_two{500};
+/// How long members of a bridge that has ended may take to come out: while the AMI link is down
+/// nobody can be told to.
+constexpr std::chrono::minutes members_limit{1};
 
 }  // namespace
 
@@ -60,19 +63,33 @@ boost::asio::awaitable<void> RoomKeepers::open(BridgeId id, std::shared_ptr<Kept
     co_return;
   }
   legs->push_back(*leg);
-  if (!wanted) co_await close(std::move(legs));
+  if (!wanted) co_await close(std::move(id), std::move(legs));
 }
 
 void RoomKeepers::let_go(const BridgeId& bridge) {
   auto kept = kept_.extract(bridge);
   if (kept.empty()) return;
-  boost::asio::co_spawn(executor_, close(std::move(kept.mapped())), log_thrown("room keeper"));
+  boost::asio::co_spawn(executor_, close(bridge, std::move(kept.mapped())),
+                        log_thrown("room keeper"));
 }
 
-boost::asio::awaitable<void> RoomKeepers::close(std::shared_ptr<Kept> legs) {
+bool RoomKeepers::has_members(const BridgeId& bridge) const {
+  bool found = false;
+  world_.store.each_channel(
+      [&](const model::Channel& channel) { found |= channel.room == bridge; });
+  return found;
+}
+
+boost::asio::awaitable<void> RoomKeepers::pause() {
+  const auto end = world_.watches.watch([](const model::Change&) { return false; });
+  co_await end->wait(world_.in(between_two));
+}
+
+boost::asio::awaitable<void> RoomKeepers::close(BridgeId bridge, std::shared_ptr<Kept> legs) {
+  const TimePoint limit = world_.in(members_limit);
+  while (has_members(bridge) && world_.clock.now() < limit) co_await pause();
   while (!legs->empty()) {
-    const auto end = world_.watches.watch([](const model::Change&) { return false; });
-    co_await end->wait(world_.in(between_two));
+    co_await pause();
     if (legs->empty()) co_return;
     const auto leg = std::move(legs->back());
     legs->pop_back();

@@ -43,7 +43,9 @@ class RoomKeepers : public model::ChangeSink {
   void keep(const BridgeId& bridge);
   void let_go(const BridgeId& bridge);
   boost::asio::awaitable<void> open(BridgeId bridge, std::shared_ptr<Kept> legs);
-  boost::asio::awaitable<void> close(std::shared_ptr<Kept> legs);
+  boost::asio::awaitable<void> close(BridgeId bridge, std::shared_ptr<Kept> legs);
+  bool has_members(const BridgeId& bridge) const;
+  boost::asio::awaitable<void> pause();
 
   boost::asio::any_io_executor executor_;
   World& world_;
