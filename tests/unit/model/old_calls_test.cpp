@@ -139,19 +139,20 @@ TEST_F(OldCalls, ANearHalfHasTheStatusOfWhatItsFarHalfDoes) {
   for (const auto& row : rows) {
     for (const bool state_first : {true, false}) {
       use("1.3");
-      ASSERT_TRUE(world_.reconciler.expect(ChannelId{"placed"}, "7", "x@in"));
+      newchannel("SIP/alice-1", "1.1", "100", 4);
+      line("SIP/alice-1", "1.1", "600", "Dial", "Local/x@in");
       newchannel(near, "1.2");
       newchannel(far, "1.3", "", 4);
-      varset(near, "1.2", "ARIGATE_ID", "7");
+      dial("1.1", "1.2");
       line(far, "1.3", "x", row.app);
       changes();
       if (state_first) state(far, "1.3", 7);
       hangup(near, "1.2", 0);
       if (!state_first) state(far, "1.3", 7);
       hangup(far, "1.3", 0);
-      EXPECT_EQ(changes("dial "), Lines{fmt::format("dial ->placed [{}] []", row.status)})
+      EXPECT_EQ(changes("dial "), Lines{fmt::format("dial 1.1>1.2 [{}] []", row.status)})
           << state_first;
-      world_.reconciler.forget_expected(ChannelId{"placed"});
+      hangup("SIP/alice-1", "1.1", 16);
     }
   }
 }
