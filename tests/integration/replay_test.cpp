@@ -19,6 +19,7 @@
 #include "integration/http_fixture.hpp"
 #include "support/fixtures.hpp"
 #include "support/line_socket.hpp"
+#include "support/paths.hpp"
 #include "support/program.hpp"
 #include "support/temp_folder.hpp"
 #include "trace/capture_reader.hpp"
@@ -34,7 +35,7 @@ using testing::Not;
 using testing::StartsWith;
 
 std::string capture(std::string_view name) {
-  return (std::filesystem::path{ARIGATE_FIXTURES} / "captures" / name).string();
+  return (test::fixtures_folder() / "captures" / name).string();
 }
 
 std::string printed(std::vector<std::string> arguments, int code = 0) {

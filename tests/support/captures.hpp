@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/paths.hpp"
+
 namespace arigate::test {
 
 /// What one PBX sent on one connection, as it was read. fixtures/<protocol>/<version>/ holds the
@@ -26,7 +28,7 @@ struct Capture {
 
 inline std::vector<Capture> captures(const std::string& protocol) {
   std::vector<Capture> found;
-  const auto root = std::filesystem::path{ARIGATE_FIXTURES} / protocol;
+  const auto root = fixtures_folder() / protocol;
   for (const auto& entry : std::filesystem::recursive_directory_iterator{root}) {
     const auto file = entry.path().filename().string();
     const auto end = file.rfind("." + protocol);

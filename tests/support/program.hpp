@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/paths.hpp"
+
 namespace arigate::test {
 
 /// One run of the program. Its standard output and error come through one pipe, its standard input
@@ -36,11 +38,12 @@ class Program {
     ::posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, error < 0 ? out[1] : error, STDERR_FILENO);
-    arguments.insert(arguments.begin(), ARIGATE_PROGRAM);
+    const auto path = program().string();
+    arguments.insert(arguments.begin(), path);
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    EXPECT_EQ(::posix_spawn(&pid_, ARIGATE_PROGRAM, &actions, nullptr, argv.data(), environ), 0);
+    EXPECT_EQ(::posix_spawn(&pid_, path.c_str(), &actions, nullptr, argv.data(), environ), 0);
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(in[0]);
     ::close(out[1]);

@@ -15,6 +15,7 @@
 #include "app/config_keys.hpp"
 #include "arigate/version.hpp"
 #include "support/fixtures.hpp"
+#include "support/paths.hpp"
 #include "support/temp_folder.hpp"
 
 namespace arigate {
@@ -41,7 +42,7 @@ constexpr const char* link = "[ami]\nuser = u\nsecret = s3cr3t\n";
 constexpr const char* user = "[me]\ntype = user\npassword = p\n";
 
 TEST(Config, ReadsTheUsualFileWithAnAriConfIncludedAsItStands) {
-  const auto loaded = load_config(std::filesystem::path{ARIGATE_FIXTURES} / "config/arigate.conf");
+  const auto loaded = load_config(test::fixtures_folder() / "config/arigate.conf");
   EXPECT_THAT(texts(loaded.errors), IsEmpty());
   const auto& config = loaded.config;
 
@@ -277,7 +278,7 @@ TEST(Config, RefusesFilesAndInheritanceOverTheirLimits) {
 }
 
 TEST(Config, TheCommentedExampleLoadsAndNamesEveryKey) {
-  const auto path = std::filesystem::path{ARIGATE_SOURCE_DIR} / "packaging/arigate.conf.example";
+  const auto path = test::source_folder() / "packaging/arigate.conf.example";
   const auto loaded = load_config(path);
   EXPECT_THAT(texts(loaded.errors), IsEmpty());
   const auto text = test::read_file(path);
@@ -300,7 +301,7 @@ TEST(Config, TheCommentedExampleLoadsAndNamesEveryKey) {
 /// A default that the example names in a comment must be the one in the struct: the same file with
 /// its comments opened gives the same configuration.
 TEST(Config, TheCommentedExampleNamesTheDefaults) {
-  const auto path = std::filesystem::path{ARIGATE_SOURCE_DIR} / "packaging/arigate.conf.example";
+  const auto path = test::source_folder() / "packaging/arigate.conf.example";
   auto opened = test::read_file(path);
   for (const auto* name : {"pretty",
                            "auth_realm",
@@ -426,7 +427,7 @@ TEST(Config, ReadsTheSectionsOfApplicationsAndOutboundWebSockets) {
 }
 
 TEST(Version, IsTheOneOfTheBuild) {
-  const auto text = test::read_file(std::filesystem::path{ARIGATE_SOURCE_DIR} / "CMakeLists.txt");
+  const auto text = test::read_file(test::source_folder() / "CMakeLists.txt");
   EXPECT_THAT(text, HasSubstr(fmt::format("project(arigate VERSION {} ", version)));
 }
 

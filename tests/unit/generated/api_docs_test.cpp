@@ -11,6 +11,7 @@
 
 #include "ari/api_level.hpp"
 #include "support/fixtures.hpp"
+#include "support/paths.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -36,7 +37,7 @@ void strip_prose(boost::json::value& value) {
 
 /// A native release without its prose: {"resources": {…}, "channels": {…}, …}.
 boost::json::value native(std::string_view level) {
-  return parse(test::read_file(std::filesystem::path{ARIGATE_FIXTURES} / "ari-facts" /
+  return parse(test::read_file(test::fixtures_folder() / "ari-facts" /
                                (std::string{level} + ".json")));
 }
 

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "support/fixtures.hpp"
+#include "support/paths.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -91,7 +92,7 @@ void expect_same(const OperationInfo& seen, const object& native, std::string_vi
 
 TEST(AriOperations, AreThoseOfNative22) {
   const auto facts = boost::json::parse(
-      test::read_file(std::filesystem::path{ARIGATE_FIXTURES} / "ari-facts" / "22.json"));
+      test::read_file(test::fixtures_folder() / "ari-facts" / "22.json"));
   std::size_t seen = 0;
   std::size_t parameters = 0;
   for (const auto& [resource, declaration] : facts.as_object()) {
