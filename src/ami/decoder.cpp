@@ -49,15 +49,15 @@ std::span<char> Decoder::prepare(std::size_t bytes) {
   clear_given();
   if (message_at_ == filled_) filled_ = message_at_ = line_at_ = scanned_ = 0;
   const std::size_t rest = filled_ - message_at_;
-  const std::size_t needed = rest + bytes + find_byte_slack;
+  const std::size_t needed = rest + bytes + slack;
   if (capacity_ > kept_bytes_max && needed <= kept_bytes_max / 4) {
     move_rest(kept_bytes_max / 4);
   } else if (needed > capacity_) {
     move_rest(std::max({needed, 2 * capacity_, first_capacity}));
-  } else if (filled_ + bytes + find_byte_slack > capacity_) {
+  } else if (filled_ + bytes + slack > capacity_) {
     move_rest(capacity_);
   }
-  return {buffer_.get() + filled_, capacity_ - filled_ - find_byte_slack};
+  return {buffer_.get() + filled_, capacity_ - filled_ - slack};
 }
 
 /// Moves the message that is being read to the start of the buffer, or of a new one. What is known
@@ -81,7 +81,7 @@ void Decoder::move_rest(std::size_t capacity) {
 
 void Decoder::commit(std::size_t bytes) {
   filled_ += bytes;
-  std::memset(buffer_.get() + filled_, 0, find_byte_slack);
+  std::memset(buffer_.get() + filled_, 0, slack);
 }
 
 void Decoder::feed(std::string_view bytes) {
@@ -97,6 +97,7 @@ Result<const Message*> Decoder::next() {
   if (part_ == Part::broken) return Error{Errc::protocol, broken_because_};
   const char* const end = buffer_.get() + filled_;
   while (scanned_ < filled_) {
+    if (layout_ != nullptr && scanned_ == line_at_) take_expected_headers();
     const char* const found = find_byte(buffer_.get() + scanned_, end, '\r');
     scanned_ = static_cast<std::size_t>(found - buffer_.get());
     if (found + 1 >= end) break;  // No line end, or half of one.
@@ -115,6 +116,24 @@ Result<const Message*> Decoder::next() {
     return &message_;
   }
   return wait_for_more();
+}
+
+/// Takes lines as long as they begin as the layout says, and are whole; next() sees to the first
+/// other one.
+void Decoder::take_expected_headers() {
+  const char* const end = buffer_.get() + filled_;
+  const char* line = buffer_.get() + line_at_;
+  for (auto place = message_.headers_.size(); layout_->at(place).is_at(line); ++place) {
+    const auto& name = layout_->at(place);
+    const char* value = line + name.size;
+    if (*value == ' ') ++value;
+    const char* const found = find_byte(value, end, '\r');
+    if (found + 1 >= end || found[1] != '\n' || found > line + line_bytes_max) break;
+    message_.add(name.key, {line, name.size - 1U},
+                 {value, static_cast<std::size_t>(found - value)});
+    line = found + 2;
+  }
+  line_at_ = scanned_ = static_cast<std::size_t>(line - buffer_.get());
 }
 
 Result<const Message*> Decoder::wait_for_more() {
@@ -162,9 +181,13 @@ Decoder::Taken Decoder::take_header_line(std::string_view line) {
     return Taken::more;
   }
   take_header(line);
-  if (message_.headers_.size() == 1 && message_.has(Key::response) &&
-      iequals(message_[Key::response], "Follows")) {
+  if (message_.headers_.size() != 1) return Taken::more;
+  if (message_.has(Key::response) && iequals(message_[Key::response], "Follows")) {
     part_ = Part::command_headers;
+  } else {
+    auto& layout = layouts_[static_cast<std::size_t>(message_.event())];
+    if (!layout) layout = std::make_unique<Layout>();
+    layout_ = layout.get();
   }
   return Taken::more;
 }
@@ -191,6 +214,8 @@ void Decoder::take_header(std::string_view line) {
   if (key == Key::output) {
     if (std::exchange(has_output_, true)) output_ += '\n';
     output_ += value;
+  } else if (layout_ != nullptr) {
+    layout_->learn(message_.headers_.size(), name, key);
   }
   if (message_.headers_.size() < headers_max) {
     message_.add(key, name, value);
@@ -230,6 +255,7 @@ void Decoder::clear_given() {
   if (!given_) return;
   given_ = false;
   message_.clear();
+  layout_ = nullptr;
   if (std::exchange(has_output_, false)) {
     if (output_.capacity() > kept_bytes_max) output_ = {};
     output_.clear();

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "ami/find_byte.hpp"
+#include "ami/layout.hpp"
 #include "ami/message.hpp"
 #include "core/result.hpp"
 
@@ -62,11 +66,13 @@ class Decoder {
   Taken take_header_line(std::string_view line);
   Taken take_command_line(std::string_view line);
   void take_header(std::string_view line);
+  void take_expected_headers();
   Taken finish_message();
   Error broken(std::string detail);
 
-  // The input is [message_at_, filled_) of buffer_. Behind it there is always room for the zeros
-  // that find_byte() may read.
+  // The input is [message_at_, filled_) of buffer_. Behind it there is always room for `slack`
+  // zeros, which find_byte() and Layout may read.
+  static constexpr std::size_t slack = std::max(find_byte_slack, layout_slack);
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t filled_ = 0;
@@ -77,7 +83,10 @@ class Decoder {
   Part part_ = Part::banner;
   bool given_ = false;  // message_ was handed out: clear it before going on
   Message message_;     // views into buffer_
-  std::string output_;  // the values of `Output` headers, joined
+  // By EventName; made when the first such event comes.
+  std::array<std::unique_ptr<Layout>, event_name_count> layouts_;
+  Layout* layout_ = nullptr;  // of message_, once its first header is known
+  std::string output_;        // the values of `Output` headers, joined
   bool has_output_ = false;
   std::string version_;
   std::string broken_because_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -151,6 +153,53 @@ TEST(AmiDecoder, FindsHeadersWithoutCase) {
   EXPECT_EQ(message.named("x-new"), "y");
   EXPECT_EQ(message.named("uniqueid"), "1.1") << "the first one counts";
   EXPECT_EQ(message.named("X-Old"), "");
+}
+
+/// The same and the keys, of the message that `bytes` hold, fed in pieces of `size`.
+std::string printed_with_keys(Decoder& decoder, std::string_view bytes, std::size_t size) {
+  std::string text;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) {
+    decoder.feed(bytes.substr(0, size));
+    const auto message = decoder.next();
+    if (!message) return "error: " + message.error().detail;
+    if (*message == nullptr) continue;
+    text += print(**message);
+    for (const auto& header : (**message).headers()) text.append(" ").append(to_string(header.key));
+  }
+  return text;
+}
+
+TEST(AmiDecoder, ReadsAnEventAlikeWhateverTheOneBeforeItWas) {
+  const std::string start = "Event: VarSet\r\nPrivilege: dialplan,all\r\n";
+  const std::vector<std::string> rests{
+      "Channel: SIP/a-1\r\nVariable: X\r\nValue: 1\r\nUniqueid: 1.1\r\n",
+      "Variable: X\r\nChannel: SIP/a-1\r\nUniqueid: 1.1\r\nValue: \r\n",
+      "Channel:SIP/a-1\r\nVariable:\r\nValue:  two spaces\r\nUniqueid: 1.1\r\n",
+      "channel: SIP/a-1\r\nVARIABLE: X\r\nvalue: 1\r\nUniqueID: 1.1\r\n",
+      "Channel : SIP/a-1\r\n Variable: X\r\nValue\t: 1\r\n",
+      "ChannelState: 6\r\nVariableX: X\r\nVal: 1\r\nUniqueid1: 1.1\r\n",
+      "Channel\r\nVariable\r\nValue\r\nUniqueid\r\n",
+      "Channel: a\rb\r\nVariable: a\nb\r\nValue: \r\r\nUniqueid: \r1\r\n",
+      "ChanVariable(SIP/a:5060-1): x=1\r\nChanVariable(SIP/a:5060-1): y=2\r\nChanVariable: z=3\r\n",
+      "ChanVariable(SIP/b-1): x=1\r\nChanVariable: y=2\r\n",
+      "Nobody knows this: 1\r\nA-name-of-more-than-thirty-two-characters: 1\r\nValue: 1\r\n",
+      "Channel: " + std::string(Decoder::line_bytes_max, 'x') + "\r\nVariable: X\r\n",
+      "",
+  };
+  for (const auto& before : rests) {
+    for (const auto& rest : rests) {
+      const auto event = start + rest + "\r\n";
+      Decoder fresh;
+      fresh.feed(banner);
+      const auto expected = printed_with_keys(fresh, event, event.size());
+      for (const std::size_t size : {event.size(), std::size_t{1}, std::size_t{7}}) {
+        Decoder decoder;
+        decoder.feed(std::string{banner} + start + before + "\r\n");
+        ASSERT_TRUE(decoder.next());
+        EXPECT_EQ(printed_with_keys(decoder, event, size), expected) << before;
+      }
+    }
+  }
 }
 
 TEST(AmiDecoder, TellsEventsFromResponses) {
