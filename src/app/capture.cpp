@@ -24,6 +24,7 @@
 #include "io/ari_tap.hpp"
 #include "io/link_names.hpp"
 #include "io/recorder.hpp"
+#include "io/run_context.hpp"
 #include "io/stream_observer.hpp"
 #include "io/stream_relay.hpp"
 #include "io/system_clock.hpp"
@@ -89,7 +90,7 @@ class RecordingRelays {
     fmt::print("{}", greeting_);
     std::fflush(stdout);
     signals_.async_wait([this](const boost::system::error_code&, int) { stop(); });
-    context_.run();
+    io::run_context(context_);
     return recorder_.failure().empty() ? exit_ok : exit_failed;
   }
 

@@ -16,6 +16,7 @@
 #include "app/logging.hpp"
 #include "core/log.hpp"
 #include "core/thrown.hpp"
+#include "io/run_context.hpp"
 
 namespace arigate::app {
 namespace {
@@ -128,7 +129,7 @@ int serve(asio::io_context& context, Gateway& gateway, std::function<void()> sta
     return exit_failed;
   }
   started();
-  context.run();
+  io::run_context(context);
   // Everything is closed; what still waited ends now, before the gateway goes.
   context.restart();
   context.run_for(stop_spare);
