@@ -77,6 +77,14 @@ class EntranceTest : public testing::Test {
   void let_go() {
     world_.run([&] { entrance_.let_go(channel_); });
   }
+  /// A playback on the channel.
+  PlayRequest of_a_sound() {
+    PlayRequest request;
+    request.target = *target_of(world_.world, channel_);
+    request.media = {"sound:a"};
+    request.id.value = "p";
+    return request;
+  }
   Result<void> continue_at(DialplanGoal goal) {
     Result<void> outcome;
     world_.run([&] { outcome = continue_in_dialplan(world_.world, entrance_, channel_, goal); });
@@ -334,10 +342,7 @@ TEST_F(EntranceTest, EndsWhatPlaysBeforeTheChannelGoes) {
   Interrupter interrupter{world_.world, {}};
   Playbacks playbacks{world_.world, interrupter};
   const auto link = held();
-  PlayRequest request;
-  request.target = *target_of(world_.world, channel_);
-  request.media = {"sound:a"};
-  request.id.value = "p";
+  auto request = of_a_sound();
   ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
   changes();
   event(hangup);
@@ -352,10 +357,7 @@ TEST_F(EntranceTest, LeavesTheLanguageOfAPlaybackBehindOnNobody) {
   Interrupter interrupter{world_.world, {}};
   Playbacks playbacks{world_.world, interrupter};
   const auto link = held();
-  PlayRequest request;
-  request.target = *target_of(world_.world, channel_);
-  request.media = {"sound:a"};
-  request.id.value = "p";
+  auto request = of_a_sound();
   request.language = "fr";
   world_.run(
       [&] { ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {})); });
@@ -371,10 +373,7 @@ TEST_F(EntranceTest, EndsWhenTheSocketIsCut) {
   Interrupter interrupter{world_.world, {}};
   Playbacks playbacks{world_.world, interrupter};
   const auto link = held();
-  PlayRequest request;
-  request.target = *target_of(world_.world, channel_);
-  request.media = {"sound:a"};
-  request.id.value = "p";
+  auto request = of_a_sound();
   ASSERT_TRUE(playbacks.play(std::move(request), [](const model::Playback&) {}));
   changes();
   cut(*link);
