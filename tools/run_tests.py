@@ -105,6 +105,16 @@ def build(preset, *targets):
     return ok
 
 
+def count_unittests(path, *arguments):
+    """Runs a Python test and counts what it ran."""
+    ok, output = run([sys.executable, path, *arguments], 300)
+    ran = re.search(r"^Ran (\d+) test", output, re.MULTILINE)
+    if ok and ran:
+        COUNT.add_passed(int(ran.group(1)))
+    else:
+        COUNT.add(path, False)
+
+
 @step
 def layers():
     """what each layer includes and names"""
@@ -115,12 +125,7 @@ def layers():
 def tools():
     """the tests of the tools"""
     for path in sorted((ROOT / "tests/tools").glob("*_test.py")):
-        ok, output = run([sys.executable, path], 300)
-        ran = re.search(r"^Ran (\d+) test", output, re.MULTILINE)
-        if ok and ran:
-            COUNT.add_passed(int(ran.group(1)))
-        else:
-            COUNT.add(path.relative_to(ROOT), False)
+        count_unittests(path.relative_to(ROOT))
 
 
 @step
@@ -175,6 +180,16 @@ def release():
     for program in sorted((BUILD / "release/bench").glob("*_bench")):
         ok, _ = run([program, "--benchmark_min_time=0.1"], 300)
         COUNT.add(f"benchmark {program.name} runs", ok)
+
+
+@step
+def package():
+    """the Debian package"""
+    ok, output = run(["tools/package"], 3600)
+    if not ok:
+        COUNT.add("tools/package", False)
+        return
+    count_unittests("tests/package/package_test.py", output.splitlines()[-1])
 
 
 @step
