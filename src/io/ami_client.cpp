@@ -60,6 +60,9 @@ bool is_end(const error_code& error) {
   return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
 }
 
+/// Of faults that come in masses the first is told, and then each of so many.
+constexpr std::size_t told_each = 1'000;
+
 const Error link_down{Errc::unavailable, "The link to the PBX is down"};
 
 }  // namespace
@@ -121,9 +124,7 @@ asio::awaitable<void> AmiClient::run() {
     owner_.link_failed(why);
     if (stopped_) break;
     if (was_up && !thrown) pause = options_.reconnect_min;  // The same event may come again.
-    const auto wait = why.code == Errc::forbidden ? std::max(options_.refused_wait, pause) : pause;
-    const auto jitter = std::uniform_real_distribution<double>{0.75, 1.25}(random_);
-    const auto jittered = std::chrono::duration_cast<std::chrono::milliseconds>(wait * jitter);
+    const auto jittered = jittered_wait(why, pause);
     log::warn("ami link down host={} port={} why=\"{}\" retry_ms={}", options_.host, options_.port,
               why.detail, jittered.count());
     pause_.expires_after(jittered);
@@ -132,6 +133,15 @@ asio::awaitable<void> AmiClient::run() {
     pause = std::min(options_.reconnect_max, pause * 2);
   }
   drop_link();
+}
+
+/// Who was refused never comes back sooner than that: many PBXs ban who asks on and on.
+std::chrono::milliseconds AmiClient::jittered_wait(const Error& why,
+                                                   std::chrono::milliseconds pause) {
+  const bool refused = why.code == Errc::forbidden;
+  const auto wait = refused ? std::max(options_.refused_wait, pause) : pause;
+  const auto jitter = std::uniform_real_distribution<double>{refused ? 1.0 : 0.75, 1.25}(random_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wait * jitter);
 }
 
 void AmiClient::end_connection() {
@@ -153,6 +163,7 @@ std::function<void(const std::exception_ptr&)> AmiClient::or_end_connection(std:
 
 asio::awaitable<Error> AmiClient::one_connection() {
   decoder_ = ami::Decoder{};
+  cuts_told_ = 0;
   unsent_.clear();
   tls_.reset();
   if (const auto connected = co_await connect(); !connected) co_return connected.error();
@@ -174,6 +185,7 @@ asio::awaitable<Error> AmiClient::one_connection() {
       message = decoder_.next();
     }
     owner_.batch_end();
+    tell_cuts();
     if (!message) {
       why = message.error();
       break;
@@ -313,14 +325,26 @@ asio::awaitable<Result<void>> AmiClient::log_in() {
   }
 }
 
+/// No PBX sends such: its text is shortened, and what that does to the event is seen later.
+void AmiClient::tell_cuts() {
+  const auto cuts = decoder_.cut_lines() + decoder_.dropped_headers();
+  if (cuts == cuts_told_) return;
+  if (cuts / told_each != cuts_told_ / told_each || cuts_told_ == 0) {
+    log::warn("ami text cut lines={} headers={}", decoder_.cut_lines(), decoder_.dropped_headers());
+  }
+  cuts_told_ = cuts;
+}
+
 void AmiClient::dispatch(const ami::Message& message) {
   const auto action_id = message[ami::Key::actionid];
   if (message.is_response()) {
     const auto found = pending_.find(std::string{action_id});
     if (found == pending_.end()) {
       // Late, or an answer to a broken request, which carries no id.
-      log::debug("ami response without a request action_id={} message={}", action_id,
-                 message[ami::Key::message]);
+      if (stray_responses_++ % told_each == 0) {
+        log::warn("ami response without a request action_id={} message=\"{}\" so_far={}", action_id,
+                  message[ami::Key::message], stray_responses_);
+      }
       return;
     }
     const auto pending = found->second;
@@ -453,19 +477,25 @@ void AmiClient::post(ami::Action action) {
       log_thrown("ami action"));
 }
 
+/// Asks for a sign of life in every silence, and ends the connection when that has lasted too long.
 asio::awaitable<void> AmiClient::keep_alive(std::shared_ptr<bool> alive) {
+  TimePoint asked = last_byte_;
   while (*alive && !stopped_) {
-    ping_timer_.expires_after(options_.ping_interval);
+    const TimePoint ask_at = std::max(asked, last_byte_) + options_.ping_interval;
+    const TimePoint give_up_at = last_byte_ + options_.silence_max;
+    ping_timer_.expires_after(std::min(ask_at, give_up_at) - clock_.now());
     error_code ignored;
     co_await ping_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (!*alive || stopped_) co_return;
-    const auto silent = clock_.now() - last_byte_;
-    if (silent >= options_.silence_max) {
+    const TimePoint now = clock_.now();
+    if (now - last_byte_ >= options_.silence_max) {
       log::warn("ami link silent, given up");
       socket_.close(ignored);
       co_return;
     }
-    if (silent >= options_.ping_interval) post(ami::Action{"Ping"});
+    if (now - std::max(asked, last_byte_) < options_.ping_interval) continue;
+    post(ami::Action{"Ping"});
+    asked = now;
   }
 }
 

@@ -107,6 +107,7 @@ class AmiClient : public ops::AmiPort {
 
   boost::asio::awaitable<void> run();
   boost::asio::awaitable<Error> one_connection();
+  std::chrono::milliseconds jittered_wait(const Error& why, std::chrono::milliseconds pause);
   void end_connection();
   std::function<void(const std::exception_ptr&)> or_end_connection(std::string_view task);
   struct Tls;
@@ -123,6 +124,7 @@ class AmiClient : public ops::AmiPort {
                                                         std::shared_ptr<Pending> pending,
                                                         TimePoint deadline);
   void dispatch(const ami::Message& message);
+  void tell_cuts();
   Result<std::string> send(const ami::Action& action, std::string action_id);
   void drop_link();
   void tell(trace::Direction dir, trace::Line::What what, std::string_view bytes = {});
@@ -144,6 +146,8 @@ class AmiClient : public ops::AmiPort {
   bool stopped_ = false;
   bool running_ = false;
   TimePoint last_byte_{};
+  std::size_t stray_responses_ = 0;
+  std::size_t cuts_told_ = 0;  ///< Of this connection.
   std::vector<boost::asio::ip::address> addresses_;
   std::shared_ptr<bool> alive_;  // Of this connection: false when it is over.
   /// Not to be guessed: old PBXs let a caller's text forge an answer.

@@ -49,9 +49,15 @@ class ScriptedPbx {
   void set_during_list(std::string bytes) {
     ask([&] { during_list_ = std::move(bytes); });
   }
-  /// The answer to an action of this name from now on; @ stands for its ActionID.
-  void set_answer(std::string action, std::string bytes) {
-    ask([&] { answers_[std::move(action)] = std::move(bytes); });
+  /// The answer to an action of this name from now on; @ stands for its ActionID. nullopt: its own.
+  void set_answer(const std::string& action, std::optional<std::string> bytes) {
+    ask([&] {
+      if (bytes) {
+        answers_[action] = *std::move(bytes);
+      } else {
+        answers_.erase(action);
+      }
+    });
   }
   /// What it says first on its next connections, instead of who it is; nullopt: that again.
   void set_banner(std::optional<std::string> bytes) {
@@ -77,6 +83,12 @@ class ScriptedPbx {
   int lists() { return count(lists_); }
   int connections() { return count(connections_); }
   int logins() { return count(logins_); }
+  /// How often an action of this name has come.
+  int asked(const std::string& action) {
+    int now = 0;
+    ask([&] { now = asked_[action]; });
+    return now;
+  }
 
  private:
   int count(const int& what) {
@@ -132,6 +144,7 @@ class ScriptedPbx {
 
   std::string answer(const std::string& name, const std::string& action) {
     const std::string id = "ActionID: " + value_of(action, "ActionID") + "\r\n";
+    ++asked_[name];
     if (name == "Login") ++logins_;
     if (const auto given = answers_.find(name); given != answers_.end()) {
       std::string text = given->second;
@@ -146,6 +159,10 @@ class ScriptedPbx {
              "CoreStartupDate: 2026-01-01\r\nCoreStartupTime: " + started_ + "\r\n\r\n";
     }
     if (name == "CoreShowChannels") return list(id);
+    if (name == "Status" || name == "ParkedCalls") {
+      return "Response: Success\r\n" + id + "Message: They follow\r\n\r\nEvent: " + name +
+             "Complete\r\n" + id + "\r\n";
+    }
     if (name == "BridgeList") {
       return "Response: Success\r\n" + id +
              "EventList: start\r\n\r\nEvent: BridgeListComplete\r\n" + id +
@@ -183,6 +200,7 @@ class ScriptedPbx {
   std::string started_ = "10:00:00";
   std::map<std::string, std::string> rows_;
   std::map<std::string, std::string> answers_;
+  std::map<std::string, int> asked_;
   std::string during_list_;
   std::optional<std::string> banner_;
   int lists_ = 0;

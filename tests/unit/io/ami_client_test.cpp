@@ -59,6 +59,8 @@ class AmiClientTest : public testing::Test {
     options.port = pbx.port();
     options.credentials = {"u", Secret{"s"}, true};
     options.reconnect_min = std::chrono::milliseconds{1};
+    options.ping_interval = std::chrono::milliseconds{50};
+    options.silence_max = std::chrono::milliseconds{500};
     return options;
   }
   /// All news up to and with the next link, or event that it takes.
@@ -102,6 +104,51 @@ TEST_F(AmiClientTest, KnowsTheAddressesOfItsHost) {
   EXPECT_EQ(next_news(), "up ");
   ASSERT_EQ(client_.addresses().size(), 1U);
   EXPECT_EQ(client_.addresses().front().to_string(), "127.0.0.1");
+}
+
+TEST_F(AmiClientTest, AsksForASignOfLifeAndGivesUpWhoGivesNone) {
+  EXPECT_EQ(next_news(), "up ");
+  pbx_.set_answer("Ping", "Event: Asked\r\n\r\nResponse: Success\r\nActionID: @\r\n\r\n");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(next_news(), "Asked ");
+  pbx_.set_answer("Ping", "");
+  const auto silent = std::chrono::steady_clock::now();
+  EXPECT_EQ(next_news(), "down up ");
+  EXPECT_GT(std::chrono::steady_clock::now() - silent, std::chrono::milliseconds{400});
+}
+
+/// Whoever is there by then closes at once.
+TEST(AmiClientPauses, GrowFromTheFirstToTheLongest) {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::acceptor acceptor{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  SystemClock clock;
+  FailingOwner owner{context};
+  AmiClientOptions options;
+  options.port = acceptor.local_endpoint().port();
+  options.reconnect_min = milliseconds{40};
+  options.reconnect_max = milliseconds{160};
+  AmiClient client{context.get_executor(), options, owner, clock};
+  client.start();
+  std::optional<steady_clock::time_point> before;
+  for (const int pause : {0, 40, 80, 160, 160}) {
+    std::optional<boost::asio::ip::tcp::socket> peer;
+    acceptor.async_accept([&](boost::system::error_code, boost::asio::ip::tcp::socket socket) {
+      peer.emplace(std::move(socket));
+      context.stop();
+    });
+    context.restart();
+    context.run_for(std::chrono::seconds{10});
+    ASSERT_TRUE(peer) << "nobody comes back";
+    const auto now = steady_clock::now();
+    if (before) {
+      EXPECT_GE(now - *before, milliseconds{pause} * 3 / 4) << pause;
+    }
+    before = now;
+  }
+  client.stop();
+  context.restart();
+  context.run();
 }
 
 TEST_F(AmiClientTest, LetsOnlySoMuchWaitToBeWritten) {
