@@ -32,12 +32,12 @@ bool forged(const ami::Message& row) {
                        [](const auto& header) { return header.key == ami::Key::uniqueid; }) != 1;
 }
 
-/// "00:01:07" in seconds, 0 for anything else.
+/// "00:01:07" in seconds, 0 for anything else. A PBX whose clock was set back since counts below 0.
 std::chrono::seconds duration_of(std::string_view text) {
   const auto parts = split(text, ':');
   if (parts.size() != 3) return {};
-  return std::chrono::seconds{to_long(parts[0]) * 3600 + to_long(parts[1]) * 60 +
-                              to_long(parts[2])};
+  const long seconds = to_long(parts[0]) * 3600 + to_long(parts[1]) * 60 + to_long(parts[2]);
+  return std::chrono::seconds{std::max(seconds, 0L)};
 }
 
 /// Names that end in eight hexadecimal digits are counted through: none comes twice. Others are
