@@ -245,7 +245,7 @@ boost::asio::awaitable<bool> Entrance::channel_ready(std::shared_ptr<Session> se
   const auto resynced = world_.watches.watch(
       [](const model::Change& change) { return std::holds_alternative<model::Resynced>(change); });
   world_.ask_resync();
-  co_await resynced->wait(world_.in(world_.timeouts.action));
+  co_await resynced->wait(world_.in(world_.timeouts.channel_listed));
   co_return world_.store.find(uniqueid) != nullptr;
 }
 

@@ -104,7 +104,9 @@ struct Timeouts {
   std::chrono::milliseconds transfer{30'000};  ///< Until a phone has answered a REFER.
   std::chrono::milliseconds dial_begin{100};   ///< From Newchannel to DialBegin of an originate.
   std::chrono::milliseconds channel_known{1'000};  ///< AGI came before AMI's Newchannel.
-  std::chrono::milliseconds hangup_request{100};   ///< AGI's HANGUP came before AMI's event.
+  /// For the list that tells of it then, also where AMI stands still for a while.
+  std::chrono::milliseconds channel_listed{10'000};
+  std::chrono::milliseconds hangup_request{100};  ///< AGI's HANGUP came before AMI's event.
 };
 
 }  // namespace arigate::ops
