@@ -24,6 +24,7 @@ struct ActionCall {
   ExchangePtr exchange;
   std::shared_ptr<AmiOutput> out;
   Request request;
+  Privilege writes = privilege::all;  ///< Of the user.
 
   /// "Response: Success" (or Error), ActionID when the client gave one, and more lines.
   void respond(std::string_view response, const Fields& fields) const;

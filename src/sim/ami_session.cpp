@@ -119,7 +119,7 @@ void AmiSession::close(bool reset) {
 }
 
 boost::asio::awaitable<void> AmiSession::handle(Request request) {
-  ActionCall call{exchange_, shared_from_this(), std::move(request)};
+  ActionCall call{exchange_, shared_from_this(), std::move(request), writes_};
   const std::string action{call.request["Action"]};
   if (!call.request.broken.empty()) {
     call.fail(call.request.broken);

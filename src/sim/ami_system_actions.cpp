@@ -64,6 +64,7 @@ ActionWork list_commands(ActionCall call) {
        {call_actions(), state_actions(), conference_actions(), system_actions()}) {
     for (const auto& row : group) {
       if (find_action(call.exchange->dialect(), row.name) == nullptr) continue;
+      if (!row.needed.empty() && !row.needed.meets(call.writes)) continue;
       list.add(row.name, fmt::format(" (Priv: {})", to_string(row.needed)));
     }
   }

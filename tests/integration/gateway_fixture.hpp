@@ -115,7 +115,8 @@ class GatewayFixture : public testing::Test {
     options.version = version;
     options.speed = pbx_speed_;
     options.conferences_hang = conferences_hang_;
-    options.users = {{.name = "arigate", .secret = "arigate"}};
+    options.wall_clock = pbx_clock_;
+    options.users = {{.name = "arigate", .secret = "arigate", .write = ami_write_}};
     pbx_ = std::make_unique<FakePbx>(std::move(options));
     config_.ami.port = pbx_->ami_port();
     config_.ami.user = config_.ami.user.empty() ? "arigate" : config_.ami.user;
@@ -234,6 +235,8 @@ class GatewayFixture : public testing::Test {
   Config config_;
   bool conferences_hang_ = false;  ///< See sim::Options.
   double pbx_speed_ = 1.0;
+  std::function<std::chrono::system_clock::time_point()> pbx_clock_;  ///< Empty: the system's.
+  std::string ami_write_ = "all";  ///< The classes of our account there.
 
  private:
   void run() {
