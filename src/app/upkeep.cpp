@@ -25,8 +25,6 @@ constexpr std::chrono::milliseconds resync_pause_min{250};
 constexpr std::chrono::milliseconds resync_pause_max{10'000};
 /// A PBX that says that it shuts down closes its links within this time, or it did not say it.
 constexpr auto shutdown_limit = 10s;
-/// Repairs what a lost event may have left behind.
-constexpr auto repair_interval = 60s;
 /// No version tells on AMI that its dialplan was read again, which forgets lines added in memory.
 constexpr auto reentry_interval = 5s;
 /// Before a PBX that has not answered is asked for it again.
@@ -284,7 +282,7 @@ asio::awaitable<bool> Upkeep::pause(asio::steady_timer& timer, std::chrono::mill
 
 asio::awaitable<void> Upkeep::repair_loop() {
   for (;;) {
-    const bool goes_on = co_await pause(repair_timer_, repair_interval);
+    const bool goes_on = co_await pause(repair_timer_, duties_.repair_interval);
     if (!goes_on) co_return;
     if (world_.ami.up()) co_await resync_now();
   }

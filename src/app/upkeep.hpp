@@ -33,6 +33,8 @@ class Upkeep {
     std::function<boost::asio::awaitable<void>()> learn_pbx;  ///< What it is and what it can do.
     std::function<std::string()> advertised;  ///< "host:port" at which the PBX reaches FastAGI.
     bool add_reentry = true;                  ///< The re-entry context, where it is missing.
+    /// Between two lists that repair what a lost event may have left behind.
+    std::chrono::milliseconds repair_interval = std::chrono::minutes{1};
   };
 
   Upkeep(boost::asio::any_io_executor executor, ops::World& world, ari::Applications& applications,
@@ -57,6 +59,8 @@ class Upkeep {
 
   /// The first lists of this process are being read: nobody knows yet what the PBX has.
   bool learns() const { return !lists_asked_ && world_.ami.up(); }
+  /// They have been asked for, and have come or could not be read.
+  bool has_asked() const { return lists_asked_; }
   /// Until they have been read, could not be, or the link is down.
   boost::asio::awaitable<void> wait_for_lists();
 

@@ -25,7 +25,7 @@ class UpkeepTest : public testing::Test {
   static boost::asio::awaitable<void> learn_pbx() { co_return; }
   Upkeep::Duties duties() {
     return {[this] { return learn_folders(); }, [] { return learn_pbx(); },
-            [] { return std::string{"127.0.0.1:4573"}; }, false};
+            [] { return std::string{"127.0.0.1:4573"}; }, false, std::chrono::milliseconds{20}};
   }
   boost::asio::awaitable<bool> wait_for_reentry() {
     co_await upkeep_.wait_for_reentry();
@@ -107,6 +107,16 @@ TEST_F(UpkeepTest, NobodyWaitsForListsWithoutALink) {
   world_.run([&] { upkeep_.link_down(); });
   EXPECT_TRUE(*waits);
   EXPECT_FALSE(upkeep_.learns()) << "the next link reads them";
+}
+
+TEST_F(UpkeepTest, ListsAreReadEverySoOftenThoughNothingAsksForThem) {
+  world_.run([&] { upkeep_.start(); });
+  for (int i = 0; i < 2; ++i) {
+    until_asked();
+    EXPECT_EQ(world_.ami.waiting_action(), "CoreShowChannels");
+    refuse(Errc::refused_by_pbx);
+  }
+  world_.run([&] { upkeep_.stop(); });
 }
 
 TEST_F(UpkeepTest, ADutyThatFailsKeepsNoOtherFromItsTurn) {
