@@ -31,6 +31,7 @@
 #include "ari/channels.hpp"
 #include "ari/device_states.hpp"
 #include "ari/endpoints.hpp"
+#include "ari/errors.hpp"
 #include "ari/external_media.hpp"
 #include "ari/mailboxes.hpp"
 #include "ari/media_requests.hpp"
@@ -242,8 +243,9 @@ struct Gateway::Parts : io::AmiOwner {
     router.on_lacking([this](Operation operation, std::string_view lacking) {
       return support.explained(operation, lacking);
     });
-    router.use(ari::Gate{[this](Operation operation) { return support.refuses(operation); },
-                         [this](Operation operation) { return support.refusal(operation); }});
+    router.use(ari::Gate{
+        [this](Operation operation) { return unknown(operation) || support.refuses(operation); },
+        [this](Operation operation) { return refusal(operation); }});
     router.use(ari::Settling{[this] { return gate.asking(); }, [this] { return gate.passed(); }});
     router.wait_first(ari::Settling{[this] { return upkeep.learns(); },
                                     [this] { return upkeep.wait_for_lists(); }});
@@ -261,6 +263,20 @@ struct Gateway::Parts : io::AmiOwner {
       return ari::not_set_up_response(operation, facts.version,
                                       "arigate has no access to the files of the PBX");
     };
+  }
+
+  /// Whether the operation is about what nobody knows before the PBX has been asked for the first
+  /// time: it would hear of a channel or a phone that it does not exist.
+  bool unknown(Operation operation) const {
+    if (upkeep.has_asked()) return false;
+    const auto path = ari::info(operation).path;
+    return path.starts_with("/channels") || path.starts_with("/bridges") ||
+           path.starts_with("/endpoints") || path.starts_with("/deviceStates");
+  }
+  asio::awaitable<std::optional<ari::Response>> refusal(Operation operation) {
+    if (!unknown(operation)) co_return co_await support.refusal(operation);
+    if (!ami.up()) co_return ari::error_response(ops::link_is_down());
+    co_return ari::error_response({Errc::unavailable, "The PBX has not told yet what it has"});
   }
 
   void text_message(const ops::ReceivedMessage& message) {
@@ -291,6 +307,7 @@ struct Gateway::Parts : io::AmiOwner {
     gate.link_down();
     upkeep.link_down();
   }
+  void link_failed(const Error& why) override { support.link_failed(why.detail); }
   void event(const ami::Message& message) override { gate.take(message); }
   /// An event that the PBX has meant.
   void apply(const ami::Message& message) {

@@ -1,12 +1,15 @@
 #include "ari/support.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "ari/errors.hpp"
 #include "ari/unsupported.hpp"
+#include "core/log.hpp"
 
 namespace arigate::ari {
 namespace {
@@ -79,6 +82,20 @@ boost::asio::awaitable<void> SupportTable::read() {
   auto abilities = co_await ops::read_abilities(world_.ami, modules_of_operations(),
                                                 world_.in(world_.timeouts.action));
   abilities_ = std::move(abilities);
+  tell_lacking_classes();
+}
+
+/// `arigate check` tells more; this is for whoever has not asked it.
+void SupportTable::tell_lacking_classes() const {
+  std::set<std::string_view> lacking;
+  for (const auto& operation : operations()) {
+    each_word(support(operation.operation).write, [&](std::string_view write) {
+      if (abilities_.lacks_write_class(write)) lacking.insert(write);
+    });
+  }
+  if (lacking.empty()) return;
+  log::warn("ami user lacks write classes, some operations are refused classes=\"{}\"",
+            fmt::join(lacking, " "));
 }
 
 SupportCell SupportTable::cell(Operation operation) const {
@@ -148,6 +165,8 @@ Response SupportTable::list() const {
   body += ",\"line\":";
   append_json_string(body, line().empty() ? name(newest_line) : line());
   body += world_.ami.up() ? ",\"connected\":true" : ",\"connected\":false";
+  body += ",\"problem\":";
+  append_json_string(body, world_.ami.up() ? std::string_view{} : problem_);
   body += abilities_.known() ? ",\"examined\":true" : ",\"examined\":false";
   body += ",\"operations\":[";
   for (const auto& operation : operations()) {

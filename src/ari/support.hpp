@@ -41,6 +41,8 @@ class SupportTable {
   SupportTable(ops::World& world, const PbxFacts& facts, std::function<bool(Operation)> built)
       : world_{world}, facts_{facts}, built_{std::move(built)} {}
 
+  /// Why there is no link: what was wrong with the last one, or with the last try.
+  void link_failed(std::string why) { problem_ = std::move(why); }
   /// After a login.
   boost::asio::awaitable<void> read();
 
@@ -57,12 +59,14 @@ class SupportTable {
   Response list() const;
 
  private:
+  void tell_lacking_classes() const;
   std::string_view line() const { return world_.ami.up() ? world_.ami.dialect().name : ""; }
 
   ops::World& world_;
   const PbxFacts& facts_;
   std::function<bool(Operation)> built_;
   ops::Abilities abilities_;
+  std::string problem_;
 };
 
 }  // namespace arigate::ari
