@@ -1,29 +1,24 @@
 // Whoever connects to the FastAGI port, and whatever they say there: calls that are up go on.
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "integration/gateway_fixture.hpp"
+#include "support/agi_text.hpp"
 #include "support/line_socket.hpp"
+#include "support/quiet_log.hpp"
 
 namespace arigate::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string environment(std::string_view channel, std::string_view id,
-                        std::string_view caller = "100") {
-  return fmt::format(
-      "agi_network: yes\nagi_network_script: demo\nagi_request: agi://127.0.0.1/demo\n"
-      "agi_channel: {}\nagi_language: en\nagi_type: SIP\nagi_uniqueid: {}\nagi_version: 11.0\n"
-      "agi_callerid: {}\nagi_calleridname: x\nagi_context: in\nagi_extension: 1\n"
-      "agi_priority: 1\nagi_enhanced: 0.0\nagi_accountcode: \nagi_threadid: 1\n\n",
-      channel, id, caller);
-}
 
 class AgiFaultsTest : public GatewayFixture {
  protected:
@@ -66,7 +61,7 @@ TEST_F(AgiFaultsTest, ACallersNameCannotBeAnotherCallersId) {
   const auto victim = caller(events);
   ASSERT_FALSE(victim.empty());
   auto forged = session();
-  forged.send(environment("SIP/eve-1", "77.1", "x\nagi_uniqueid: " + victim));
+  forged.send(agi_environment("SIP/eve-1", "77.1", "demo", "x\nagi_uniqueid: " + victim));
   const auto told = forged.read_rest();  // Nobody knows 77.1: it goes back to the dialplan.
   EXPECT_EQ(told.find("EXEC"), std::string::npos) << told;
   EXPECT_EQ(ask("POST", "/channels/" + victim + "/ring").status, 204);
@@ -82,23 +77,39 @@ TEST_F(AgiFaultsTest, AStrangerIsNotHeard) {
   EXPECT_EQ(stranger.read_rest(), "");
 }
 
+/// As many as a busy PBX opens in a second, and all of them wait for AMI at a time.
 TEST_F(AgiFaultsTest, ManyAtOnceAreAllHeard) {
+  constexpr int sessions = 3'000;
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit before = files;
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
+  if (files.rlim_max < 3 * sessions)
+    GTEST_SKIP() << "needs more open files than this user may have";
   using boost::asio::ip::tcp;
   start(sim::Version::asterisk_11);
+  const QuietLog quiet;
   boost::asio::io_context context;
   const tcp::endpoint place{boost::asio::ip::address_v4::loopback(), config_.fastagi.port};
   std::vector<tcp::socket> sockets;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < sessions; ++i) {
     sockets.emplace_back(context).connect(place);
-    boost::asio::write(sockets.back(), boost::asio::buffer(environment("SIP/x", "88.1")));
+    boost::asio::write(sockets.back(), boost::asio::buffer(agi_environment("SIP/x", "88.1")));
   }
+  int heard = 0;
   for (auto& socket : sockets) {
     std::string told;
     boost::system::error_code error;
+    boost::asio::read_until(socket, boost::asio::dynamic_buffer(told), '\n', error);
+    boost::asio::write(socket, boost::asio::buffer(std::string_view{"200 result=1\n"}), error);
     boost::asio::read(socket, boost::asio::dynamic_buffer(told), error);
-    EXPECT_EQ(error, boost::asio::error::eof);
-    EXPECT_NE(told, "");
+    if (told == "SET VARIABLE \"STASISSTATUS\" \"FAILED\"\n") ++heard;
   }
+  EXPECT_EQ(heard, sessions);
+  sockets.clear();
+  stop();
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(AgiFaultsTest, AQueueThatIsFullTakesNoMore) {
@@ -120,6 +131,71 @@ TEST_F(AgiFaultsTest, AQueueThatIsFullTakesNoMore) {
   EXPECT_EQ(ask("DELETE", "/playbacks/p3").status, 204);
   EXPECT_EQ(ask("DELETE", "/channels/" + channel).status, 204);
 }
+
+/// What a channel does when its AGI connection breaks.
+class BrokenAgiTest : public EveryPbx {};
+
+TEST_P(BrokenAgiTest, EndsWhatRunsAndTheStayAndNothingTwice) {
+  start(GetParam());
+  for (const bool reset : {true, false}) {
+    SCOPED_TRACE(reset ? "reset" : "closed");
+    EventClient events{port(), "app=demo"};
+    call("600");
+    const auto start = events.next("StasisStart");
+    ASSERT_FALSE(start.is_null());
+    const auto path = "/channels/" + std::string{start.at("channel").at("id").as_string()};
+    ASSERT_EQ(ask("POST", path + "/answer").status, 204);
+    ASSERT_EQ(ask("POST", path + "/play/p?media=sound:tt-monkeys").status, 201);
+    ASSERT_FALSE(events.next("PlaybackStarted").is_null());
+    pbx().ask([&](sim::Pbx& pbx) { pbx.close_agi(reset); });
+    const auto over = events.next("PlaybackFinished");
+    ASSERT_FALSE(over.is_null());
+    EXPECT_EQ(over.at("playback").at("state").as_string(), "failed");
+    EXPECT_EQ(events.types_until("StasisEnd").find("Playback"), std::string::npos);
+    const int status = ask("POST", path + "/ring").status;
+    EXPECT_TRUE(status == 404 || status == 409) << status;
+    EXPECT_EQ(ask("POST", "/events/user/mark?application=demo").status, 204);
+    EXPECT_EQ(events.types_until("ChannelUserevent").find("StasisEnd"), std::string::npos);
+  }
+}
+
+/// Where the dialplan goes on, the channel is there and not ours.
+TEST_P(BrokenAgiTest, LeavesAChannelThatGoesOnToItsDialplan) {
+  start(GetParam(),
+        "[t]\nexten => 600,1,AGI(agi://@AGI@/demo)\n same => n,Set(GLOBAL(AFTER)=1)\n"
+        " same => n,Wait(30)\n");
+  EventClient events{port(), "app=demo"};
+  call("600", "t");
+  const auto start = events.next("StasisStart");
+  ASSERT_FALSE(start.is_null());
+  const auto path = "/channels/" + std::string{start.at("channel").at("id").as_string()};
+  pbx().ask([&](sim::Pbx& pbx) { pbx.close_agi(true); });
+  EXPECT_FALSE(events.next("StasisEnd").is_null());
+  EXPECT_TRUE(comes_true([&] { return global("AFTER") == "1"; }));
+  EXPECT_EQ(ask("POST", path + "/ring").status, 409);
+  EXPECT_EQ(ask("POST", path + "/play?media=sound:beep").status, 409);
+}
+
+/// Never registered, or registered until a moment ago.
+TEST_P(BrokenAgiTest, ACallForNobodyGoesBackToItsDialplanAtOnce) {
+  start(GetParam(),
+        "[t]\nexten => 600,1,AGI(agi://@AGI@/demo)\n same => n,Set(GLOBAL(AFTER)=${STASISSTATUS})\n"
+        " same => n,Hangup()\n");
+  const auto goes_back = [&] {
+    pbx().ask([](sim::Pbx& pbx) { pbx.set_global("AFTER", ""); });
+    call("600", "t");
+    return comes_true([&] { return global("AFTER") == "FAILED"; });
+  };
+  EXPECT_TRUE(goes_back());
+  {
+    EventClient events{port(), "app=demo"};
+    ASSERT_TRUE(events.open());
+  }
+  ASSERT_TRUE(comes_true([&] { return ask("GET", "/applications/demo").status == 404; }));
+  EXPECT_TRUE(goes_back());
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, BrokenAgiTest, every_version, version_name);
 
 }  // namespace
 }  // namespace arigate::test

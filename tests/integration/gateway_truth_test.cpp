@@ -1,11 +1,14 @@
 // A whole Gateway between a PBX that says strange things and a WebSocket client that must not hear
 // of them.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
 #include <boost/json.hpp>
+#include <ctime>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +20,16 @@ namespace {
 class GatewayTruth : public ScriptedGateway {
  protected:
   using ScriptedGateway::ScriptedGateway;
+
+  /// Whether a channel began later than it is by now; its time ends with ".123+0000".
+  static bool newer_than_now(const std::string& answer) {
+    constexpr std::string_view key = "\"creationtime\":\"";
+    const auto at = answer.find(key);
+    if (at == std::string::npos) return true;
+    const std::time_t now = std::time(nullptr) + 1;
+    const auto now_text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(now));
+    return answer.substr(at + key.size(), now_text.size()) > now_text;
+  }
 };
 
 TEST_F(GatewayTruth, AnEventInsideTheArgumentsOfAnApplicationEndsNobodysCall) {
@@ -94,6 +107,180 @@ TEST_F(GatewayTruth, AnAnnouncedEndInsideTheArgumentsOfAnApplicationEndsNobodysC
   const auto heard = heard_up_to("after");
   EXPECT_FALSE(has(heard, "ChannelDestroyed")) << heard;
   EXPECT_TRUE(has(ask("GET", "/channels/1.1"), " 200 "));
+}
+
+// --- what comes twice, too early, too late or not at all ----------------------------------------
+
+std::string newchannel_of(std::string_view name, std::string_view id) {
+  return event("Newchannel", name, id);
+}
+std::string end_of(std::string_view name, std::string_view id) {
+  return event("HangupRequest", name, id, "Cause: 16\r\n") + hangup(name, id);
+}
+
+struct OddOrder {
+  const char* what;
+  std::string bytes;
+  std::size_t created, destroyed;
+};
+
+TEST_F(GatewayTruth, EachChannelBeginsAndEndsOnceWhateverTheOrder) {
+  const std::string call = newchannel_of("SIP/a-1", "7.1") + event("Newstate", "SIP/a-1", "7.1") +
+                           end_of("SIP/a-1", "7.1");
+  const OddOrder rows[] = {
+      {"a chunk twice", call + call, 1, 1},
+      {"a beginning twice", newchannel_of("SIP/b-1", "7.2") + newchannel_of("SIP/b-1", "7.2"), 1,
+       0},
+      {"an end twice", end_of("SIP/b-1", "7.2") + hangup("SIP/b-1", "7.2"), 0, 1},
+      {"a state without a beginning", event("Newstate", "SIP/d-1", "7.4"), 1, 0},
+      {"the end of it", end_of("SIP/d-1", "7.4"), 0, 1},
+      {"a name again before the end of who had it",
+       newchannel_of("DAHDI/1-1", "7.5") + newchannel_of("DAHDI/1-1", "7.6") +
+           end_of("DAHDI/1-1", "7.5"),
+       2, 1},
+      {"the end of the second", end_of("DAHDI/1-1", "7.6"), 0, 1},
+  };
+  for (const auto& [what, bytes, created, destroyed] : rows) {
+    pbx_.tell(bytes);
+    const auto heard = heard_up_to(what);
+    EXPECT_EQ(count_of(heard, R"("type":"ChannelCreated")"), created) << what << heard;
+    EXPECT_EQ(count_of(heard, R"("type":"ChannelDestroyed")"), destroyed) << what << heard;
+  }
+  EXPECT_EQ(count_of(ask("GET", "/channels"), R"("id":)"), 2U);
+}
+
+TEST_F(GatewayTruth, AnEndBeforeItsBeginningLeavesNobodyBehind) {
+  pbx_.tell(hangup("SIP/c-1", "7.3") + newchannel_of("SIP/c-1", "7.3"));
+  heard_up_to("after");
+  EXPECT_TRUE(becomes([&] { return has(ask("GET", "/channels/7.3"), " 404 "); }));
+}
+
+TEST_F(GatewayTruth, AListThatALostLinkCutsShortChangesNothing) {
+  pbx_.set_channels({{"1.2", row("SIP/eve-2")}, {"1.3", row("SIP/new-3")}});
+  pbx_.set_answer("CoreShowChannels",
+                  "Response: Success\r\nActionID: @\r\nEventList: start\r\n\r\n"
+                  "Event: CoreShowChannel\r\nActionID: @\r\n" +
+                      row("SIP/new-3") + "Uniqueid: 1.3\r\n\r\nEvent: CoreSho");
+  const int connections = pbx_.connections();
+  const int asked = pbx_.asked("CoreShowChannels");
+  pbx_.tell("\x01 what is no event asks for a list\r\n\r\n");
+  ASSERT_TRUE(becomes([&] { return pbx_.asked("CoreShowChannels") > asked; }));
+  pbx_.cut();
+  ASSERT_TRUE(becomes([&] { return pbx_.connections() > connections; }));
+  EXPECT_TRUE(has(ask("GET", "/channels/1.1"), " 200 ")) << "no whole list says that it is gone";
+  EXPECT_TRUE(has(ask("GET", "/channels/1.3"), " 404 "));
+  pbx_.set_answer("CoreShowChannels", std::nullopt);
+  pbx_.cut();
+  EXPECT_TRUE(becomes([&] { return has(ask("GET", "/channels/1.1"), " 404 "); }));
+  EXPECT_TRUE(has(ask("GET", "/channels/1.3"), " 200 "));
+}
+
+/// Its own start, the ages of its channels and the ids of new ones are told by a clock that steps.
+TEST_F(GatewayTruth, AClockOfThePbxThatStepsEndsNobody) {
+  const auto aged = [](std::string_view name, std::string_view age) {
+    auto text = row(name);
+    return text.replace(text.find("00:00:01"), 8, age);
+  };
+  int number = 0;
+  for (const auto* age : {"05:00:10", "-5:-59:-50", "00:00:02"}) {
+    const auto id = fmt::format("8.{}", ++number);
+    pbx_.set_channels({{"1.1", aged("SIP/victim-1", age)},
+                       {"1.2", aged("SIP/eve-2", age)},
+                       {id, aged("SIP/found-" + id, age)}});
+    const int lists = pbx_.lists();
+    pbx_.tell("\x01 what is no event asks for a list\r\n\r\n");
+    wait_for_list(lists);
+    ASSERT_TRUE(becomes([&] { return has(ask("GET", "/channels/" + id), " 200 "); })) << age;
+    EXPECT_FALSE(newer_than_now(ask("GET", "/channels/" + id))) << age;
+    for (const auto* stays : {"/channels/1.1", "/channels/1.2"}) {
+      EXPECT_TRUE(has(ask("GET", stays), " 200 ")) << age;
+    }
+  }
+}
+
+// --- what an old PBX lets a caller write --------------------------------------------------------
+
+std::string old_event(std::string_view type, std::string_view rest) {
+  return fmt::format("Event: {}\r\nPrivilege: call,all\r\n{}\r\n", type, rest);
+}
+std::string old_varset(std::string_view value) {
+  return old_event("VarSet", fmt::format("Channel: SIP/eve-2\r\nVariable: MARK\r\nValue: {}\r\n"
+                                         "Uniqueid: 1.2\r\n",
+                                         value));
+}
+std::string old_hangup(std::string_view name, std::string_view id) {
+  return old_event("Hangup", fmt::format("Channel: {}\r\nUniqueid: {}\r\nCallerIDNum: 100\r\n"
+                                         "CallerIDName: x\r\nCause: 17\r\nCause-txt: User busy\r\n",
+                                         name, id));
+}
+std::string old_newchannel(std::string_view name, std::string_view id) {
+  return old_event("Newchannel",
+                   fmt::format("Channel: {}\r\nChannelState: 4\r\nChannelStateDesc: Ring\r\n"
+                               "CallerIDNum: 100\r\nCallerIDName: x\r\nAccountCode: \r\n"
+                               "Exten: 600\r\nContext: in\r\nUniqueid: {}\r\n",
+                               name, id));
+}
+
+/// Every value comes as it is there, line ends and all.
+class OldGatewayTruth : public ScriptedGateway {
+ protected:
+  OldGatewayTruth() : ScriptedGateway{"1.1"} {}
+  std::string heard_up_to(const std::string& mark) {
+    pbx_.tell(old_varset(mark));
+    return socket_->read_until(fmt::format("\"value\":\"{}\"", mark));
+  }
+};
+
+TEST_F(OldGatewayTruth, AnEventInsideAValueEndsAndBeginsNobodysCall) {
+  const std::string forgeries[] = {
+      old_hangup("SIP/victim-1", "1.1"),
+      old_newchannel("SIP/ghost-9", "1.9"),
+      "Event: Hangup\r\nChannel: SIP/victim-1\r\nUniqueid: 1.1\r\nCause: 16\r\n"
+      "Cause-txt: x\r\n\r\n",
+  };
+  for (const auto& forged : forgeries) {
+    pbx_.tell(old_varset("x\r\n\r\n" + forged + "\r\ny"));
+    const auto heard = heard_up_to("after");
+    EXPECT_FALSE(has(heard, "ChannelDestroyed")) << forged << heard;
+    EXPECT_FALSE(has(heard, "ghost")) << forged << heard;
+  }
+  // The value even ends its own event, with the id of another.
+  for (const auto& forged : forgeries) {
+    pbx_.tell(old_varset("x\r\nUniqueid: 1.1\r\n\r\n" + forged + "\r\ny"));
+  }
+  heard_up_to("the end");
+  EXPECT_TRUE(becomes([&] { return has(ask("GET", "/channels/1.9"), " 404 "); }))
+      << "the next list knows nobody of that name";
+  EXPECT_TRUE(has(ask("GET", "/channels/1.1"), " 200 "));
+}
+
+/// A transfer: another channel takes the place of the call's, and its name.
+TEST_F(OldGatewayTruth, ACallKeepsItsIdWhenAnotherBodyTakesItsName) {
+  pbx_.set_channels(
+      {{"1.1", row("SIP/victim-1")}, {"1.2", row("SIP/eve-2")}, {"1.3", row("SIP/other-3")}});
+  pbx_.tell(old_newchannel("SIP/other-3", "1.3"));
+  socket_->read_until("SIP/other-3");
+  pbx_.tell(
+      old_event("Masquerade",
+                "Clone: SIP/other-3\r\nCloneState: Up\r\nOriginal: SIP/victim-1\r\n"
+                "OriginalState: Up\r\n") +
+      old_event("Rename",
+                "Channel: SIP/other-3\r\nNewname: SIP/other-3<MASQ>\r\nUniqueid: 1.3\r\n") +
+      old_event("Rename", "Channel: SIP/victim-1\r\nNewname: SIP/other-3\r\nUniqueid: 1.1\r\n") +
+      old_event("Rename",
+                "Channel: SIP/other-3<MASQ>\r\nNewname: SIP/victim-1<ZOMBIE>\r\n"
+                "Uniqueid: 1.3\r\n"));
+  pbx_.set_channels({{"1.1", row("SIP/other-3")}, {"1.2", row("SIP/eve-2")}});
+  heard_up_to("moved");
+  const auto phone = ask("GET", "/channels/1.3");
+  EXPECT_TRUE(has(phone, "SIP/other-3")) << "the phone keeps the id that it had: " << phone;
+  pbx_.tell(old_event("VarSet",
+                      "Channel: SIP/other-3\r\nVariable: TOLD\r\nValue: 1\r\n"
+                      "Uniqueid: 1.1\r\n"));
+  const auto heard = heard_up_to("named");
+  const auto told = heard.substr(0, heard.find("\"variable\":\"MARK\""));
+  EXPECT_TRUE(has(heard, "\"variable\":\"TOLD\"")) << heard;
+  EXPECT_TRUE(has(told, "\"id\":\"1.3\"")) << told;
 }
 
 // --- what a PBX may have in its values ----------------------------------------------------------

@@ -65,6 +65,64 @@ TEST_P(InjectionTest, LineEndsAreRefusedInEveryParameter) {
   EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 1U);
 }
 
+/// Of all else that has a value for the PBX; {} is the path of the channel.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> elsewhere{{
+    {"POST", "{}/play?media=sound:x@y"},
+    {"POST", "{}/play?media=tone:ring@y"},
+    {"POST", "{}/play?media=sound:x&lang=en@y"},
+    {"POST", "{}/record?format=wav&name=x@y"},
+    {"POST", "{}/record?format=wav@y&name=x"},
+    {"POST", "{}/snoop?spy=both@y&app=demo"},
+    {"POST", "/channels/externalMedia?app=demo&format=ulaw&external_host=127.0.0.1:1@y"},
+    {"POST", "/asterisk/variable?variable=A@B&value=1"},
+    {"POST", "/asterisk/variable?variable=A&value=1@2"},
+    {"GET", "/asterisk/variable?variable=A@B"},
+    {"GET", "/asterisk/modules/app_dial.so@y"},
+    {"POST", "/asterisk/modules/app_dial.so@y"},
+    {"DELETE", "/asterisk/modules/app_dial.so@y"},
+    {"POST", "/asterisk/logging/x@y?configuration=notice"},
+    {"POST", "/asterisk/logging/x?configuration=notice@y"},
+    {"DELETE", "/asterisk/logging/x@y"},
+    {"PUT", "/deviceStates/Stasis:x@y?deviceState=BUSY"},
+    {"PUT", "/deviceStates/Stasis:x?deviceState=BUSY@y"},
+    {"PUT", "/mailboxes/x@y?oldMessages=1&newMessages=1"},
+    {"PUT", "/endpoints/sendMessage?to=sip:x@y&from=sip:z&body=b"},
+    {"GET", "/recordings/stored/x@y"},
+}};
+
+TEST_P(InjectionTest, LineEndsAreRefusedWhateverTheyAreIn) {
+  start(GetParam(), sim::arigate_context());
+  EventClient events{port(), "app=demo"};
+  const auto path = held(events);
+  for (const auto& [method, target] : elsewhere) {
+    for (const auto* end : {"%0A", "%0D", "%0D%0A"}) {
+      std::string full{target};
+      if (full.starts_with("{}")) full.replace(0, 2, path);
+      full.replace(full.find('@'), 1, std::string{end} + "Action:%20Logoff" + end + end);
+      const auto answer = ask(method, full);
+      EXPECT_TRUE(answer.status >= 400 && (answer.status < 500 || answer.status == 501))
+          << method << " " << full << ": " << answer.status << " " << answer.body;
+    }
+  }
+  EXPECT_EQ(ask("GET", "/asterisk/variable?variable=EPOCH").status, 200) << "the link is whole";
+  EXPECT_EQ(pbx().ask([](sim::Pbx& pbx) { return pbx.channel_count(); }), 1U);
+}
+
+/// An id belongs to one, also to one that has just been asked for.
+TEST_P(InjectionTest, AnIdIsGivenOnce) {
+  start(GetParam(), sim::arigate_context());
+  EventClient events{port(), "app=demo"};
+  const auto id = held(events).substr(10);
+  for (const auto& target : {"/channels/" + id + "?endpoint=SIP/bob&app=demo",
+                             "/channels?endpoint=SIP/bob&app=demo&channelId=" + id,
+                             "/channels/create?endpoint=SIP/bob&app=demo&channelId=" + id}) {
+    EXPECT_EQ(ask("POST", target).status, 409) << target;
+  }
+  EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo&channelId=made").status, 200);
+  EXPECT_EQ(ask("POST", "/channels/create?endpoint=SIP/bob&app=demo&channelId=made").status, 409);
+  EXPECT_EQ(ask("DELETE", "/channels/made").status, 204);
+}
+
 TEST_P(InjectionTest, FunctionsOfTheHostAreRefused) {
   start(GetParam());
   EventClient events{port(), "app=demo"};

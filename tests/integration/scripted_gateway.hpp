@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -114,13 +115,24 @@ class ScriptedGateway : public testing::Test {
   }
   /// Head and body of an answer.
   std::string ask(std::string_view method, std::string_view target) {
+    return ask_at(method, "/ari" + std::string{target});
+  }
+  /// The same of a path of the server.
+  std::string ask_at(std::string_view method, const std::string& path) {
     auto client = LineSocket::connect(gateway_->http_port());
     client.send(
-        fmt::format("{} /ari{}{}api_key=u:p HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+        fmt::format("{} {}{}api_key=u:p HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
                     "Connection: close\r\n\r\n",
-                    method, target, target.find('?') == std::string_view::npos ? '?' : '&'));
+                    method, path, path.find('?') == std::string::npos ? '?' : '&'));
     auto reply = client.read_until("\r\n\r\n");
     return reply += client.read_rest();
+  }
+  bool becomes(const std::function<bool()>& condition) {
+    const auto limit = std::chrono::steady_clock::now() + LineSocket::patience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > limit) return false;
+    }
+    return true;
   }
   /// The PBX has listed its channels since the call.
   void wait_for_list(int lists_before) {

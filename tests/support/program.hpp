@@ -63,6 +63,7 @@ class Program {
     EXPECT_EQ(::write(input_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
   void signal(int number) const { ::kill(pid_, number); }
+  pid_t pid() const { return pid_; }
 
   /// Reads until `text` has been printed; false when the program ended without it.
   bool prints(std::string_view text) {
