@@ -128,6 +128,16 @@ void PlaybackMachine::play_file(Outputs& outputs, TimePoint now) {
   }
 }
 
+bool PlaybackMachine::has_next() const {
+  const auto* files = std::get_if<Files>(&plan_.media[item_]);
+  return item_ + 1 < plan_.media.size() || (files != nullptr && file_ + 1 < files->names.size());
+}
+
+void PlaybackMachine::after_doubt(Outputs& outputs, TimePoint now) {
+  if (stopping_) return end(outputs, model::PlaybackState::done);
+  next(outputs, now);
+}
+
 void PlaybackMachine::next(Outputs& outputs, TimePoint now) {
   const auto* files = std::get_if<Files>(&plan_.media[item_]);
   position_ms_ = 0;
@@ -194,10 +204,18 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
       } else {
         // Native goes on with the rest of the list; the last item decides how it ends.
         item_failed_ = refused(reply) && !lenient();
-        next(outputs, now);
+        if (refused(reply) && has_next()) {
+          state_ = State::hangup_doubted;
+          outputs.push_back(SendAgi{"NOOP"});
+        } else {
+          next(outputs, now);
+        }
       }
       break;
     }
+    case State::hangup_doubted:
+      after_doubt(outputs, now);
+      break;
     case State::interrupted:
       // The file's own reply comes first when it ended just before the token; an earlier token's
       // is not awaited any more.
@@ -249,6 +267,9 @@ PlaybackMachine::Outputs PlaybackMachine::on_new_line(TimePoint now) {
       break;
     case State::interrupted:
       after_token(outputs, now);
+      break;
+    case State::hangup_doubted:
+      after_doubt(outputs, now);
       break;
     case State::tone_stop_pending:
       end(outputs, model::PlaybackState::done);
@@ -345,6 +366,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::on(PlaybackControl control, Ti
       play_file(outputs, now);
       return outputs;
     case State::interrupted:
+    case State::hangup_doubted:
       ask(control);
       return outputs;
     case State::playing:

@@ -44,6 +44,7 @@ struct PlaybackPlan {
 ///   token only: playing --any control--> interrupted --answer to the token--> what was asked
 ///   a refusal of the PBX fails the item; the last item decides done or failed;   anything after
 ///   done or failed is ignored
+///   a refusal amid a list may be the hangup: a NOOP is answered before the list goes on
 class PlaybackMachine {
  public:
   enum class Means : std::uint8_t { controlled, token };
@@ -109,6 +110,7 @@ class PlaybackMachine {
     language_pending,  // the reply to SET VARIABLE CHANNEL(language)
     zone_pending,      // the reply to SET VARIABLE CHANNEL(tonezone)
     playing,           // the reply to the playing command
+    hangup_doubted,    // the reply to NOOP, which the PBX gives behind the news of a hangup
     line_pending,      // the reply has come, but the line is about to go
     paused,
     interrupted,  // the reply to the token
@@ -124,6 +126,7 @@ class PlaybackMachine {
   void play_tone(Outputs& outputs);
   void stop_tone(Outputs& outputs);
   void play_file(Outputs& outputs, TimePoint now);
+  bool has_next() const;
   void next(Outputs& outputs, TimePoint now);
   void end(Outputs& outputs, model::PlaybackState state);
   void interrupt(Outputs& outputs, TimePoint now);
@@ -131,6 +134,7 @@ class PlaybackMachine {
   Result<Outputs> control_tone(PlaybackControl control);
   Result<Outputs> control_stream(PlaybackControl control);
   void after_token(Outputs& outputs, TimePoint now);
+  void after_doubt(Outputs& outputs, TimePoint now);
   long elapsed_ms(TimePoint now) const;
   std::string token_text() const;
   bool lenient() const;
