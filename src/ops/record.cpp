@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/log.hpp"
+#include "ops/dead_line.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -122,6 +123,7 @@ RecordingPorts Recordings::ports_of(const MediaTarget& target, const RecordingNa
   };
   ports.tell = [this](const RecordingMachine& machine, model::RecordingState state) {
     world_.reconciler.set_recording(machine.plan().name, state, world_.clock.wall());
+    if (state == model::RecordingState::recording) has_begun(machine.plan().name);
   };
   ports.end = [this](const RecordingMachine& machine, const RecordingMachine::End& end) {
     ended(machine, end);
@@ -141,6 +143,26 @@ void Recordings::ended(const RecordingMachine& machine, const RecordingMachine::
   ended.talking = machine.talking_s();
   world_.reconciler.end_recording(std::move(ended), world_.clock.wall());
   if (end.erase && files_ != nullptr) world_.spawn(erase({name, machine.plan().format}));
+}
+
+void Recordings::has_begun(const RecordingName& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.begun || found->second.channel.value.empty()) return;
+  found->second.begun = std::make_shared<const bool>(true);
+  world_.spawn(end_on_dead_line(name, found->second.channel, found->second.begun));
+}
+
+/// As natively; RECORD FILE itself would wait for sound until its time is over, or for ever.
+boost::asio::awaitable<void> Recordings::end_on_dead_line(RecordingName name, ChannelId channel,
+                                                          std::weak_ptr<const bool> lasts) {
+  std::function<bool()> goes_on = [lasts] { return !lasts.expired(); };
+  const bool dead = co_await line_is_dead(world_, channel, goes_on);
+  if (!dead) co_return;
+  log::info("recording ends, for the channel sends nothing name=\"{}\" channel={}", name.value,
+            channel.value);
+  // It may have ended, or be about to.
+  const auto outcome = control(name, RecordingControl::stop);
+  if (!outcome) log::info("recording is not ended why=\"{}\"", outcome.error().detail);
 }
 
 bool Recordings::interrupted(const RecordingName& name) const {

@@ -57,12 +57,16 @@ class Recordings {
   struct Entry {
     ChannelId channel;  ///< "" for a bridge.
     std::weak_ptr<Control> control;
-    RecordingJob* job;  ///< Lives in that queue; erased when it ends.
+    RecordingJob* job;                    ///< Lives in that queue; erased when it ends.
+    std::shared_ptr<const bool> begun{};  ///< From its begin on.
   };
   RecordingPlan plan_of(const RecordRequest& request) const;
   RecordingPorts ports_of(const MediaTarget& target, const RecordingName& name);
   void ended(const RecordingMachine& machine, const RecordingMachine::End& end);
   void give_up(const RecordingName& name, std::string cause);
+  void has_begun(const RecordingName& name);
+  boost::asio::awaitable<void> end_on_dead_line(RecordingName name, ChannelId channel,
+                                                std::weak_ptr<const bool> lasts);
   bool interrupted(const RecordingName& name) const;
   void stays(const RecordingName& name);
   boost::asio::awaitable<void> mute(ChannelId channel, bool on);

@@ -7,6 +7,7 @@ from harness import chroots
 from harness.arigate import Arigate
 from harness.outcome import Skip, check
 from harness.pbx import Pbx
+from harness.phones import Phone
 from harness.registry import case
 from harness.scenario import caller, compared
 
@@ -163,6 +164,19 @@ def _ends_by_itself(pbx, ari, events):
     _ends(events, "answers-first", since)
 
 
+def _of_a_dead_line(pbx, ari, events):
+    """The phone answers and sends no audio at all: natively its recording ends after two times two seconds."""
+    with Phone(pbx, "alice", ["answered", ("pause", 13000), "bye"], dials="600") as alice:
+        path = "/channels/" + events.wait("StasisStart")["channel"]["id"]
+        ari.post(path + "/answer")
+        events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["state"] == "Up")
+        for name, parameters in (("unlimited", {}), ("by-silence", {"maxSilenceSeconds": "1"})):
+            since = _record(ari, events, path, name, **parameters)
+            _ends(events, name, since)
+            ari.get("/recordings/stored/" + name)
+        alice.wait(20)
+
+
 def _stored(pbx, ari, events):
     folder = pbx.file("spool/recording")
     (folder / "sub").mkdir()
@@ -199,6 +213,7 @@ compared("bad-recordings", _bad_requests)
 compared("recording-controls", _controls)
 compared("recording-ends", _ends_of_a_recording)
 compared("recording-ends-by-itself", _ends_by_itself)
+compared("recording-of-a-dead-line", _of_a_dead_line)
 compared("recordings-stored", _stored)
 compared("sounds", _sounds)
 

@@ -30,7 +30,7 @@ class RecordTest : public testing::Test {
       boost::asio::co_spawn(world_.context, std::move(work), boost::asio::detached);
     };
     world_.event(
-        "Event: Newchannel|Channel: SIP/a-1|ChannelState: 6|Uniqueid: 1.1|Context: c|"
+        "Event: Newchannel|Channel: DAHDI/a-1|ChannelState: 6|Uniqueid: 1.1|Context: c|"
         "Exten: 1|Priority: 1");
     world_.sink.take();
     link_ = std::make_shared<FakeAgiLink>();
@@ -86,10 +86,10 @@ TEST_F(RecordTest, IsStoppedByADigitThatIsNotShown) {
   EXPECT_EQ(changes(), Lines{"recording r recording"});
   EXPECT_TRUE(control(RecordingControl::stop));
   EXPECT_EQ(world_.ami.waiting_action(),
-            "PlayDTMF|Channel: SIP/a-1|Digit: D|Duration: 1|Receive: true");
+            "PlayDTMF|Channel: DAHDI/a-1|Digit: D|Duration: 1|Receive: true");
   world_.run([&] { world_.ami.answer(); });
   const std::string digit =
-      "Event: DTMFEnd|Channel: SIP/a-1|Uniqueid: 1.1|Digit: D|DurationMs: 80|Direction: Received";
+      "Event: DTMFEnd|Channel: DAHDI/a-1|Uniqueid: 1.1|Digit: D|DurationMs: 80|Direction: Received";
   world_.event(digit);
   EXPECT_EQ(changes(), Lines{});
   reply("200 result=68 (dtmf) endpos=8000");
@@ -131,13 +131,14 @@ TEST_F(RecordTest, MutesByTheVolumeOrElseTheChannel) {
   ASSERT_TRUE(record(request()));
   EXPECT_TRUE(control(RecordingControl::mute));
   EXPECT_EQ(world_.ami.waiting_action(),
-            "Setvar|Channel: SIP/a-1|Variable: VOLUME(RX)|Value: -32768");
+            "Setvar|Channel: DAHDI/a-1|Variable: VOLUME(RX)|Value: -32768");
   world_.run([&] { world_.ami.answer(); });
   EXPECT_EQ(world_.ami.take_posted(), Lines{});
   EXPECT_TRUE(control(RecordingControl::unmute));
-  EXPECT_EQ(world_.ami.waiting_action(), "Setvar|Channel: SIP/a-1|Variable: VOLUME(RX)|Value: 0");
+  EXPECT_EQ(world_.ami.waiting_action(), "Setvar|Channel: DAHDI/a-1|Variable: VOLUME(RX)|Value: 0");
   world_.run([&] { world_.ami.refuse(Errc::refused_by_pbx); });
-  EXPECT_EQ(world_.ami.take_posted(), Lines{"MuteAudio|Channel: SIP/a-1|Direction: in|State: off"});
+  EXPECT_EQ(world_.ami.take_posted(),
+            Lines{"MuteAudio|Channel: DAHDI/a-1|Direction: in|State: off"});
 }
 
 TEST_F(RecordTest, RefusesWhatCannotBe) {
@@ -210,6 +211,65 @@ TEST_F(RecordTest, AreOnlySoMany) {
   EXPECT_EQ(world_.store.recording_count(), most);
   reply("200 result=0 (timeout) endpos=8000");  // The first one has ended.
   EXPECT_TRUE(record_as(most));
+}
+
+/// Who is on it speaks by RTP, whose packets the PBX counts.
+class RecordOfAPhone : public RecordTest {
+ protected:
+  RecordOfAPhone() {
+    world_.event("Event: Rename|Channel: DAHDI/a-1|Newname: SIP/a-1|Uniqueid: 1.1");
+    world_.deadlines_pass();  // Those of four seconds, too.
+    EXPECT_TRUE(record(request()));
+    link_->take();
+    changes();
+  }
+  /// The next question for the count is answered.
+  void counted(std::string_view packets) {
+    EXPECT_EQ(world_.ami.waiting_action(),
+              "Status|Channel: SIP/a-1|Variables: CHANNEL(rtpqos,audio,rxcount)");
+    world_.run([&] {
+      world_.ami.answer(
+          {"Event: Status|Channel: SIP/a-1|Uniqueid: 1.1|"
+           "Variable: CHANNEL(rtpqos,audio,rxcount)=" +
+           std::string{packets}});
+    });
+  }
+};
+
+TEST_F(RecordOfAPhone, EndsWhenItSendsNothingMore) {
+  counted("50");
+  counted("250");
+  EXPECT_EQ(world_.ami.waiting(), 1U) << "it goes on";
+  counted("250");
+  EXPECT_EQ(world_.ami.waiting_action(),
+            "PlayDTMF|Channel: SIP/a-1|Digit: D|Duration: 1|Receive: true");
+  world_.run([&] { world_.ami.answer(); });
+  reply("200 result=68 (dtmf) endpos=16000");
+  EXPECT_EQ(changes(), Lines{"recording r done"});
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+}
+
+TEST_F(RecordOfAPhone, IsNotAskedAboutWhenItHasEnded) {
+  counted("0");
+  reply("200 result=0 (timeout) endpos=8000");
+  ASSERT_EQ(world_.ami.waiting(), 1U) << "the question that is under way";
+  counted("0");
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+}
+
+TEST_F(RecordOfAPhone, IsNotAskedAboutWhenThePbxCountsNothing) {
+  counted("(null)");
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  EXPECT_EQ(changes(), Lines{});
+}
+
+TEST_F(RecordOfAPhone, GoesOnWhileThePbxIsAway) {
+  counted("7");
+  world_.run([&] { world_.ami.refuse(Errc::timeout); });
+  counted("7");
+  counted("7");
+  EXPECT_EQ(world_.ami.waiting(), 1U);
+  EXPECT_TRUE(world_.ami.waiting_action().starts_with("PlayDTMF")) << "only now it is certain";
 }
 
 class OldRecordTest : public RecordTest {
