@@ -459,6 +459,10 @@ void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
       text = congestion ? "Circuit/channel congestion" : "User busy";
     }
     if (!dialect_.hangup_request) tell_untold_request(*channel, cause, now);
+  } else if (cause == 0 && channel->made_first && channel->state == ChannelState::up) {
+    // Of a created channel native says 16, of one that was originated what the PBX does (seen: 22).
+    cause = 16;
+    text = "Normal Clearing";
   }
   destroy(*channel, cause, text.empty() ? "Unknown" : text, to_int(event[Key::techcause]), now);
 }
