@@ -255,13 +255,13 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_originate
     {{emulated, emulated, emulated, emulated, emulated},
-     "From the originator a channel takes whom it is shown, its language, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which call records show. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
+     "From the originator a channel takes whom it is shown, its language, its account, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which nothing of AMI or AGI can set: CHANNEL(linkedid) and the call records show one of its own, in a bridge with the originator too. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
     // channels_create
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language and the variables to be inherited that AMI has told of, but not the linked id.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language, its account and the variables to be inherited that AMI has told of, but not the linked id.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},
@@ -273,7 +273,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_originate_with_id
     {{emulated, emulated, emulated, emulated, emulated},
-     "From the originator a channel takes whom it is shown, its language, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which call records show. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
+     "From the originator a channel takes whom it is shown, its language, its account, its audio formats and the variables to be inherited that AMI has told of, but not the linked id, which nothing of AMI or AGI can set: CHANNEL(linkedid) and the call records show one of its own, in a bridge with the originator too. Asterisk 11 and older choose unique ids themselves; arigate shows the id that was asked for and keeps the pair.",
      "Allow the AMI user the write class originate and the read class dialplan.",
      "",
      "originate"},
@@ -393,7 +393,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_record
     {{emulated, emulated, emulated, emulated, emulated},
-     "RECORD FILE of AGI records. It does not tell silence amid speech, so talking_duration is all but the silence at the end; a channel that sends no audio is recorded until its time is over, where native ARI gives up after two seconds; what is stopped while it waits is never begun, where native ARI begins it. Without access to the recordings only a file of the same format counts as existing.",
+     "RECORD FILE of AGI records. It does not tell silence amid speech, so talking_duration is all but the silence at the end; of a channel that sends nothing any more native ARI ends it after four seconds, here it takes four to eight and is seen on SIP and PJSIP alone, whose packets are counted; what is stopped while it waits is never begun, where native ARI begins it. Without access to the recordings only a file of the same format counts as existing.",
      "Mount the PBX's recording directory on this host and name it in [recordings] directory, or set through_pbx there.",
      "",
      ""},
@@ -435,7 +435,7 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // channels_dial
     {{emulated, emulated, emulated, emulated, emulated},
-     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language and the variables to be inherited that AMI has told of, but not the linked id.",
+     "The PBX cannot make a channel without dialling it, so until dial the channel is known to arigate alone: it has a made-up name, keeps the variables that are set on it for the dial, and is a member of a bridge in name only until it is answered, without early media. From the caller that dial names it takes whom it is shown, its language, its account and the variables to be inherited that AMI has told of, but not the linked id.",
      "Allow the AMI user the write class originate.",
      "",
      "originate"},

@@ -274,6 +274,11 @@ void Reconciler::function_set(const ChannelId& id, std::string_view function,
     ++channel->revision;
     derive_variables(*channel);
   }
+  if (iequals(function, "CHANNEL(accountcode)") && channel->accountcode != value) {
+    channel->accountcode = value;
+    ++channel->revision;
+    derive_variables(*channel);
+  }
   Party connected = channel->connected;
   if (iequals(function, "CONNECTEDLINE(all)")) connected = party_in(value);
   if (iequals(function, "CONNECTEDLINE(name)")) connected.name = value;

@@ -156,6 +156,7 @@ Result<ami::Action> CreatedChannels::originate_action(const CreateRequest& reque
 boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, ChannelId caller,
                                                            long timeout_s) {
   co_await world_.ensure_reentry();
+  const auto accounts = co_await accounts_from(world_, caller);
   const auto control = control_of(world_, channel);
   if (!control) co_return control.error();
   const auto* known = world_.store.find(channel);
@@ -167,7 +168,7 @@ boost::asio::awaitable<Result<void>> CreatedChannels::dial(ChannelId channel, Ch
   auto token = entrance_.expect(channel, found->second.request.application);
   if (!token) co_return token.error();
   const auto* calling = world_.store.find(caller);
-  const auto inherited = calling == nullptr ? VariableList{} : inherited_from(*calling);
+  const auto inherited = calling == nullptr ? VariableList{} : inherited_from(*calling, accounts);
   auto wanted = found->second.request;
   wanted.variables.insert(wanted.variables.begin(), inherited.begin(), inherited.end());
   auto action = originate_action(wanted, *token, timeout_s);

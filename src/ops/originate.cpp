@@ -28,11 +28,12 @@ class Bookkeeping {
   ChannelId id_;
 };
 
-VariableList inherited_by(const World& world, const OriginateRequest& request) {
+VariableList inherited_by(const World& world, const OriginateRequest& request,
+                          const VariableList& accounts) {
   const auto* originator = world.store.find(request.originator);
   // A caller id of its own is what the PBX shows to who is called.
   return originator == nullptr ? VariableList{}
-                               : inherited_from(*originator, request.caller_id.empty());
+                               : inherited_from(*originator, accounts, request.caller_id.empty());
 }
 
 /// `later`: what AGI has to set because it is too long for AMI.
@@ -76,7 +77,8 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
                                                          OriginateRequest request) {
   if (const auto fine = check_wanted(world, request.variables); !fine) co_return fine.error();
   if (request.formats.empty()) request.formats = co_await formats_of(world, request.originator);
-  const auto inherited = inherited_by(world, request);
+  const auto accounts = co_await accounts_from(world, request.originator);
+  const auto inherited = inherited_by(world, request, accounts);
   request.variables.insert(request.variables.begin(), inherited.begin(), inherited.end());
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());
   const ChannelId id = request.channel;
@@ -143,7 +145,10 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
     entrance.forget(*token);
     co_return Error{Errc::refused_by_pbx, "Allocation failed"};
   }
-  if (channel != nullptr) shown->protocol_id = channel->protocol_id;
+  if (channel != nullptr) {
+    shown->protocol_id = channel->protocol_id;
+    shown->accountcode = channel->accountcode;
+  }
   // Of a function that was set, no VarSet tells.
   for (const auto& [name, value] : request.variables) {
     const bool reported = std::ranges::find(request.reported, name) != request.reported.end();

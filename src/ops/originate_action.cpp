@@ -47,6 +47,8 @@ namespace {
 
 constexpr std::string_view whom_it_is_shown = "CONNECTEDLINE(all,i)";  // i: no news for the phone.
 
+constexpr std::string_view account_function = "CHANNEL(accountcode)";
+
 constexpr std::size_t header_bytes = std::string_view{"Variable: "}.size();
 
 bool fits_a_line(std::string_view text) {
@@ -102,7 +104,8 @@ class VariableLines {
 
 }  // namespace
 
-VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
+VariableList inherited_from(const model::Channel& caller, const VariableList& accounts,
+                            bool shows_caller) {
   VariableList variables;
   for (auto it = caller.inheritable.rbegin(); it != caller.inheritable.rend(); ++it) {
     const auto& [name, value] = *it;
@@ -112,6 +115,7 @@ VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
     const auto text = ami::originate_variable(theirs, value);
     if (text && fits_a_line(*text)) variables.emplace_back(theirs, value);
   }
+  variables.insert(variables.end(), accounts.begin(), accounts.end());
   if (shows_caller && caller.caller != model::Party{}) {
     variables.emplace_back(whom_it_is_shown, connected_line_value(caller.caller));
   }
@@ -119,17 +123,41 @@ VariableList inherited_from(const model::Channel& caller, bool shows_caller) {
   return variables;
 }
 
-boost::asio::awaitable<std::string> formats_of(const World& world, ChannelId channel) {
+namespace {
+
+/// "" where the PBX does not tell.
+boost::asio::awaitable<std::string> function_of(const World& world, ChannelId channel,
+                                                std::string function) {
   const auto* known = world.store.find(channel);
-  if (known == nullptr) co_return "";
-  auto question = ami::Action{"Getvar"}
-                      .add("Channel", known->name)
-                      .add("Variable", "CHANNEL(audionativeformat)");
+  if (known == nullptr || known->unborn) co_return "";
+  auto question = ami::Action{"Getvar"}.add("Channel", known->name).add("Variable", function);
   const auto answer =
       co_await world.ami.request(std::move(question), world.in(world.timeouts.action), "");
   if (!answer) co_return "";
+  co_return std::string{(*answer)[ami::Key::value]};
+}
+
+}  // namespace
+
+boost::asio::awaitable<VariableList> accounts_from(const World& world, ChannelId caller) {
+  const auto chosen = co_await function_of(world, caller, "CHANNEL(peeraccount)");
+  const auto* known = world.store.find(caller);
+  const std::string own = known == nullptr ? "" : known->accountcode;
+  VariableList accounts;
+  if (!own.empty()) accounts.emplace_back("CHANNEL(peeraccount)", own);
+  const auto& account = chosen.empty() ? own : chosen;
+  if (!account.empty()) accounts.emplace_back(account_function, account);
+  std::erase_if(accounts, [](const auto& entry) {
+    const auto text = ami::originate_variable(entry.first, entry.second);
+    return !text || !fits_a_line(*text);
+  });
+  co_return accounts;
+}
+
+boost::asio::awaitable<std::string> formats_of(const World& world, ChannelId channel) {
+  const auto answer = co_await function_of(world, channel, "CHANNEL(audionativeformat)");
   // "(ulaw|alaw)"; before Asterisk 13 "0x8 (alaw)", where it is but one.
-  std::string_view formats = (*answer)[ami::Key::value];
+  std::string_view formats = answer;
   formats.remove_prefix(std::min(formats.find('(') + 1, formats.size()));
   formats = formats.substr(0, formats.find(')'));
   std::string list{formats == "nothing" ? "" : formats};

@@ -33,10 +33,15 @@ Result<void> add_identity(ami::Action& action, const World& world, const Channel
 
 using VariableList = std::vector<std::pair<std::string, std::string>>;
 
+/// On whose account a channel is booked that is called for this one: on the one that the dialplan
+/// has chosen by CHANNEL(peeraccount), else on that of the caller. Empty where there is none.
+boost::asio::awaitable<VariableList> accounts_from(const World& world, ChannelId caller);
 /// What a called channel takes from the one that it is called for, as natively and in that order:
-/// its inheritable variables, whom it is shown, and its language. Those that AMI has not told of or
-/// has no room for are left out, and nothing tells of the rest: music class, redirecting.
-VariableList inherited_from(const model::Channel& caller, bool shows_caller = true);
+/// its inheritable variables, its accounts, whom it is shown, and its language. Those that AMI has
+/// not told of or has no room for are left out, and nothing tells of the rest: music class,
+/// redirecting.
+VariableList inherited_from(const model::Channel& caller, const VariableList& accounts,
+                            bool shows_caller = true);
 /// The audio formats that the channel's phone takes, "ulaw,alaw": who is called for it is offered
 /// these. "" where the PBX does not tell.
 boost::asio::awaitable<std::string> formats_of(const World& world, ChannelId channel);

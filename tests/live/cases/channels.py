@@ -111,9 +111,12 @@ def _reported(pbx, ari, events):
     events.wait(lambda e: e["type"] == "ChannelDestroyed" and e["channel"]["id"] == "one")
 
 
-def _somebody_to_call_for(pbx, ari, events):
-    """An answered caller with something to inherit: the id of his channel."""
+def _somebody_to_call_for(pbx, ari, events, account=None):
+    """An answered caller with something to inherit and an account: the id of his channel."""
     path = caller(pbx, events, answered_by=ari)
+    ari.post(path + "/variable", variable="CHANNEL(accountcode)", value="sales")
+    if account:
+        ari.post(path + "/variable", variable="CHANNEL(peeraccount)", value=account)
     for name in ("_ONCE", "__EVER", "PLAIN"):
         ari.post(path + "/variable", variable=name, value=f"of {name}")
         events.wait(lambda e: e.get("variable") == name)
@@ -123,15 +126,16 @@ def _somebody_to_call_for(pbx, ari, events):
 def _has_inherited(ari, events, channel, bob):
     events.wait(lambda e: e["type"] == "ChannelStateChange" and e["channel"]["id"] == channel
                 and e["channel"]["state"] == "Up", timeout=10)
-    for name in ("ONCE", "EVER", "PLAIN"):
+    for name in ("ONCE", "EVER", "PLAIN", "CHANNEL(accountcode)", "CHANNEL(peeraccount)"):
         ari.get(f"/channels/{channel}/variable", variable=name)
+    ari.get(f"/channels/{channel}")
     ari.delete(f"/channels/{channel}")
     events.wait(_is_gone(channel))
     bob.wait(10)
 
 
 def _originated_for_a_caller(pbx, ari, events):
-    originator = _somebody_to_call_for(pbx, ari, events)
+    originator = _somebody_to_call_for(pbx, ari, events, account="export, (A)")
     with Phone(pbx, "bob", _ANSWERS) as bob:
         ari.post("/channels/placed", endpoint=pbx.phone("bob"), app="oracle", originator=originator)
         events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed", timeout=10)
@@ -144,6 +148,7 @@ def _dialled_for_a_caller(pbx, ari, events):
         ari.post("/channels/create", endpoint=pbx.phone("bob"), app="oracle", channelId="placed",
                  originator=originator)
         events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "placed")
+        ari.get("/channels/placed")
         ari.post("/channels/placed/dial", caller=originator)
         _has_inherited(ari, events, "placed", bob)
 

@@ -79,10 +79,17 @@ class CreatedTest : public testing::TestWithParam<const char*> {
   std::string dial(long seconds = 7, const ChannelId& caller = {}) {
     const auto outcome = world_.start(created_.dial(id_, caller, seconds));
     if (outcome->has_value()) return said(outcome);
+    if (!caller.value.empty()) asked_for_account();
     action_ = world_.ami.waiting_action();
     action_id_ = world_.ami.waiting_action_id();
     world_.run([&] { world_.ami.answer(); });
     return said(outcome);
+  }
+  /// Whom a call is for may have chosen on which account it is booked.
+  void asked_for_account() {
+    EXPECT_EQ(world_.ami.waiting_action(),
+              "Getvar|Channel: SIP/alice-1|Variable: CHANNEL(peeraccount)");
+    world_.run([&] { world_.ami.answer({"Response: Success|Value: " + peer_account_}); });
   }
   std::string token() const {
     const auto begin = action_.find("|Exten: ") + 8;
@@ -144,6 +151,7 @@ class CreatedTest : public testing::TestWithParam<const char*> {
   const ChannelId id_{"made"};
   std::string device_state_ = "NOT_INUSE";
   std::string action_, action_id_;
+  std::string peer_account_;
 };
 
 TEST_P(CreatedTest, IsShownTheOneThatItIsCalledFor) {
@@ -179,6 +187,29 @@ TEST_P(CreatedTest, InheritsTheVariablesOfTheOneThatItIsCalledFor) {
   for (const auto* other : {"PLAIN", "NO_MORE", "EMPTY", "BAD NAME"}) {
     EXPECT_EQ(action_.find(other), std::string::npos) << action_;
   }
+}
+
+TEST_P(CreatedTest, IsBookedOnTheAccountOfTheOneThatItIsCalledFor) {
+  alice_calls();
+  world_.event(
+      "Event: NewAccountCode|Channel: SIP/alice-1|Uniqueid: 1.1|AccountCode: sales|"
+      "OldAccountCode: ");
+  create(bob());
+  dial(7, ChannelId{"1.1"});
+  EXPECT_TRUE(dialled_with("CHANNEL(accountcode)=sales")) << action_;
+  EXPECT_TRUE(dialled_with("CHANNEL(peeraccount)=sales")) << action_;
+  if (!takes_ids()) {
+    EXPECT_EQ(world_.store.find(id_)->accountcode, "sales") << "nothing tells";
+  }
+}
+
+TEST_P(CreatedTest, IsBookedOnTheAccountThatTheOneHasChosenForWhomItIsCalled) {
+  alice_calls();
+  peer_account_ = "export, (A)";
+  create(bob());
+  dial(7, ChannelId{"1.1"});
+  EXPECT_TRUE(dialled_with(R"x(CHANNEL(accountcode)=export\, (A))x")) << action_;
+  EXPECT_EQ(action_.find("peeraccount"), std::string::npos) << action_;
 }
 
 TEST_P(CreatedTest, InheritsOnlySoMuch) {
@@ -272,6 +303,16 @@ TEST_P(CreatedTest, GoesOnAsTheChannelThatThePbxMakes) {
   EXPECT_EQ(variable("X"), "asks the PBX");
   world_.run([&] { entrance_.closed(*link); });
   EXPECT_EQ(changes(), Lines{"end made app"});
+}
+
+TEST_P(CreatedTest, EndsForANormalReasonWhenItWasUpAndThePbxHasNone) {
+  ASSERT_EQ(create(bob()), "");
+  EXPECT_EQ(dial(), "");
+  born();
+  up();
+  world_.event("Event: Hangup|Channel: SIP/bob-7|Cause: 0|Cause-txt: Unknown|Uniqueid: " +
+               uniqueid());
+  EXPECT_EQ(changes().back(), "destroyed made 16 Normal Clearing");
 }
 
 TEST_P(CreatedTest, EndsWithAHangupBeforeItIsDialled) {
