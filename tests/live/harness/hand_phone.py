@@ -160,11 +160,15 @@ class Line:
                 self._is_over = True
                 self.send("BYE")
 
+    def give_up(self):
+        """Puts down before anybody has answered."""
+        self.send("CANCEL", branch="INVITE")
+
     def press(self, digit):
         self.send("INFO", body=f"Signal={digit}\r\nDuration=160\r\n", kind="application/dtmf-relay")
 
     def send(self, method, *headers, branch=None, **content):
-        self._sequence += method != "ACK"
+        self._sequence += method not in ("ACK", "CANCEL")
         host, port = self._phone.own
         self._phone.write([
             f"{method} {self._phone.uri(self.extension)} SIP/2.0",

@@ -26,6 +26,18 @@ _REPLY_HEADERS = """[last_Via:]
 Contact: <sip:[local_ip]:[local_port]>"""
 
 
+# Who was called is From now.
+_BYE_OF_CALLEE = """BYE [next_url] SIP/2.0
+Via: SIP/2.0/UDP [local_ip]:[local_port];branch=z9hG4bK-bye-[pid]-[call_number]
+From:[$To];tag=[call_number]
+To:[$From]
+Call-ID: [call_id]
+CSeq: 1 BYE
+Contact: <sip:[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Length: 0
+"""
+
 # CANCEL, and the ACK of a refusal, belong to the transaction of the INVITE and carry its branch.
 _INVITE_BRANCH = "z9hG4bK-invite-[pid]-[call_number]"
 
@@ -158,7 +170,10 @@ def _caller_step(name, step, cseq):
 def _callee(steps):
     """"ring" | ("pause", ms) | "answer" | ("refuse", code, reason) | "bye" | "await_bye" |
     "await_cancel"."""
-    return _scenario(['<recv request="INVITE" rrs="true"/>'] + [_callee_step(step) for step in steps])
+    who = "".join(f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{header}"/>'
+                  for header in ("From", "To"))
+    return _scenario([f'<recv request="INVITE" rrs="true"><action>{who}</action></recv>']
+                     + [_callee_step(step) for step in steps] + ['<Reference variables="From,To"/>'])
 
 
 def _callee_step(step):
@@ -174,6 +189,8 @@ def _callee_step(step):
     if verb == "refuse":
         return (_send(_reply(f"{arguments[0]} {arguments[1]}", tag=";tag=[call_number]"), retrans=True)
                 + '<recv request="ACK"/>')
+    if verb == "bye":
+        return _send(_BYE_OF_CALLEE, retrans=True) + '<recv response="200"/>'
     if verb == "await_bye":
         return _taking_bye()
     if verb == "await_cancel":
