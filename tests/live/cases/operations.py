@@ -250,10 +250,10 @@ def _created_local(pbx, ari, events):
 
 
 _ANSWERS = ["ring", ("pause", 300), "answer", "await_bye"]
-compared("create-bad", _bad_creates)
-compared("create-operations", _operations_on_a_created)
-compared("create-hangup", _created_and_hung_up)
-compared("create-dial-answered", _created_and_dialled(_ANSWERS, _is_up))
+compared("create-bad", _bad_creates, since=14)
+compared("create-operations", _operations_on_a_created, since=14)
+compared("create-hangup", _created_and_hung_up, since=14)
+compared("create-dial-answered", _created_and_dialled(_ANSWERS, _is_up), since=14)
 
 
 def _created_and_busy(pbx, ari, events):
@@ -261,9 +261,10 @@ def _created_and_busy(pbx, ari, events):
         _created_and_dialled([("refuse", 486, "Busy Here")], "ChannelDestroyed")(pbx, ari, events)
 
 
-compared("create-dial-busy", _created_and_busy)
-compared("create-dial-timeout", _created_and_dialled(["ring", "await_cancel"], "ChannelDestroyed", timeout="1"))
-compared("create-dial-local", _created_local)
+compared("create-dial-busy", _created_and_busy, since=14)
+compared("create-dial-timeout", _created_and_dialled(["ring", "await_cancel"], "ChannelDestroyed", timeout="1"),
+         since=14)
+compared("create-dial-local", _created_local, since=14)
 
 
 # --- queueing, leaving ----------------------------------------------------------------------------

@@ -15,11 +15,14 @@ def _started(events, playback):
     events.wait(lambda e: e["type"] == "PlaybackStarted" and e["playback"]["id"] == playback)
 
 
+_KINDS = ["digits:12", "digits:*#", "number:121", "number:0", "characters:12", "sound:no-such-sound"]
+_LISTS = ["sound:tone-short,sound:no-such-sound", "sound:no-such-sound,sound:tone-short",
+          "digits:12,number:2,sound:tone-short"]
+
+
 def _kinds_of_media(pbx, ari, events):
     path = caller(pbx, events, answered_by=ari)
-    for number, media in enumerate(("digits:12", "digits:*#", "number:121", "number:0", "characters:12",
-                                    "sound:no-such-sound", "sound:tone-short,sound:no-such-sound",
-                                    "sound:no-such-sound,sound:tone-short", "digits:12,number:2,sound:tone-short")):
+    for number, media in enumerate(_KINDS + ([] if pbx.version == "13" else _LISTS)):  # ARI has lists since 14.
         ari.post(f"{path}/play/p{number}", media=media)
         _finished(events, f"p{number}")
 
