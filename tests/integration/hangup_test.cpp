@@ -21,7 +21,9 @@ struct Row {
 constexpr std::string_view playing = "/play/mine?media=sound:tt-monkeys";
 constexpr std::string_view recording = "/record?name=mine&format=wav&ifExists=overwrite";
 
-constexpr std::array<Row, 36> rows{{
+constexpr std::string_view list = "/play/mine?media=sound:tt-monkeys,sound:hello-world";
+
+constexpr std::array<Row, 52> rows{{
     {"GET", ""},
     {"POST", "/answer"},
     {"POST", "/ring"},
@@ -38,13 +40,31 @@ constexpr std::array<Row, 36> rows{{
     {"DELETE", "/silence"},
     {"POST", "/play/mine?media=sound:hello-world,digits:12"},
     {"POST", "/play/mine?media=tone:ring"},
+    {"POST", "/play/mine?media=number:42&lang=de"},
     {"POST", "/record?name=mine&format=wav&ifExists=overwrite"},
+    {"POST",
+     "/record?name=mine&format=wav&ifExists=append&beep=true&terminateOn=%23"
+     "&maxSilenceSeconds=3&maxDurationSeconds=20"},
+    {"POST", "/record?name=mine&format=wav&ifExists=overwrite", {}, false, playing},
+    {"POST", "/moh", {}, false, playing},
+    {"POST", "/dtmf?dtmf=1", {}, false, playing},
+    {"POST", "/mute?direction=out", {}, false, playing},
+    {"POST", "/hold", {}, false, recording},
+    {"POST", "/continue", {}, false, playing},
     {"POST", "~/playbacks/mine/control?operation=pause", {}, false, playing},
     {"POST", "~/playbacks/mine/control?operation=restart", {}, false, playing},
+    {"POST", "~/playbacks/mine/control?operation=unpause", {}, false, playing},
+    {"POST", "~/playbacks/mine/control?operation=forward", {}, false, playing},
+    {"POST", "~/playbacks/mine/control?operation=reverse", {}, false, playing},
+    {"POST", "~/playbacks/mine/control?operation=pause", {}, false, list},
     {"DELETE", "~/playbacks/mine", {}, false, playing},
     {"POST", "~/recordings/live/mine/stop", {}, false, recording},
     {"POST", "~/recordings/live/mine/pause", {}, false, recording},
     {"POST", "~/recordings/live/mine/mute", {}, false, recording},
+    {"DELETE", "~/recordings/live/mine/pause", {}, false, recording},
+    {"DELETE", "~/recordings/live/mine/mute", {}, false, recording},
+    {"GET", "~/recordings/live/mine", {}, false, recording},
+    {"GET", "~/playbacks/mine", {}, false, playing},
     {"POST", "/play/mine?media=sound:hello-world", {}, false, recording},
     {"POST", "/variable?variable=A&value=1", {}, false, playing},
     {"GET", "/variable?variable=CHANNEL(language)"},
@@ -91,7 +111,8 @@ class HangupTest : public EveryPbx {
   void prepare(const Held& held, const Row& row, EventClient& events) {
     if (row.first.empty()) return;
     EXPECT_EQ(ask("POST", held.path + std::string{row.first}).status, 201);
-    const auto* begun = row.first == playing ? "PlaybackStarted" : "RecordingStarted";
+    const bool plays = row.first.starts_with("/play");
+    const auto* begun = plays ? "PlaybackStarted" : "RecordingStarted";
     EXPECT_FALSE(events.next(begun).is_null());
   }
   /// Neither side has anything left.
@@ -173,6 +194,48 @@ TEST_P(HangupTest, AfterTheOperation) {
     if (!row.own_end) hang_up(one);
     EXPECT_FALSE(events.next("StasisEnd").is_null());
     if (row.own_end) hang_up(one);
+    expect_empty(one);
+  }
+}
+
+TEST_P(HangupTest, ByTheApplicationDuringTheOperation) {
+  start(GetParam());
+  for (const auto& row : rows) {
+    SCOPED_TRACE(std::string{row.method} + " " + std::string{row.below});
+    EventClient events{port(), "app=demo"};  // So that none is of the row before.
+    const auto one = held(events);
+    prepare(one, row, events);
+    RawClient client{port()};
+    client.send(request(one, row));
+    const auto gone = ask("DELETE", one.path);
+    EXPECT_TRUE(gone.status == 204 || (row.own_end && gone.status == 404))
+        << gone.status << " " << gone.body;
+    const auto answer = client.read_answer();
+    EXPECT_TRUE((answer.status >= 200 && answer.status < 300) || answer.status == 404 ||
+                answer.status == 409)
+        << answer.status << " " << answer.body;
+    EXPECT_FALSE(events.next("StasisEnd").is_null());
+    hang_up(one);  // The dialplan may have it.
+    expect_empty(one);
+  }
+}
+
+TEST_P(HangupTest, EndsAListOfMedia) {
+  start(GetParam());
+  for (const bool paused : {false, true}) {
+    SCOPED_TRACE(paused ? "paused" : "playing");
+    EventClient events{port(), "app=demo"};
+    const auto one = held(events);
+    ASSERT_EQ(ask("POST", one.path + std::string{list}).status, 201);
+    ASSERT_FALSE(events.next("PlaybackStarted").is_null());
+    if (paused) {
+      ASSERT_EQ(ask("POST", "/playbacks/mine/control?operation=pause").status, 204);
+    }
+    hang_up(one);
+    const auto rest = events.types_until("StasisEnd");
+    EXPECT_EQ(rest.find("PlaybackContinuing"), std::string::npos) << rest;
+    EXPECT_EQ(rest.find("PlaybackStarted"), std::string::npos) << rest;
+    EXPECT_NE(rest.find("PlaybackFinished"), std::string::npos) << rest;
     expect_empty(one);
   }
 }
