@@ -337,6 +337,7 @@ class Reconciler {
   void enter_conference(Channel& channel, std::string_view name, WallTime now);
   void masquerade(Channel& phone, Channel& taken, WallTime now);
   void on_transfer(const ami::Message& event, WallTime now);
+  static void show_place(BridgeAttendedTransfer& transfer, bool is_second);
   void on_transfer_variable(Channel& channel, std::string_view name, std::string_view value,
                             WallTime now);
   void blind_transfer(Channel& transferee, std::string_view exten, std::string_view context,
@@ -377,6 +378,7 @@ class Reconciler {
   void on_attended_transfer(const ami::Message& event, WallTime now);
   void show_held_leg(BridgeAttendedTransfer& transfer);
   void give_place(Channel& leg, WallTime now);
+  void take_place(Channel& comes, Channel& leg, WallTime now);
   Bridge* known_bridge(const ami::Message& event, ami::BridgeRole role, WallTime now);
   Bridge* add_bridge(Bridge bridge, WallTime now);
   void take_bridge_snapshot(Bridge& bridge, const ami::BridgeSnapshot& snapshot);

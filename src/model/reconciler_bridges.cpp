@@ -225,23 +225,28 @@ void Reconciler::give_place(Channel& leg, WallTime now) {
   Channel* comes = store_.mutable_find(std::exchange(leg.gives_place_to, {}));
   if (comes == nullptr || comes->hidden || comes->application || !leg.application) return;
   announce(*comes, now);
-  comes->application = leg.application;
-  comes->arguments.clear();  // As natively.
   comes->in_agi = comes->agi_running = true;
   comes->in_own_context = leg.in_own_context;
   comes->dialplan.app_name = "Stasis";
-  comes->dialplan.app_data = comes->application->value;
-  comes->member_of = std::exchange(leg.member_of, {});
-  ++comes->revision;
-  emit(ChannelReplaced{*comes, leg.id}, now);
-  emit(StasisStart{*comes, *comes->application, comes->arguments, &leg}, now);
+  comes->dialplan.app_data = leg.application->value;
+  take_place(*comes, leg, now);
+}
+
+/// Told to the application, and where the leg was a member of a bridge or is in its room.
+void Reconciler::take_place(Channel& comes, Channel& leg, WallTime now) {
+  comes.application = leg.application;
+  comes.arguments.clear();  // As natively.
+  comes.member_of = std::exchange(leg.member_of, {});
+  ++comes.revision;
+  emit(ChannelReplaced{comes, leg.id}, now);
+  emit(StasisStart{comes, *comes.application, comes.arguments, &leg}, now);
   Bridge* bridge = store_.mutable_find(leg.bridge);
-  const bool stays = bridge != nullptr && bridge->own && bridge->id == comes->member_of;
+  const bool stays = bridge != nullptr && bridge->own && bridge->id == comes.member_of;
   const BridgeId room = leg.room;
   if (!room.value.empty()) leave_room(leg, now);
-  if (leg.bridge == comes->member_of) leave_bridge(leg, now);
-  if (!room.value.empty() && comes->room != room) enter_room(*comes, room, now);
-  if (stays) enter_bridge(*comes, *bridge, now);  // Also while it is out of the room for a moment.
+  if (leg.bridge == comes.member_of) leave_bridge(leg, now);
+  if (!room.value.empty() && comes.room != room) enter_room(comes, room, now);
+  if (stays) enter_bridge(comes, *bridge, now);  // Also while it is out of the room for a moment.
 }
 
 }  // namespace arigate::model

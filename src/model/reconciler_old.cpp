@@ -478,7 +478,8 @@ void Reconciler::on_rename(const ami::Message& event, WallTime now) {
 void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   announce(phone, now);
   if (taken.name.starts_with("Transfered/")) attended_transfer(phone, now);
-  const BridgeId joins = taken.bridge;
+  const bool held = taken.application.has_value();
+  const BridgeId joins = held ? BridgeId{} : taken.bridge;
   // The thread of the phone's old body ends, and with it what held it there.
   if (phone.application) leave(phone.id, now);
   if (const Bridge* left = store_.find(phone.bridge); left != nullptr && left->linked) {
@@ -490,9 +491,11 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   } else {
     leave_made_up(phone, now);
   }
-  leave_bridge(taken, now);
-  const auto application = taken.application;
-  if (application) leave(taken.id, now);
+  if (!held) {
+    leave_bridge(taken, now);
+    std::swap(phone.room, taken.room);
+    std::swap(phone.member_of, taken.member_of);
+  }
   store_.swap_uniqueids(phone, taken);
   // What belongs to the thread stays with it.
   std::swap(phone.dialplan, taken.dialplan);
@@ -518,11 +521,9 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
     enter_bridge(phone, *bridge, now);
   }
   if (phone.state == ChannelState::up) dial_status(phone, "ANSWER", now);  // A pickup.
-  if (!application) return;
-  phone.application = application;
-  phone.arguments = taken.arguments;
-  emit(ChannelReplaced{phone, taken.id}, now);
-  emit(StasisStart{phone, *phone.application, phone.arguments, &taken}, now);
+  if (!held) return;
+  take_place(phone, taken, now);
+  leave(taken.id, now);
 }
 
 }  // namespace arigate::model

@@ -40,17 +40,44 @@ void Reconciler::on_transfer(const ami::Message& event, WallTime now) {
   // The target is the transferer's second leg; who it talked to, the transferee goes to.
   const auto* second = store_.find(Uniqueid{std::string{event[Key::targetuniqueid]}});
   if (second == nullptr) return;
-  const Bridge* second_bridge = store_.find(target != nullptr ? target->bridge : BridgeId{});
-  const auto* party = other_in(target);
-  emit(
-      BridgeAttendedTransfer{
-          *transferer, *second, target == second ? other_in(transferer) : target, party, bridge,
-          second_bridge, "Success", true, second_bridge != nullptr ? "bridge" : "application",
-          second_bridge != nullptr ? std::string_view{second_bridge->id.value} : std::string_view{},
-          second_bridge != nullptr ? std::string_view{}
-                                   : std::string_view{second->dialplan.app_name},
-          nullptr, nullptr, nullptr, nullptr},
-      now);
+  const bool done = target != second;
+  BridgeAttendedTransfer transfer{*transferer,
+                                  *second,
+                                  done ? target : other_in(transferer),
+                                  other_in(target),
+                                  bridge,
+                                  store_.find(target != nullptr ? target->bridge : BridgeId{}),
+                                  "Success",
+                                  true,
+                                  "fail",
+                                  {},
+                                  {},
+                                  nullptr,
+                                  nullptr,
+                                  nullptr,
+                                  nullptr};
+  show_place(transfer, done);
+  emit(transfer, now);
+}
+
+/// Who talks to the transferer on one leg takes the place of the other one, whatever that is in.
+/// When it is in no call of two on either, the PBX hangs up both legs (11.25.3:channels/chan_sip.c;
+/// seen: 1.8, 11).
+void Reconciler::show_place(BridgeAttendedTransfer& transfer, bool is_second) {
+  const auto talks = [](const Bridge* bridge) { return bridge != nullptr && bridge->linked; };
+  is_second |= talks(transfer.first_bridge);
+  if (!is_second && !talks(transfer.second_bridge)) {
+    transfer.result = "Invalid";
+    return;
+  }
+  const Bridge* there = is_second ? transfer.second_bridge : transfer.first_bridge;
+  const Channel& leg = is_second ? transfer.second_leg : transfer.first_leg;
+  transfer.destination_type = there != nullptr ? "bridge" : "application";
+  if (there != nullptr) {
+    transfer.destination_bridge = there->id.value;
+  } else {
+    transfer.destination_application = leg.dialplan.app_name;
+  }
 }
 
 // --- feature codes ------------------------------------------------------------------------------

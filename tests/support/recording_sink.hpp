@@ -138,7 +138,9 @@ inline std::string text_of(const model::Change& change) {
             return fmt::format("blind transfer {} {}", id(e.channel), e.exten);
           },
           [&](const BridgeAttendedTransfer& e) {
-            return fmt::format("attended transfer {} {}", id(e.first_leg), id(e.second_leg));
+            return fmt::format("attended transfer {} {} to {} {}{}", id(e.first_leg),
+                               id(e.second_leg), e.destination_type, e.destination_bridge,
+                               e.destination_application);
           },
           [&](const OriginateFailed& e) {
             return fmt::format("originatefailed {} {}", e.channel.value, e.reason);

@@ -6,14 +6,14 @@ asked. So the events have other channels, and what is asserted, on both sides, i
 
 import contextlib
 
+from harness import chroots
 from harness.hand_phone import HandPhone
-from harness.outcome import check, wait_until
+from harness.outcome import Skip, check, wait_until
 from harness.phones import Phone
 from harness.registry import case
 from harness.scenario import caller, settle
 from harness.sides import ARIGATE, NATIVE, client, side
 
-_NOT_ON_OLD = "before Asterisk 12 chan_sip itself refuses to transfer out of a conference"
 _BOB = ["ring", "answer", "await_bye"]
 
 
@@ -43,7 +43,7 @@ class _Bench:
 
     def to_bob(self):
         line = self.alice.call("606").wait_answered()
-        self.pbx.observer().wait_event(lambda e: e["Event"] == "BridgeEnter" and "/bob-" in e["Channel"])
+        self.pbx.observer().wait_event(_bob_talks)
         return line
 
     def members(self, bridge):
@@ -70,6 +70,12 @@ class _Bench:
         self.events.wait(lambda e: _is(e, "StasisEnd", channel), since=since)
 
 
+def _bob_talks(event):
+    """Before Asterisk 12 the two are told together, the caller first."""
+    member = {"BridgeEnter": "Channel", "Bridge": "Channel2"}.get(event["Event"])
+    return member is not None and "/bob-" in event[member]
+
+
 def _is(event, kind, channel):
     return event["type"] == kind and event["channel"]["id"] == channel
 
@@ -77,7 +83,6 @@ def _is(event, kind, channel):
 def _on_both_sides(name, story):
     @case(name)
     def transfer(run):
-        run.skip_on_old(_NOT_ON_OLD)
         program = run.arigate_program()
         for name in (NATIVE, ARIGATE):
             with side(name, run.version, program) as (pbx, url), contextlib.ExitStack() as stack:
@@ -134,7 +139,7 @@ _on_both_sides("attended-transfer-to-an-application", _to_the_application)
 @case("attended-transfer-that-the-pbx-refuses")
 def refused(run):
     """With no leg in a bridge that the PBX lets her transfer, all stays as it is, and everybody is told so."""
-    run.skip_on_old(_NOT_ON_OLD)
+    run.skip_on_old("before Asterisk 12 chan_sip hangs up both calls then, see the next case")
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
         ari = client(url)
         with HandPhone(pbx, "alice") as alice, ari.events("oracle") as events:
@@ -150,4 +155,28 @@ def refused(run):
                 check(bench.members("one") == {channel, other}, f"members: {bench.members('one')}")
                 check(asked.is_up and line.is_up, "both calls go on")
         wait_until(lambda: not any("alice" in name for name in pbx.channels()), 5, "she has put down")
+        settle(pbx)
+
+
+@case("transfers-that-an-old-pbx-refuses")
+def refused_by_an_old_pbx(run):
+    """Before Asterisk 12 chan_sip transfers nobody blindly out of a conference, and hangs up both calls of a phone that
+    asks to connect them while neither is one of two."""
+    if run.version not in chroots.WITHOUT_ARI:
+        raise Skip("it does so before Asterisk 12")
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
+        ari = client(url)
+        with HandPhone(pbx, "alice") as alice, ari.events("oracle") as events:
+            bench = _Bench(pbx, ari, events, alice)
+            line, channel, other = bench.to_a_bridge("one")
+            check(alice.transfer_blindly(line, "605") == "603 Declined", f"the transfer went {line.transferred}")
+            check(bench.members("one") == {channel, other} and line.is_up, "the call goes on")
+            asked = alice.call("605").wait_answered()
+            result = alice.transfer(line, asked)
+            check(result == "486 Busy Here", f"the transfer went {result}")
+            told = events.wait("BridgeAttendedTransfer")
+            check((told["result"], told["destination_type"]) == ("Invalid", "fail"), f"told {told}")
+            events.wait(lambda e: _is(e, "StasisEnd", channel))
+            wait_until(lambda: not line.is_up and not asked.is_up, 5, "both calls of hers have ended")
+            check(bench.members("one") == {other}, f"members: {bench.members('one')}")
         settle(pbx)

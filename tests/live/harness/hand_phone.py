@@ -62,10 +62,16 @@ class HandPhone:
     def transfer(self, first, second):
         """Connects whom the first line talks to with whom the second does, and gives how that went: "200 OK"."""
         replaces = f"{second.call_id};to-tag={second.far_tag};from-tag={second.near_tag}"
-        target = f"{self.uri(second.extension)}?Replaces={urllib.parse.quote(replaces, safe='')}"
-        first.transferred = ""
-        first.send("REFER", f"Refer-To: <{target}>", f"Referred-By: <{self.address}>")
-        return self.wait(lambda: first.transferred, "the PBX does not say how the transfer went")
+        return self._refer(first, f"{self.uri(second.extension)}?Replaces={urllib.parse.quote(replaces, safe='')}")
+
+    def transfer_blindly(self, line, extension):
+        """Sends whom the line talks to there, and gives how that went."""
+        return self._refer(line, self.uri(extension))
+
+    def _refer(self, line, target):
+        line.transferred = ""
+        line.send("REFER", f"Refer-To: <{target}>", f"Referred-By: <{self.address}>")
+        return self.wait(lambda: line.transferred, "the PBX does not say how the transfer went")
 
     def send_text(self, to, text, *headers):
         """A text message, which the PBX takes or does not."""

@@ -307,7 +307,7 @@ TEST_F(OldCalls, AnAttendedTransferIsToldWhenTheTransfererLeavesIt) {
   event(
       "Event: Rename|Channel: SIP/bob-2<MASQ>|Newname: Transfered/SIP/bob-2<ZOMBIE>|"
       "Uniqueid: 1.2");
-  EXPECT_EQ(changes("attended"), Lines{"attended transfer 1.1 1.1"});
+  EXPECT_EQ(changes("attended"), Lines{"attended transfer 1.1 1.1 to bridge bridge-1.2-1.3"});
   bridge("Link", "1.4", "1.3");
   EXPECT_EQ(changes("bridge"), Lines{"bridge bridge-1.2-1.3"});
 }

@@ -1,5 +1,5 @@
 // Attended transfers that put one channel in the place of another that an application holds, as
-// Asterisk 12 and later tell them (seen: 16 and 22).
+// Asterisk 12 and later tell them (seen: 16 and 22), and those before it (seen: 1.8 and 11).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -85,7 +85,7 @@ class Transfers : public testing::TestWithParam<const char*> {
 TEST_P(Transfers, WhoTakesThePlaceOfAMemberIsOneToo) {
   talk_in_a_bridge();
   transfer("ConfBridge");
-  EXPECT_EQ(changes(), (Lines{"bridge basic", "attended transfer 1.1 1.3"}));
+  EXPECT_EQ(changes(), (Lines{"bridge basic", "attended transfer 1.1 1.3 to bridge one"}));
   event("Newexten" + snapshot("", "SIP/b-1", "1.4") +
         "|Extension: 600|Application: ConfBridge|AppData: arigate-m-one");
   event("VarSet" + snapshot("", "SIP/b-1", "1.4") + "|Variable: BRIDGEPEER|Value: CBAnn/x;2");
@@ -109,9 +109,9 @@ TEST_P(Transfers, WhoIsInNoBridgeIsReplacedToo) {
   world_.sink.take();
   transfer("AGI");
   hangup("1.1");
-  EXPECT_EQ(changes(),
-            (Lines{"bridge basic", "attended transfer 1.1 1.3", "replaced 1.1 by 1.4",
-                   "start 1.4 app()", "end 1.1 app", "destroyed 1.1 16 Normal Clearing"}));
+  EXPECT_EQ(changes(), (Lines{"bridge basic", "attended transfer 1.1 1.3 to application Stasis",
+                              "replaced 1.1 by 1.4", "start 1.4 app()", "end 1.1 app",
+                              "destroyed 1.1 16 Normal Clearing"}));
 }
 
 TEST_P(Transfers, ATransferThatNeverHappensLeavesEverythingAsItWas) {
@@ -139,6 +139,110 @@ TEST_P(Transfers, WhoIsInAnApplicationTakesNoOthersPlace) {
 
 INSTANTIATE_TEST_SUITE_P(Versions, Transfers, testing::Values("5.0.2", "11.0.0"),
                          [](const auto& of) { return of.index == 0 ? "of16" : "of22"; });
+
+/// Alice is in the application; she has a second call, which bob has answered.
+class OldTransfers : public testing::TestWithParam<const char*> {
+ protected:
+  OldTransfers() {
+    world_.use(GetParam());
+    for (const auto* name : {"SIP/a-1", "SIP/c-1", "SIP/a-2", "SIP/b-1"}) {
+      event(fmt::format("Newchannel|Channel: {}|ChannelState: 6|Context: in|Uniqueid: {}", name,
+                        id_of(name)));
+    }
+    world_.run([&] {
+      const WallTime now = world_.clock.wall();
+      world_.reconciler.decide(now, now);
+      world_.reconciler.enter(ChannelId{"1.1"}, AppName{"app"}, {"first"}, {}, now);
+    });
+    event("Bridge|Bridgestate: Link|Channel1: x|Channel2: y|Uniqueid1: 1.3|Uniqueid2: 1.4");
+    world_.sink.take();
+  }
+
+  void talk_in_a_bridge() {
+    world_.run([&] {
+      const WallTime now = world_.clock.wall();
+      Bridge one;
+      one.id = BridgeId{"one"};
+      EXPECT_TRUE(world_.reconciler.add_own_bridge(std::move(one), now));
+      world_.reconciler.enter(ChannelId{"1.2"}, AppName{"app"}, {}, {}, now);
+      for (const auto* id : {"1.1", "1.2"}) {
+        world_.reconciler.join(ChannelId{id}, BridgeId{"one"}, now);
+        world_.reconciler.enter_room(ChannelId{id}, now);
+      }
+    });
+    world_.sink.take();
+  }
+  void event(const std::string& text) { world_.event("Event: " + text); }
+  void refer(std::string_view first, std::string_view second) {
+    event(
+        fmt::format("Transfer|TransferMethod: SIP|TransferType: Attended|Channel: x|Uniqueid: {}|"
+                    "TargetChannel: y|TargetUniqueid: {}",
+                    first, second));
+  }
+  void bob_comes_to(std::string_view name) {
+    rename("SIP/b-1", "SIP/b-1<MASQ>", "1.4");
+    rename(name, "SIP/b-1", id_of(name));
+    rename("SIP/b-1<MASQ>", fmt::format("{}<ZOMBIE>", name), "1.4");
+  }
+  void rename(std::string_view before, std::string_view after, std::string_view id) {
+    event(fmt::format("Rename|Channel: {}|Newname: {}|Uniqueid: {}", before, after, id));
+  }
+  void hangup(std::string_view name, std::string_view id) {
+    event(fmt::format("Hangup|Channel: {}|Uniqueid: {}|Cause: 16|Cause-txt: x", name, id));
+  }
+  static std::string_view id_of(std::string_view name) {
+    return name == "SIP/a-1"   ? "1.1"
+           : name == "SIP/c-1" ? "1.2"
+           : name == "SIP/a-2" ? "1.3"
+                               : "1.4";
+  }
+  /// Without what is told of variables, and of the bridge of two that ends.
+  Lines changes() {
+    auto lines = world_.sink.take();
+    std::erase_if(lines, [](const auto& line) {
+      return line.find("BRIDGEPEER") != line.npos || line.find("bridge-1.3-1.4") != line.npos;
+    });
+    return lines;
+  }
+
+  test::SmallWorld world_;
+};
+
+TEST_P(OldTransfers, WhoTakesThePlaceOfAMemberIsOneToo) {
+  talk_in_a_bridge();
+  refer("1.1", "1.3");
+  EXPECT_EQ(changes(), Lines{"attended transfer 1.1 1.3 to bridge one"});
+  bob_comes_to("SIP/a-1");
+  EXPECT_EQ(changes(), (Lines{"replaced 1.1 by 1.4", "start 1.4 app()", "left one 1.1",
+                              "noroom one 1.1", "enter one 1.4", "room one 1.4", "end 1.1 app"}));
+  const Channel& bob = *world_.store.find(ChannelId{"1.4"});
+  EXPECT_EQ(bob.uniqueid.value, "1.1") << "the PBX knows him by hers";
+  EXPECT_EQ(bob.member_of.value, "one");
+  EXPECT_EQ(bob.room.value, "one");
+  EXPECT_EQ(bob.dialplan.app_name, "Stasis");
+  hangup("SIP/a-1<ZOMBIE>", "1.4");
+  EXPECT_EQ(changes().back(), "destroyed 1.1 16 x");
+  EXPECT_EQ(world_.store.find(BridgeId{"one"})->channels.size(), 2U);
+}
+
+TEST_P(OldTransfers, WhoIsInNoBridgeIsReplacedToo) {
+  refer("1.3", "1.1");
+  EXPECT_EQ(changes(), Lines{"attended transfer 1.3 1.1 to application Stasis"});
+  bob_comes_to("SIP/a-1");
+  EXPECT_EQ(changes(), (Lines{"replaced 1.1 by 1.4", "start 1.4 app()", "end 1.1 app"}));
+}
+
+TEST_P(OldTransfers, WithoutACallOfTwoThereIsNone) {
+  talk_in_a_bridge();
+  event("Bridge|Bridgestate: Unlink|Channel1: x|Channel2: y|Uniqueid1: 1.3|Uniqueid2: 1.4");
+  hangup("SIP/b-1", "1.4");
+  changes();
+  refer("1.1", "1.3");
+  EXPECT_EQ(changes(), Lines{"attended transfer 1.1 1.3 to fail "});
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, OldTransfers, testing::Values("1.1", "1.3"),
+                         [](const auto& of) { return of.index == 0 ? "of18" : "of11"; });
 
 }  // namespace
 }  // namespace arigate::model
