@@ -18,6 +18,10 @@ constexpr std::string_view every_box = "/.*/";
 Error no_box() {
   return {Errc::not_found, "Mailbox does not exist"};
 }
+/// In native's own words (seen: 13).
+Error no_box_to_show() {
+  return {Errc::not_found, "Mailbox is does not exist"};
+}
 Error read_only() {
   return {Errc::not_supported,
           "The PBX has no mailboxes kept from outside (res_mwi_external_ami.so); those of its "
@@ -105,19 +109,19 @@ boost::asio::awaitable<Result<std::vector<Mailbox>>> list_mailboxes(World& world
 }
 
 boost::asio::awaitable<Result<Mailbox>> get_mailbox(World& world, std::string name) {
-  if (name.empty() || is_pattern(name)) co_return no_box();
+  if (name.empty() || is_pattern(name)) co_return no_box_to_show();
   const auto boxes = co_await outside(world, name);
   if (boxes) {
     for (const auto& box : *boxes) {
       if (box.name == name) co_return box;
     }
-    co_return no_box();
+    co_return no_box_to_show();
   }
   if (boxes.error().code != Errc::not_supported) co_return boxes.error();
   const auto names = co_await voicemail_boxes(world);
   if (!names) co_return names.error();
   const std::string full = name.find('@') == std::string::npos ? name + "@default" : name;
-  if (std::find(names->begin(), names->end(), full) == names->end()) co_return no_box();
+  if (std::find(names->begin(), names->end(), full) == names->end()) co_return no_box_to_show();
   auto box = co_await count(world, full);
   if (box) box->name = std::move(name);
   co_return box;

@@ -202,7 +202,7 @@ TEST_P(EndpointsTest, MailboxesOfVoicemailAreReadOnly) {
   const std::string box = R"({"name":"100@default","old_messages":1,"new_messages":3})";
   EXPECT_EQ(ask("GET", "/mailboxes"), (Reply{200, "[" + box + "]"}));
   EXPECT_EQ(ask("GET", "/mailboxes/100@default"), (Reply{200, box}));
-  EXPECT_EQ(ask("GET", "/mailboxes/nope"), message(404, "Mailbox does not exist"));
+  EXPECT_EQ(ask("GET", "/mailboxes/nope"), message(404, "Mailbox is does not exist"));
   EXPECT_EQ(ask("PUT", "/mailboxes/100?oldMessages=1&newMessages=1").status, 501);
   EXPECT_EQ(ask("DELETE", "/mailboxes/100").status, 501);
 }
