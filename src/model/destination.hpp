@@ -20,6 +20,9 @@ struct Destination {
 // ours. ARIGATE_APP: where it was, "app,arg1,arg2". ARIGATE_HOME: where its dialplan goes on,
 // "context,exten,priority".
 
+/// In the place of an application: the channel is offered to all of them, as StasisBroadcast does.
+inline constexpr std::string_view broadcast_script = "StasisBroadcast";
+
 std::string text_of(const Destination& destination);
 Destination destination_in(std::string_view text);
 

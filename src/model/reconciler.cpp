@@ -387,8 +387,10 @@ void Reconciler::enter(const ChannelId& id, const AppName& application,
   channel->application = application;
   channel->arguments = arguments;
   channel->in_agi = channel->agi_running = true;
-  channel->dialplan.app_name = "Stasis";
-  channel->dialplan.app_data = text_of(Destination{application, arguments});
+  if (channel->dialplan.app_name != broadcast_script) {
+    channel->dialplan.app_name = "Stasis";
+    channel->dialplan.app_data = text_of(Destination{application, arguments});
+  }
   // What AMI of old versions does not tell.
   if (!environment.language.empty()) channel->language = environment.language;
   if (channel->caller_rdnis.empty()) channel->caller_rdnis = environment.rdnis;

@@ -9,6 +9,7 @@
 
 #include "ami/value.hpp"
 #include "core/text.hpp"
+#include "model/destination.hpp"
 #include "model/leg_name.hpp"
 #include "model/reconciler.hpp"
 
@@ -51,6 +52,14 @@ bool is_own_device(std::string_view device, std::string_view context) {
   if (kind != "Local") return false;
   const auto name = std::string{device} + "-";  // That of a channel goes on with a counter.
   return !leg_token_of(name, context).empty() || is_leg_of_another(name, context);
+}
+
+/// The native application that an AGI line of ours stands for.
+void show_native_line(DialplanPlace& place, std::string_view own) {
+  const bool offers = own.substr(0, own.find(',')) == broadcast_script;
+  place.app_name = offers ? broadcast_script : "Stasis";
+  if (offers) own.remove_prefix(std::min(own.size(), broadcast_script.size() + 1));
+  place.app_data = own;
 }
 
 /// Events that stand for a new snapshot of the channel; the others show the last one.
@@ -279,8 +288,9 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
       on_conference(event, conference, now);
     }
   }
-  channel->dialplan.app_name = own ? "Stasis" : app;
-  channel->dialplan.app_data = own ? *own : std::string{data};
+  channel->dialplan.app_name = app;
+  channel->dialplan.app_data = data;
+  if (own) show_native_line(channel->dialplan, *own);
   ++channel->revision;
   if (app == "AppDial" || app == "AppDial2" || app == "AppQueue") {
     channel->base_app = app;

@@ -10,6 +10,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/thrown.hpp"
+#include "model/destination.hpp"
 #include "ops/command.hpp"
 #include "ops/entrance.hpp"
 #include "ops/hangup.hpp"
@@ -65,7 +66,7 @@ void Admission::spawn(boost::asio::awaitable<void> work) {
 
 boost::asio::awaitable<Admission::Decision> Admission::admit(Visitor visitor, AppName application,
                                                              std::vector<std::string> arguments) {
-  if (application.value == broadcast_script) {
+  if (application.value == model::broadcast_script) {
     co_return co_await broadcast(std::move(visitor), std::move(arguments));
   }
   Decision decision;

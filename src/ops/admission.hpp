@@ -65,8 +65,6 @@ class Admission : public model::ChangeSink {
   /// after this time.
   static constexpr int hangups_max = 10;
   static constexpr std::chrono::minutes hang_up_again_after{1};
-  /// The script in the place of an application that offers the channel to all of them.
-  static constexpr std::string_view broadcast_script = "StasisBroadcast";
 
   using Policies = std::function<AwayPolicy(const AppName&)>;
 

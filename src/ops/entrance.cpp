@@ -10,6 +10,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/thrown.hpp"
+#include "model/destination.hpp"
 #include "ops/answer.hpp"
 #include "ops/call_id.hpp"
 #include "ops/command.hpp"
@@ -229,7 +230,8 @@ boost::asio::awaitable<bool> Entrance::channel_ready(std::shared_ptr<Session> se
     if (channel == nullptr) return false;
     // A line that leads back to itself is not told again.
     const auto& place = channel->dialplan;
-    const bool same_line = place.app_name == "Stasis" && place.context == environment.context &&
+    const bool is_ours = place.app_name == "Stasis" || place.app_name == model::broadcast_script;
+    const bool same_line = is_ours && place.context == environment.context &&
                            place.exten == environment.extension &&
                            place.priority == environment.priority;
     return channel->in_agi || same_line;

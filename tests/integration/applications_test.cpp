@@ -386,6 +386,11 @@ TEST_P(ApplicationsTest, AChannelThatIsOfferedGoesToTheFirstThatClaimsIt) {
   const auto start = other.next();
   EXPECT_EQ(start.at("type").as_string(), "StasisStart");
   EXPECT_EQ(start.at("args"), json::parse(R"(["x","y"])"));
+  for (const auto& told : {offer, start}) {
+    const auto& line = told.at("channel").at("dialplan");
+    EXPECT_EQ(line.at("app_name").as_string(), "StasisBroadcast");
+    EXPECT_EQ(line.at("app_data").as_string(), "5000,^ap,x:y,yes");
+  }
   EXPECT_EQ(ask("POST", claim + "app"), too_late);
   EXPECT_EQ(ask("POST", "/channels/" + id_of(start) + "/continue").status, 204);
   other.next("StasisEnd");

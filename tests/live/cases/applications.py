@@ -3,7 +3,7 @@
 import json
 import time
 
-from harness.outcome import check
+from harness.outcome import check, wait_until
 from harness.registry import case
 from harness.scenario import caller, compared, settle
 from harness.sides import side, client, ARIGATE
@@ -111,6 +111,45 @@ def _no_sockets(pbx, ari, events):
         ari.post("/events/claim", **parameters)
 
 
+def _claims(pbx, ari, events):
+    """Two applications are offered a call: one has it, the other one is too late, also when it is back."""
+    with ari.events("second") as second:
+        pbx.call_locally("607")
+        events.wait("CallBroadcast")
+        channel = second.wait("CallBroadcast")["channel"]["id"]
+        ari.get("/channels/" + channel)
+        ari.post("/channels/" + channel + "/answer")  # It is in no application yet.
+        ari.post("/events/claim", channelId=channel, application="second")
+        second.wait("StasisStart")
+        events.wait("CallClaimed")
+        ari.post("/events/claim", channelId=channel, application="oracle")
+        ari.get("/channels/" + channel)
+        since = second.mark()
+        ari.post("/channels/" + channel + "/answer")
+        second.wait("ChannelStateChange", since=since)
+        ari.post("/channels/" + channel + "/continue")
+        second.wait("StasisEnd")
+        pbx.observer().wait_event(lambda e: e["Event"] == "UserEvent" and e["Status"] == "SUCCESS")
+        ari.post("/events/claim", channelId=channel, application="oracle")
+
+
+@case("a-call-that-somebody-claims")
+def claimed(run):
+    """On every PBX; see same-as-native-claims."""
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
+        ari = client(url)
+        with ari.events("oracle") as events:
+            _claims(pbx, ari, events)
+            kinds = [e["type"] for e in events.events]
+            check(kinds == ["CallBroadcast", "CallClaimed"], f"told to who came too late: {kinds}")
+            statuses = [line["status"] for line in ari.recorder.lines if "/events/claim" in line.get("request", "")]
+            check(statuses == [204, 409, 404], f"claims: {statuses}")
+            pbx.call_locally("608")
+            pbx.observer().wait_event(lambda e: e["Event"] == "UserEvent" and e["Status"] == "TIMEOUT")
+        settle(pbx)
+
+
+compared("claims", _claims, only_on="22")
 compared("events-without-a-socket", _no_sockets)
 compared("subscriptions", _subscriptions)
 compared("sources-without-an-id", _all_of_a_kind)
@@ -220,3 +259,37 @@ type = application
 application = oracle
 new_call = park
 """
+
+
+def _lost(way, goes_on):
+    @case(f"lost-calls-{way}")
+    def lost(run):
+        """The application's only client drops while a call is in it."""
+        settings = _LOST.format(way=way)
+        with side(ARIGATE, run.version, run.arigate_program(), arigate_settings=settings) as (pbx, url):
+            ari = client(url)
+            events = ari.events("oracle")
+            channel = caller(pbx, events, answered_by=ari).split("/")[-1]
+            since = pbx.observer().mark()
+            events.close(politely=False)
+            pbx.observer().wait_event(goes_on, since=since)
+            if way == "park":
+                with ari.events("oracle") as events:
+                    start = events.wait("StasisStart")
+                    check(start["channel"]["id"] == channel, f"told {start}")
+                    check(ari.post(f"/channels/{channel}/ring")[0] == 204, "it is controlled again")
+            else:
+                wait_until(lambda: ari.get("/channels/" + channel)[0] == 404, 5, "the call has ended")
+            settle(pbx)
+
+
+_LOST = """
+[lost]
+type = application
+application = oracle
+lost_call = {way}
+grace = 200 ms
+"""
+_lost("continue", lambda e: e["Event"] == "Newexten" and e.get("AppData") == "after the application")
+_lost("hangup", lambda e: e["Event"] == "Hangup" and e["Channel"].startswith("Local/600@"))
+_lost("park", lambda e: e["Event"] in ("MusicOnHoldStart", "MusicOnHold"))

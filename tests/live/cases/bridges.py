@@ -2,7 +2,10 @@
 
 import time
 
-from harness.scenario import caller, compared, outside_call
+from harness.outcome import check, wait_until
+from harness.registry import case
+from harness.scenario import caller, compared, outside_call, settle
+from harness.sides import ARIGATE, NATIVE, client, side
 
 
 def _send(ari, requests):
@@ -268,6 +271,38 @@ def _of_22(pbx, ari, events):
         ("GET", "/bridges/two/variable", {"variable": "x"}),
         ("POST", "/bridges/one", {"type": "mixing"}),
     ])
+
+
+@case("bridges-of-the-dialplan")
+def of_the_dialplan(run):
+    """They are listed, and belong to nobody's application."""
+    program = run.arigate_program()
+    stories = {}
+    for name in (NATIVE, ARIGATE):
+        with side(name, run.version, program) as (pbx, url):
+            stories[name] = _story_of_the_dialplan(pbx, client(url))
+            settle(pbx)
+    check(stories[ARIGATE] == stories[NATIVE], f"native:  {stories[NATIVE]}\narigate: {stories[ARIGATE]}")
+
+
+def _story_of_the_dialplan(pbx, ari):
+    story = []
+    for calls, extension in ((1, "609"), (2, "610")):
+        for _ in range(calls):
+            pbx.call_locally(extension)
+        bridge = wait_until(lambda: next((b for b in ari.get("/bridges")[1] if len(b["channels"]) == 2), None), 5,
+                            f"two are in the bridge of {extension}")
+        path, member = "/bridges/" + bridge["id"], bridge["channels"][0]
+        check(ari.get(path) == (200, bridge), "it is shown by itself too")
+        story.append([bridge[key] for key in ("technology", "bridge_type", "bridge_class", "creator", "name")])
+        story += [ari.delete(path), ari.post(path + "/addChannel", channel=member),
+                  ari.post(path + "/removeChannel", channel=member), ari.post(path + "/play", media="sound:tone-short"),
+                  ari.post(path + "/record", name="x", format="wav"), ari.post(path + "/moh")]
+        for channel in pbx.channels():
+            if channel.startswith(f"Local/{extension}@") and channel.endswith(";1"):
+                pbx.observer().action({"Action": "Hangup", "Channel": channel})
+        wait_until(lambda: ari.get(path)[0] == 404, 5, "it is gone")
+    return story
 
 
 compared("bridges-made-and-destroyed", _made_and_destroyed)

@@ -142,11 +142,13 @@ class Pbx:
             "SIP_PORT": self.sip_port,
             "AGI_PORT": self.agi_port,
             "TECHNOLOGY": self.technology,
+            "CONFERENCE": "q1" if self.version == "1.8" else "simple_bridge,simple_user",
         } | self._settings
         if "@RTP_FIRST@" in text:
             values["RTP_FIRST"] = ports.free_udp_range(_RTP_PORTS)
             values["RTP_LAST"] = values["RTP_FIRST"] + _RTP_PORTS - 1
         text = re.sub(r"@ENTRY\(([^)]*)\)@", lambda m: self._entry(m[1]), text)
+        text = re.sub(r"@BROADCAST\((.*)\)@", lambda m: self._broadcast(m[1]), text)
         text = re.sub(r"@TEXT_ENTRY\(([^)]*)\)@",
                       lambda m: "NoOp()" if self.side == "native" else self._entry(m[1]), text)
         text = re.sub(r"@PHONE_PORT\((\w+)\)@", lambda m: str(self.phone_ports[m[1]]), text)
@@ -155,6 +157,12 @@ class Pbx:
     def _entry(self, arguments):
         if self.side == "native":
             return f"Stasis({arguments})"
+        return self._script(arguments)
+
+    def _broadcast(self, arguments):
+        return f"StasisBroadcast({arguments})" if self.side == "native" else self._script(f"StasisBroadcast,{arguments}")
+
+    def _script(self, arguments):
         return f"AGI(agi://127.0.0.1:{self.agi_port}/{arguments})"
 
     def _start(self):

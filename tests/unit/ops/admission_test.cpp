@@ -160,7 +160,7 @@ TEST_F(NewCallsTest, OnlySoManyWait) {
 }
 
 TEST_F(NewCallsTest, OnlySoManyAreOffered) {
-  const std::string script{Admission::broadcast_script};
+  const std::string script{model::broadcast_script};
   auto first = come(script);
   for (std::size_t i = 1; i < Admission::waiting_max; ++i) {
     ASSERT_FALSE(come(script).decision->has_value());

@@ -30,6 +30,13 @@ TEST(Mailboxes, AreThoseKeptFromOutsideWhereThePbxHasThem) {
   world.settle();
   ASSERT_TRUE(removed->has_value());
   EXPECT_EQ((*removed)->error().code, Errc::not_found);
+  EXPECT_EQ((*removed)->error().detail, "Mailbox does not exist");
+
+  const auto shown = world.start(get_mailbox(world.world, "nope"));
+  world.ami.answer({});
+  world.settle();
+  ASSERT_TRUE(shown->has_value());
+  EXPECT_EQ((*shown)->error().detail, "Mailbox is does not exist") << "as native spells it";
 
   const auto all = world.start(delete_mailbox(world.world, "/.*/"));
   ASSERT_TRUE(all->has_value());
