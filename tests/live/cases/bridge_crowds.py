@@ -103,6 +103,28 @@ def two_hundred_pairs(run):
             wait_until(lambda: not any(b["channels"] for b in ari.get("/bridges")[1]), 10, "all bridges are empty")
 
 
+@case("bridge-without-its-last-member")
+def last_member_lost(run):
+    """He hangs up while all kinds of sound go in and out: no leg is left behind, and the bridge can be used again."""
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
+        ari = client(url, Recorder())
+        with ari.events("oracle") as events:
+            check(ari.post("/bridges/one", type="mixing")[0] == 200, "create")
+            for _ in range(2):
+                member = caller(pbx, events, answered_by=ari).split("/")[-1]
+                check(ari.post("/bridges/one/addChannel", channel=member)[0] == 204, "add")
+                since = events.mark()
+                check(ari.post("/bridges/one/play", media="sound:tone-10s")[0] == 201, "play")
+                check(ari.post("/bridges/one/record", name=f"of-{member}", format="wav")[0] == 201, "record")
+                check(ari.post("/bridges/one/moh")[0] == 204, "moh")
+                events.wait("RecordingStarted", since=since)
+                check(ari.delete("/channels/" + member)[0] == 204, "hangup")
+                for kind in ("PlaybackFinished", "RecordingFinished"):
+                    events.wait(kind, since=since)
+                _nobody_is_left(pbx)
+                check(ari.get("/bridges/one")[1]["channels"] == [], "the bridge is empty")
+
+
 @case("bridge-without-the-pbx-link")
 def link_lost(run):
     """AMI is lost while a bridge is destroyed, and comes back: no leg is left behind."""

@@ -99,6 +99,41 @@ def _digits(pbx, ari, events):
     time.sleep(0.7)
 
 
+def _operations(pbx, ari, events):
+    """Everything else that may be asked of a member, which stays one."""
+    a, b = _callers(pbx, ari, events, 2)
+    ari.post("/bridges/one", type="mixing")
+    _add(ari, "one", f"{a},{b}")
+    for method, below, parameters in (
+            ("POST", "/mute", {"direction": "in"}), ("DELETE", "/mute", {"direction": "in"}), ("POST", "/mute", {}),
+            ("DELETE", "/mute", {}), ("POST", "/hold", {}), ("DELETE", "/hold", {}), ("POST", "/silence", {}),
+            ("DELETE", "/silence", {}), ("POST", "/ring", {}), ("DELETE", "/ring", {}), ("POST", "/moh", {}),
+            ("DELETE", "/moh", {}), ("POST", "/record", {"name": "mine", "format": "wav"}),
+            ("POST", "/dtmf", {"dtmf": "1", "duration": "100"}), ("POST", "/redirect", {"endpoint": "PJSIPX/nobody"}),
+            ("POST", "/dial", {}), ("POST", "/variable", {"variable": "CALLERID(name)", "value": "New"}),
+            ("GET", "/variable", {"variable": "CHANNEL(name)"})):
+        ari.request(method, f"/channels/{a}{below}", **parameters)
+        time.sleep(0.2)
+        ari.get("/bridges/one")
+    ari.get("/channels/" + a)
+
+
+def _snooped(pbx, ari, events):
+    """A member is listened to while it talks, and leaves meanwhile."""
+    a, b = _callers(pbx, ari, events, 2)
+    ari.post("/bridges/one", type="mixing")
+    _add(ari, "one", f"{a},{b}")
+    ari.post(f"/channels/{a}/snoop/ear", app="oracle", spy="both")
+    events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "ear")
+    time.sleep(0.2)
+    ari.get("/bridges/one")
+    _remove(ari, "one", a)
+    ari.get("/bridges/one")
+    ari.delete("/channels/ear")
+    events.wait(lambda e: e["type"] == "StasisEnd" and e["channel"]["id"] == "ear")
+    time.sleep(0.2)
+
+
 def _ways_out(pbx, ari, events):
     """continue, move, redirect to nowhere, hangup: out of a bridge of four."""
     a, b, c, d = _callers(pbx, ari, events, 4)
@@ -192,6 +227,8 @@ for _job, _below, _given in (("playback", "/play/mine", {"media": "sound:tone-2s
     compared(f"bridge-add-during-{_job}", _busy_with(_job, _below, _given))
 compared("bridge-digits", _digits)
 compared("bridge-of-a-created-channel", _created)
+compared("bridge-member-operations", _operations)
+compared("bridge-member-snooped", _snooped)
 compared("bridge-ways-out", _ways_out)
 compared("bridge-of-two-phones", _two_phones)
 compared("bridge-transfer-by-phone", _transferred_by_phone,
