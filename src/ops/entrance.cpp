@@ -345,7 +345,8 @@ void Entrance::hangup_seen(AgiLink& link) {
 
 boost::asio::awaitable<void> Entrance::end_after_hangup(std::shared_ptr<Session> session) {
   const TimePoint deadline = world_.in(world_.timeouts.hangup_request);
-  if (session->of_leg) co_return end(session);  // No request is told for it.
+  // No request is told for it, but for ours.
+  if (session->of_leg && !session->hangup_asked) co_return end(session);
   const bool in_ami = world_.ami.dialect().hangup_request;
   bool told = false;
   if ((in_ami || session->hangup_asked) && session->hangup_request) {

@@ -91,8 +91,8 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   /// We have asked the PBX to hang up, or it has refused: AGI's HANGUP, which may come before the
   /// answer, is not the caller's then. What waits in its queue does not begin meanwhile.
   void hangup_asked(const ChannelId& channel, bool asked);
-  /// Before that: a snoop is taken out of what would not see its hangup.
-  boost::asio::awaitable<void> prepare_hangup(Uniqueid channel);
+  /// Before that: a snoop is taken out of what would not see its hangup; `ends` runs at its end.
+  boost::asio::awaitable<void> prepare_hangup(Uniqueid channel, std::function<void()> ends);
   /// The PBX hangs up the channel at our request: StasisEnd, then its AGI session is closed. One
   /// that comes for it later, because the call was answered a moment before, is closed as well.
   void let_go(const ChannelId& channel);

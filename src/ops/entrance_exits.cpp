@@ -41,8 +41,9 @@ void Entrance::hangup_asked(const ChannelId& channel, bool asked) {
   }
 }
 
-boost::asio::awaitable<void> Entrance::prepare_hangup(Uniqueid channel) {
-  if (legs_ != nullptr) co_await legs_->stop_spying(std::move(channel));
+boost::asio::awaitable<void> Entrance::prepare_hangup(Uniqueid channel,
+                                                      std::function<void()> ends) {
+  if (legs_ != nullptr) co_await legs_->stop_spying(std::move(channel), std::move(ends));
 }
 
 void Entrance::give_back(const ChannelId& channel, WayOut way) {

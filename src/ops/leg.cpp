@@ -195,14 +195,15 @@ Legs::Taken Legs::take(const std::shared_ptr<AgiLink>& link, const agi::Environm
   return Taken::wholly;
 }
 
-boost::asio::awaitable<void> Legs::stop_spying(Uniqueid near_half) {
+boost::asio::awaitable<void> Legs::stop_spying(Uniqueid near_half, std::function<void()> ends) {
   if (!world_.ami.dialect().snapshots) co_return;
   for (const auto& [token, leg] : legs_) {
     if (!leg->shown_ || leg->halves_.back().uniqueid != near_half) continue;
     const auto& spy = leg->halves_.front();
     if (leg->application_ != "ChanSpy" || !spy.alive) co_return;
     auto action = to_nowhere(world_, spy.name);
-    co_await world_.ami.request(std::move(action), world_.in(world_.timeouts.action), "");
+    const TimePoint deadline = world_.in(world_.timeouts.action);
+    co_await world_.ami.request_then(std::move(action), deadline, std::move(ends));
     co_return;
   }
 }

@@ -109,8 +109,9 @@ class Legs : public AgiOwner, public model::ChangeSink {
   Taken take(const std::shared_ptr<AgiLink>& link, const agi::Environment& environment);
 
   /// Takes the other half of a leg that is shown out of ChanSpy, which sees no hangup, while that
-  /// can be done: a half that is hung up already takes no Redirect.
-  boost::asio::awaitable<void> stop_spying(Uniqueid near_half);
+  /// can be done: a half that is hung up already takes no Redirect. `ends` runs when the PBX has
+  /// said yes, before anything that it tells of the end.
+  boost::asio::awaitable<void> stop_spying(Uniqueid near_half, std::function<void()> ends);
 
   /// The session of a leg that is shown is over, whatever ended it: so is the leg.
   void session_over(const Uniqueid& near_half);

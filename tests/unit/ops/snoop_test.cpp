@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/leg_name.hpp"
+#include "ops/hangup.hpp"
 #include "support/fake_agi_link.hpp"
 #include "support/small_world.hpp"
 
@@ -188,6 +189,21 @@ TEST_P(SnoopOnEach, EndsWithItsTarget) {
   EXPECT_EQ(shown.at(0), "end ear app");
   EXPECT_EQ(shown.size(), 2U);  // And its end.
   expect_nothing_left();
+}
+
+TEST_P(SnoopOnEach, TellsTheHangupThatWasAskedForBeforeItsEnd) {
+  begin(GetParam());
+  ask();
+  comes();
+  world_.sink.take();
+  const auto asked = world_.start(hangup(world_.world, entrance_, ChannelId{"ear"}, 16));
+  world_.run([&] { entrance_.hangup_seen(*link_); });  // AGI is faster than AMI's answer.
+  EXPECT_EQ(world_.sink.take(), Lines{});
+  world_.run([&] { world_.ami.answer(); });
+  const auto told = world_.sink.take();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told.front().starts_with("hanguprequest ear 32")) << told.front();
+  EXPECT_EQ(told.back(), "end ear app");
 }
 
 TEST_P(SnoopOnEach, EndsWhenItsSocketIsCut) {
