@@ -88,7 +88,9 @@ boost::asio::awaitable<void> SupportTable::read() {
 /// `arigate check` tells more; this is for whoever has not asked it.
 void SupportTable::tell_lacking_classes() const {
   std::set<std::string_view> lacking;
+  const auto on_line = pbx_line(line());
   for (const auto& operation : operations()) {
+    if (on_line && support(operation.operation, *on_line) == Support::refused) continue;
     each_word(support(operation.operation).write, [&](std::string_view write) {
       if (abilities_.lacks_write_class(write)) lacking.insert(write);
     });

@@ -154,7 +154,7 @@ TEST_P(NativeReading, ABridgeIsDestroyedWhileItsApplicationIsNotBackYet) {
   const auto members = [&] {
     return pbx().ask([](sim::Pbx& pbx) { return pbx.conference_members(); });
   };
-  ASSERT_EQ(members(), 1U);
+  ASSERT_TRUE(comes_true([&] { return members() == 1; }));
   restart();
   ASSERT_EQ(ask("GET", "/bridges/one").status, 200);
   EXPECT_EQ(ask("DELETE", "/bridges/one").status, 204);
