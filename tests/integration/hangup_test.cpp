@@ -141,6 +141,14 @@ class HangupTest : public EveryPbx {
   }
 };
 
+/// Done in time, or what native says of a channel that is going or gone.
+template <class Answer>
+void expect_done_or_gone(const Answer& answer) {
+  const bool done = answer.status >= 200 && answer.status < 300;
+  EXPECT_TRUE(done || answer.status == 404 || answer.status == 409)
+      << answer.status << " " << answer.body;
+}
+
 TEST_P(HangupTest, BeforeTheOperation) {
   start(GetParam());
   for (const auto& row : rows) {
@@ -169,10 +177,7 @@ TEST_P(HangupTest, DuringTheOperation) {
     client.send(request(one, row));
     hang_up(one);
     const auto answer = client.read_answer();
-    // Done in time, or what native says of a channel that is going or gone.
-    EXPECT_TRUE((answer.status >= 200 && answer.status < 300) || answer.status == 404 ||
-                answer.status == 409)
-        << answer.status << " " << answer.body;
+    expect_done_or_gone(answer);
     EXPECT_FALSE(events.next("StasisEnd").is_null());
     expect_empty(one);
   }
@@ -211,9 +216,7 @@ TEST_P(HangupTest, ByTheApplicationDuringTheOperation) {
     EXPECT_TRUE(gone.status == 204 || (row.own_end && gone.status == 404))
         << gone.status << " " << gone.body;
     const auto answer = client.read_answer();
-    EXPECT_TRUE((answer.status >= 200 && answer.status < 300) || answer.status == 404 ||
-                answer.status == 409)
-        << answer.status << " " << answer.body;
+    expect_done_or_gone(answer);
     EXPECT_FALSE(events.next("StasisEnd").is_null());
     hang_up(one);  // The dialplan may have it.
     expect_empty(one);

@@ -24,6 +24,22 @@ std::string snapshot(std::string_view prefix, std::string_view name, std::string
       prefix, name, id);
 }
 
+/// Both enter the application's bridge "one" and its room.
+void talk_in_a_bridge(test::SmallWorld& world) {
+  world.run([&] {
+    const WallTime now = world.clock.wall();
+    Bridge one;
+    one.id = BridgeId{"one"};
+    EXPECT_TRUE(world.reconciler.add_own_bridge(std::move(one), now));
+    world.reconciler.enter(ChannelId{"1.2"}, AppName{"app"}, {}, {}, now);
+    for (const auto* id : {"1.1", "1.2"}) {
+      world.reconciler.join(ChannelId{id}, BridgeId{"one"}, now);
+      world.reconciler.enter_room(ChannelId{id}, now);
+    }
+  });
+  world.sink.take();
+}
+
 /// Alice and a caller are members of a bridge; she has a second call, which bob has answered.
 class Transfers : public testing::TestWithParam<const char*> {
  protected:
@@ -38,20 +54,6 @@ class Transfers : public testing::TestWithParam<const char*> {
     });
   }
 
-  void talk_in_a_bridge() {
-    world_.run([&] {
-      const WallTime now = world_.clock.wall();
-      Bridge one;
-      one.id = BridgeId{"one"};
-      EXPECT_TRUE(world_.reconciler.add_own_bridge(std::move(one), now));
-      world_.reconciler.enter(ChannelId{"1.2"}, AppName{"app"}, {}, {}, now);
-      for (const auto* id : {"1.1", "1.2"}) {
-        world_.reconciler.join(ChannelId{id}, BridgeId{"one"}, now);
-        world_.reconciler.enter_room(ChannelId{id}, now);
-      }
-    });
-    world_.sink.take();
-  }
   void event(const std::string& text) { world_.event("Event: " + text); }
   void transfer(const std::string& application) {
     event("AttendedTransfer|Result: Success" + snapshot("OrigTransferer", "SIP/a-1", "1.1") +
@@ -83,7 +85,7 @@ class Transfers : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(Transfers, WhoTakesThePlaceOfAMemberIsOneToo) {
-  talk_in_a_bridge();
+  talk_in_a_bridge(world_);
   transfer("ConfBridge");
   EXPECT_EQ(changes(), (Lines{"bridge basic", "attended transfer 1.1 1.3 to bridge one"}));
   event("Newexten" + snapshot("", "SIP/b-1", "1.4") +
@@ -115,7 +117,7 @@ TEST_P(Transfers, WhoIsInNoBridgeIsReplacedToo) {
 }
 
 TEST_P(Transfers, ATransferThatNeverHappensLeavesEverythingAsItWas) {
-  talk_in_a_bridge();
+  talk_in_a_bridge(world_);
   transfer("ConfBridge");
   changes();
   hangup("1.4");
@@ -125,7 +127,7 @@ TEST_P(Transfers, ATransferThatNeverHappensLeavesEverythingAsItWas) {
 }
 
 TEST_P(Transfers, WhoIsInAnApplicationTakesNoOthersPlace) {
-  talk_in_a_bridge();
+  talk_in_a_bridge(world_);
   world_.run([&] {
     world_.reconciler.enter(ChannelId{"1.4"}, AppName{"other"}, {}, {}, world_.clock.wall());
   });
@@ -158,20 +160,6 @@ class OldTransfers : public testing::TestWithParam<const char*> {
     world_.sink.take();
   }
 
-  void talk_in_a_bridge() {
-    world_.run([&] {
-      const WallTime now = world_.clock.wall();
-      Bridge one;
-      one.id = BridgeId{"one"};
-      EXPECT_TRUE(world_.reconciler.add_own_bridge(std::move(one), now));
-      world_.reconciler.enter(ChannelId{"1.2"}, AppName{"app"}, {}, {}, now);
-      for (const auto* id : {"1.1", "1.2"}) {
-        world_.reconciler.join(ChannelId{id}, BridgeId{"one"}, now);
-        world_.reconciler.enter_room(ChannelId{id}, now);
-      }
-    });
-    world_.sink.take();
-  }
   void event(const std::string& text) { world_.event("Event: " + text); }
   void refer(std::string_view first, std::string_view second) {
     event(
@@ -209,7 +197,7 @@ class OldTransfers : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(OldTransfers, WhoTakesThePlaceOfAMemberIsOneToo) {
-  talk_in_a_bridge();
+  talk_in_a_bridge(world_);
   refer("1.1", "1.3");
   EXPECT_EQ(changes(), Lines{"attended transfer 1.1 1.3 to bridge one"});
   bob_comes_to("SIP/a-1");
@@ -233,7 +221,7 @@ TEST_P(OldTransfers, WhoIsInNoBridgeIsReplacedToo) {
 }
 
 TEST_P(OldTransfers, WithoutACallOfTwoThereIsNone) {
-  talk_in_a_bridge();
+  talk_in_a_bridge(world_);
   event("Bridge|Bridgestate: Unlink|Channel1: x|Channel2: y|Uniqueid1: 1.3|Uniqueid2: 1.4");
   hangup("SIP/b-1", "1.4");
   changes();
