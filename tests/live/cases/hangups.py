@@ -276,7 +276,7 @@ def _unanswered(method, below, *ends, **parameters):
             ari.request(method, f"/channels/{channel}{below}", **parameters)
             if "PlaybackFinished" in ends:
                 events.wait("PlaybackStarted")
-            line.give_up()
+            line.wait_early_media().give_up()
             for end in ("ChannelDestroyed", *ends):
                 events.wait(end, timeout=10)
             ari.get(f"/channels/{channel}")

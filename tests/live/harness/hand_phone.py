@@ -144,7 +144,7 @@ class Line:
         self.far_media = None
         self.transferred = ""  # The outcome, once the PBX has told it.
         self.digits = ""  # What the far side has pressed.
-        self._is_answered = self._is_over = False
+        self._is_answered = self._is_over = self._has_early_media = False
         self._refused = ""
         self._sequence = 0
         self._asked = set()
@@ -153,6 +153,11 @@ class Line:
         self._phone.wait(lambda: self._is_answered or self._refused, f"the call to {self.extension} is not answered")
         if self._refused:
             raise Failed(f"the call to {self.extension} is refused: {self._refused}")
+        return self
+
+    def wait_early_media(self):
+        """Until the PBX has said where it takes and sends sound before it answers."""
+        self._phone.wait(lambda: self._has_early_media, f"no early media of {self.extension}")
         return self
 
     @property
@@ -188,7 +193,10 @@ class Line:
         status, method = message[len("SIP/2.0 "):].split("\r\n")[0], _header(message, "CSeq").split()[1]
         if method == "REFER" and status[0] > "2":
             self.transferred = status
-        if method != "INVITE" or status[0] == "1":
+        if method != "INVITE":
+            return
+        if status[0] == "1":
+            self._has_early_media |= "\nm=audio " in message
             return
         self.far_tag = re.search(r";tag=([^;\s]+)", _header(message, "To"))[1]
         if status[0] == "2":
