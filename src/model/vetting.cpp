@@ -1,7 +1,13 @@
 #include "model/vetting.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
+
+#include "ami/snapshot.hpp"
+#include "ami/value.hpp"
+#include "generated/mapping.hpp"
 
 namespace arigate::model {
 
@@ -64,6 +70,24 @@ std::size_t extent(const ami::Message& event) {
   return bytes;
 }
 
+Party party_of(const ami::Message& event) {
+  const auto snapshot = ami::snapshot_of(event);
+  return {std::string{ami::known(snapshot.caller_name)},
+          std::string{ami::known(snapshot.caller_number)}};
+}
+
+/// As CALLERID(all) says it.
+std::string text_of(const Party& party) {
+  return fmt::format("\"{}\" <{}>", party.name, party.number);
+}
+
+const ShownVariable* shown_variable(const Channel& channel, std::string_view name) {
+  for (const auto& variable : channel.variables) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
 std::size_t count(const ami::Message& event, Key key) {
   const auto& headers = event.headers();
   return static_cast<std::size_t>(
@@ -82,11 +106,13 @@ void Vetting::use(const ami::Dialect& dialect) {
 void Vetting::paused() {
   if (inside_) return;  // A PBX that cannot write goes on later.
   doubtful_bytes_ = dialplan_bytes_ = 0;
+  behind_others_ = false;
 }
 
 Vetting::Judgement Vetting::judge(const ami::Message& event) {
   const auto& headers = event.headers();
   const bool doubtful = doubtful_bytes_ > 0;
+  const bool may_be_a_value = doubtful || dialplan_bytes_ > 0 || behind_others_;
   if (doubtful) doubtful_bytes_ -= std::min(doubtful_bytes_, extent(event));
   if (dialplan_bytes_ > 0) dialplan_bytes_ -= std::min(dialplan_bytes_, extent(event));
   if (inside_ && inside_value(event)) return {Verdict::forged, {}, {}, false};
@@ -102,6 +128,7 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   const bool ends_with_a_value = event.event() == EventName::userevent || is_short_unparked(event);
   if (ends_with_a_value) doubtful_bytes_ = value_bytes_max;
   remember_sign(event, doubtful);
+  behind_others_ = !dialect_.escapes_values;
   const auto name = event[Key::channel];
   const auto uniqueid = event[Key::uniqueid];
   if (uniqueid.empty() || name.empty()) return {};
@@ -121,9 +148,51 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   }
   if (channel->name != name && dialect_.snapshots)
     return {Verdict::sound_if_there, name, uniqueid, false};
-  if (event.event() != EventName::hangup) return {};
+  if (event.event() != EventName::hangup) {
+    const bool ask =
+        may_be_a_value && changed(event, *channel, dialect_.snapshots) != Subject::none;
+    return ask ? Judgement{Verdict::sound_if_so, channel->name, channel->uniqueid.value, false}
+               : Judgement{};
+  }
   return doubtful ? Judgement{Verdict::sound_if_gone, channel->name, channel->uniqueid.value, false}
                   : judge_hangup(*channel);
+}
+
+/// What ARI shows of the channel that the event tells anew.
+Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel,
+                                  bool snapshots) {
+  if (channel.hidden || channel.in_disguise) return Subject::none;
+  const EventName type = event.event();
+  if (snapshots ? event.has(Key::channelstate) : type == EventName::newstate) {
+    const ChannelState told = state_of(event[Key::channelstate]);
+    // 1.8 tells the far leg's ringing to a Local half that is up; it stays so.
+    const bool back = channel.state == ChannelState::up && told == ChannelState::ringing;
+    if (told != channel.state && !back) return Subject::state;
+  }
+  if (type == EventName::newcallerid && party_of(event) != channel.caller) return Subject::caller;
+  if (type != EventName::varset) return Subject::none;
+  const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
+  return shown != nullptr && shown->value != event[Key::value] ? Subject::variable : Subject::none;
+}
+
+Vetting::Claim Vetting::claim(const ami::Message& event) const {
+  const Channel* channel = store_.find_uniqueid(event[Key::uniqueid]);
+  if (channel == nullptr) return {};
+  switch (changed(event, *channel, dialect_.snapshots)) {
+    case Subject::state:
+      return {"CHANNEL(state)", std::string{event[Key::channelstatedesc]},
+              std::string{mapping::channel_state_name(static_cast<int>(channel->state))}};
+    case Subject::caller:
+      return {"CALLERID(all)", text_of(party_of(event)), text_of(channel->caller)};
+    case Subject::variable: {
+      const auto name = event[Key::variable];
+      return {std::string{name}, std::string{event[Key::value]},
+              shown_variable(*channel, name)->value};
+    }
+    case Subject::none:
+      break;
+  }
+  return {};
 }
 
 /// Keeps of whom a place that may hold whole events has told a sign of the end. It stays in doubt:

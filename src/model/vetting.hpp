@@ -24,7 +24,8 @@ namespace arigate::model {
 ///  - an end that nothing announced, every beginning and end behind a UserEvent, and an end that
 ///  was
 ///    announced behind the same line of the dialplan as itself: these may be forged without any
-///    trace. Only the PBX can tell, so it must be asked.
+///    trace. Only the PBX can tell, so it must be asked;
+///  - so may another state, caller or shown variable of a channel be, close behind a value.
 class Vetting {
  public:
   enum class Verdict {
@@ -32,6 +33,7 @@ class Vetting {
     forged,          ///< Not to be applied; a list shows what is true.
     sound_if_there,  ///< When the PBX has a channel of that name and uniqueid.
     sound_if_gone,   ///< When it has none.
+    sound_if_so,     ///< Unless the PBX still says what is known: see claim().
   };
   struct Judgement {
     Verdict verdict = Verdict::sound;
@@ -39,6 +41,13 @@ class Vetting {
     /// An end that was announced, but so close behind a line of the dialplan that this may hold
     /// both: to be believed when there are too many of them to ask about.
     bool announced = false;
+  };
+
+  /// What an event tells of a channel, in a form in which the PBX can be asked about it.
+  struct Claim {
+    std::string variable;  ///< Of the channel, or a function of the dialplan: "CHANNEL(state)".
+    std::string told;      ///< Its value by the event,
+    std::string known;     ///< and by the model.
   };
 
   /// The most that one value can hold: what the PBX keeps for the arguments of an application.
@@ -57,8 +66,13 @@ class Vetting {
   /// The link was silent for a pause.
   void paused();
   Judgement judge(const ami::Message& event);
+  /// Of an event that is sound_if_so.
+  Claim claim(const ami::Message& event) const;
 
  private:
+  enum class Subject { none, state, caller, variable };
+
+  static Subject changed(const ami::Message& event, const Channel& channel, bool snapshots);
   bool closed(const ami::Message& event) const;
   bool inside_value(const ami::Message& event);
   void begin_value(const ami::Message& event);
@@ -74,6 +88,8 @@ class Vetting {
   bool inside_ = false;                   ///< It has not come yet.
   /// The same for the arguments of an application, the last of their event from Asterisk 12 on.
   std::size_t dialplan_bytes_ = 0;
+  /// Something came since the last pause: up to Asterisk 13.4 it can be the beginning of any value.
+  bool behind_others_ = false;
   /// Uniqueids of those of whom such a place may have told the sign of an end.
   std::unordered_set<std::string> doubted_signs_;
 };

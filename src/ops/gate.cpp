@@ -11,6 +11,21 @@ namespace arigate::ops {
 
 using Verdict = model::Vetting::Verdict;
 
+namespace {
+
+ami::Action getvar(std::string_view channel, std::string_view variable) {
+  ami::Action action{"Getvar"};
+  action.add("Channel", channel).add("Variable", variable);
+  return action;
+}
+
+/// Nobody has answered, and somebody may later.
+bool is_silent(Errc code) {
+  return code == Errc::timeout || code == Errc::unavailable || code == Errc::overloaded;
+}
+
+}  // namespace
+
 void Gate::link_up(const ami::Dialect& dialect) {
   vetting_.use(dialect);
 }
@@ -58,26 +73,30 @@ void Gate::pass(const ami::Message& event) {
   asking_ = true;
   asked_ = judgement.verdict;
   subject_ = event.copy();
-  auto question = ask(std::string{judgement.name}, std::string{judgement.uniqueid},
-                      judgement.announced ? again_max : 0);
+  auto question = judgement.verdict == Verdict::sound_if_so
+                      ? ask_whether(std::string{judgement.name}, vetting_.claim(event))
+                      : ask(std::string{judgement.name}, std::string{judgement.uniqueid},
+                            judgement.announced ? again_max : 0);
   boost::asio::co_spawn(executor_, std::move(question),
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
                           if (link == link_) answered(thrown ? Answer::none : answer);
                         });
 }
 
-/// An end that nothing announced is always asked about.
+/// A beginning, and an end that nothing announced, is always asked about.
 bool Gate::may_ask(const model::Vetting::Judgement& judgement) {
-  if (!judgement.announced) return true;
+  const bool claim = judgement.verdict == Verdict::sound_if_so;
+  if (!judgement.announced && !claim) return true;
   count_seconds();
-  return announced_questions_++ < announced_questions_max;
+  return claim ? claim_questions_++ < claim_questions_max
+               : announced_questions_++ < announced_questions_max;
 }
 
 void Gate::count_seconds() {
   const TimePoint now = world_.clock.now();
   if (now - second_began_ < std::chrono::seconds{1}) return;
   second_began_ = now;
-  announced_questions_ = again_ = 0;
+  announced_questions_ = claim_questions_ = again_ = 0;
 }
 
 void Gate::drop(const ami::Message& event, std::string_view why) {
@@ -91,10 +110,7 @@ void Gate::drop(const ami::Message& event, std::string_view why) {
 void Gate::answered(Answer answer) {
   asking_ = false;
   const ami::Message subject = std::exchange(subject_, {});
-  const bool meant = answer == Answer::refused ||  // Who cannot tell cannot be asked.
-                     (answer == Answer::there && asked_ == Verdict::sound_if_there) ||
-                     (answer == Answer::gone && asked_ == Verdict::sound_if_gone);
-  if (meant) {
+  if (is_meant(answer)) {
     apply_(subject);
   } else {
     world_.reconciler.doubt(subject);
@@ -108,6 +124,23 @@ void Gate::answered(Answer answer) {
   end_waits();
 }
 
+bool Gate::is_meant(Answer answer) const {
+  if (answer == Answer::refused) return true;  // Who cannot tell cannot be asked.
+  if (answer == Answer::none) return false;
+  switch (asked_) {
+    case Verdict::sound_if_there:
+      return answer == Answer::there;
+    case Verdict::sound_if_gone:
+      return answer == Answer::gone;
+    case Verdict::sound_if_so:
+      return answer != Answer::as_known;  // One that has gone meanwhile may have been so.
+    case Verdict::sound:
+    case Verdict::forged:
+      break;
+  }
+  return false;
+}
+
 boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uniqueid, int again) {
   for (;;) {
     const auto answer = co_await ask_once(name, uniqueid);
@@ -119,12 +152,22 @@ boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uni
   }
 }
 
+/// Is it still as it was known? A PBX tells what it has already changed; by now that may be
+/// something else again.
+boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::string name,
+                                                       model::Vetting::Claim claim) {
+  const auto value = co_await world_.ami.request(getvar(name, claim.variable),
+                                                 world_.in(world_.timeouts.action), "");
+  if (value)
+    co_return (*value)[ami::Key::value] == claim.known ? Answer::as_known : Answer::as_told;
+  if (value.error().code == Errc::not_found) co_return Answer::gone;
+  co_return is_silent(value.error().code) ? Answer::none : Answer::refused;
+}
+
 /// Is there a channel of this name, with this uniqueid?
 boost::asio::awaitable<Gate::Answer> Gate::ask_once(std::string name, std::string uniqueid) {
-  ami::Action action{"Getvar"};
-  action.add("Channel", name).add("Variable", "UNIQUEID");
   const auto value =
-      co_await world_.ami.request(std::move(action), world_.in(world_.timeouts.action), "");
+      co_await world_.ami.request(getvar(name, "UNIQUEID"), world_.in(world_.timeouts.action), "");
   if (!value && value.error().code == Errc::not_found) co_return Answer::gone;
   if (value && (*value)[ami::Key::value] == uniqueid) co_return Answer::there;
   if (value && !(*value)[ami::Key::value].empty()) co_return Answer::gone;  // Another one.
@@ -136,9 +179,7 @@ boost::asio::awaitable<Gate::Answer> Gate::look_in_list(std::string uniqueid) {
   const auto rows =
       co_await world_.ami.list(ami::Action{"CoreShowChannels"}, world_.in(world_.timeouts.action));
   if (!rows) {
-    const Errc why = rows.error().code;
-    const bool silent = why == Errc::timeout || why == Errc::unavailable || why == Errc::overloaded;
-    co_return silent ? Answer::none : Answer::refused;
+    co_return is_silent(rows.error().code) ? Answer::none : Answer::refused;
   }
   for (const auto& row : *rows) {
     if (row[ami::Key::uniqueid] == uniqueid) co_return Answer::there;

@@ -31,6 +31,8 @@ class Gate {
 
   /// Questions in a second about ends that were announced: in a storm the rest is believed.
   static constexpr int announced_questions_max = 50;
+  /// The same about states, callers and variables of channels that are there.
+  static constexpr int claim_questions_max = 50;
   /// A PBX tells of an end before it forgets the channel, so one that it still has is asked about
   /// again: so often, and in all of a second, since all that follows waits.
   static constexpr int again_max = 3;
@@ -59,15 +61,17 @@ class Gate {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
-  enum class Answer { there, gone, none, refused };
+  enum class Answer { there, gone, as_known, as_told, none, refused };
 
   void pass(const ami::Message& event);
   void drop(const ami::Message& event, std::string_view why);
   void answered(Answer answer);
+  bool is_meant(Answer answer) const;
   void end_waits();
   bool may_ask(const model::Vetting::Judgement& judgement);
   void count_seconds();
   boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid, int again);
+  boost::asio::awaitable<Answer> ask_whether(std::string name, model::Vetting::Claim claim);
   boost::asio::awaitable<Answer> ask_once(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
@@ -82,6 +86,7 @@ class Gate {
   std::optional<TimePoint> read_all_;
   TimePoint second_began_{};
   int announced_questions_ = 0;  ///< Of this second.
+  int claim_questions_ = 0;      ///< Of this second.
   int again_ = 0;                ///< Of this second: questions asked again.
   std::uint64_t link_ = 0;       ///< Answers from an earlier link count no more.
   std::uint64_t dropped_ = 0;

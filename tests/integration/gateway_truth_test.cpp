@@ -255,6 +255,30 @@ TEST_F(OldGatewayTruth, AnEventInsideAValueEndsAndBeginsNobodysCall) {
 }
 
 /// A transfer: another channel takes the place of the call's, and its name.
+/// He knows all ids, and completes the event that his value is in.
+TEST_F(OldGatewayTruth, AnEventInsideAValueChangesNobodysStateOrCaller) {
+  const auto value_with = [](const std::string& forged) {
+    return old_varset("x\r\nUniqueid: 1.2\r\n\r\n" + forged +
+                      "\r\nEvent: VarSet\r\nPrivilege: dialplan,all\r\nChannel: SIP/eve-2\r\n"
+                      "Variable: MARK\r\nValue: y");
+  };
+  pbx_.tell(
+      value_with(old_event("Newstate",
+                           "Channel: SIP/victim-1\r\nChannelState: 7\r\nChannelStateDesc: Busy\r\n"
+                           "CallerIDNum: 100\r\nCallerIDName: Alice\r\nConnectedLineNum: \r\n"
+                           "ConnectedLineName: \r\nUniqueid: 1.1\r\n")));
+  pbx_.tell(value_with(
+      old_event("NewCallerid",
+                "Channel: SIP/victim-1\r\nCallerIDNum: 911\r\nCallerIDName: Alice\r\n"
+                "Uniqueid: 1.1\r\nCID-CallingPres: 0 (Presentation Allowed, Not Screened)\r\n")));
+  const auto heard = heard_up_to("the end");
+  EXPECT_FALSE(has(heard, "ChannelStateChange")) << heard;
+  EXPECT_FALSE(has(heard, "ChannelCallerId")) << heard;
+  const auto victim = ask("GET", "/channels/1.1");
+  EXPECT_TRUE(has(victim, "\"state\":\"Up\"")) << victim;
+  EXPECT_FALSE(has(victim, "911")) << victim;
+}
+
 TEST_F(OldGatewayTruth, ACallKeepsItsIdWhenAnotherBodyTakesItsName) {
   pbx_.set_channels(
       {{"1.1", row("SIP/victim-1")}, {"1.2", row("SIP/eve-2")}, {"1.3", row("SIP/other-3")}});

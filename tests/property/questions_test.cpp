@@ -24,6 +24,8 @@ struct Questions {
   std::size_t hangups = 0;
   std::size_t unannounced = 0;  ///< Ends that are always asked about.
   std::size_t announced = 0;    ///< Those that are asked about as long as they are few.
+  std::size_t claims = 0;       ///< States and callers, as long as they are few.
+  std::size_t states = 0;       ///< Told by an event of their own.
   std::size_t other = 0;
 };
 
@@ -48,9 +50,12 @@ Questions questions_of(const Capture& capture) {
     if ((*message)->event() == ami::EventName::none) continue;
     const bool hangup = (*message)->event() == ami::EventName::hangup;
     questions.hangups += hangup ? 1 : 0;
+    questions.states += (*message)->event() == ami::EventName::newstate ? 1 : 0;
     const auto judgement = vetting.judge(**message);
     EXPECT_NE(judgement.verdict, model::Vetting::Verdict::forged);
-    if (judgement.verdict != model::Vetting::Verdict::sound) {
+    if (judgement.verdict == model::Vetting::Verdict::sound_if_so) {
+      ++questions.claims;
+    } else if (judgement.verdict != model::Vetting::Verdict::sound) {
       ++(!hangup               ? questions.other
          : judgement.announced ? questions.announced
                                : questions.unannounced);
@@ -65,9 +70,11 @@ TEST(Questions, AreSeldomInStorms) {
   for (const auto& capture : captures("ami")) {
     if (!capture.name.starts_with("storm") || capture.path.extension() != ".gz") continue;
     ++storms;
-    const auto [hangups, unannounced, announced, other] = questions_of(capture);
-    fmt::print("{} {}: {} hangups, {} unannounced, {} behind the dialplan, {} other questions\n",
-               capture.version, capture.name, hangups, unannounced, announced, other);
+    const auto [hangups, unannounced, announced, claims, states, other] = questions_of(capture);
+    fmt::print(
+        "{} {}: {} hangups, {} unannounced, {} behind the dialplan, {} states told, {} states and "
+        "callers in doubt, {} other questions\n",
+        capture.version, capture.name, hangups, unannounced, announced, states, claims, other);
     EXPECT_LE(unannounced * 10, hangups) << capture.version << " " << capture.name;
     EXPECT_EQ(other, 0U) << capture.version << " " << capture.name;
   }

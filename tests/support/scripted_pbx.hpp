@@ -172,7 +172,9 @@ class ScriptedPbx {
     if (name.starts_with("PJSIP") || name.starts_with("SIP") || name.starts_with("IAX")) {
       return "Response: Error\r\n" + id + "Message: Invalid/unknown command: " + name + "\r\n\r\n";
     }
-    if (name == "Getvar") return variable(value_of(action, "Channel"), id);
+    if (name == "Getvar") {
+      return variable(value_of(action, "Channel"), value_of(action, "Variable"), id);
+    }
     return "Response: Success\r\n" + id + "Message: Done\r\n\r\n";
   }
 
@@ -188,10 +190,18 @@ class ScriptedPbx {
            fmt::format("EventList: Complete\r\nListItems: {}\r\n\r\n", rows_.size());
   }
 
-  std::string variable(const std::string& channel, const std::string& id) const {
+  std::string variable(const std::string& channel, const std::string& name,
+                       const std::string& id) const {
     for (const auto& [uniqueid, rest] : rows_) {
       if (value_of(rest, "Channel") != channel) continue;
-      return "Response: Success\r\n" + id + "Variable: UNIQUEID\r\nValue: " + uniqueid + "\r\n\r\n";
+      std::string value = name == "UNIQUEID" ? uniqueid : "";
+      if (name == "CHANNEL(state)") value = value_of(rest, "ChannelStateDesc");
+      if (name == "CALLERID(all)") {
+        value = fmt::format("\"{}\" <{}>", value_of(rest, "CallerIDName"),
+                            value_of(rest, "CallerIDNum"));
+      }
+      return fmt::format("Response: Success\r\n{}Variable: {}\r\nValue: {}\r\n\r\n", id, name,
+                         value);
     }
     return "Response: Error\r\n" + id + "Message: No such channel\r\n\r\n";
   }

@@ -26,6 +26,8 @@ std::string text_of(Verdict verdict) {
       return "if there";
     case Verdict::sound_if_gone:
       return "if gone";
+    case Verdict::sound_if_so:
+      return "if so";
   }
   return "?";
 }
@@ -63,6 +65,9 @@ std::string snapshot(std::string_view name, std::string_view id, std::string_vie
 std::string event_of(std::string_view event, std::string_view name, std::string_view id,
                      std::string_view rest = "") {
   return fmt::format("Event: {}|Privilege: call,all|{}{}", event, snapshot(name, id), rest);
+}
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  return text.replace(text.find(what), what.size(), by);
 }
 const std::string cause = "|Cause: 16|Cause-txt: Normal Clearing";
 
@@ -329,6 +334,99 @@ TEST(Vetting, AsksAboutAnEndThatWasAnnouncedBehindARawValue) {
   });
 }
 
+/// Nothing but the PBX's word tells them from those that a caller has put into a value.
+TEST(Vetting, AsksAboutAStateOrACallerThatAValueMayHaveTold) {
+  const auto newstate = [](std::string_view number) {
+    return fmt::format(
+        "Event: Newstate|Privilege: call,all|Channel: SIP/victim-1|ChannelState: {}|"
+        "ChannelStateDesc: Busy|CallerIDNum: 100|CallerIDName: Alice|ConnectedLineNum: |"
+        "ConnectedLineName: |Uniqueid: 1.1",
+        number);
+  };
+  const auto newcallerid = [](std::string_view number) {
+    return fmt::format(
+        "Event: NewCallerid|Privilege: call,all|Channel: SIP/victim-1|CallerIDNum: {}|"
+        "CallerIDName: Alice|Uniqueid: 1.1|CID-CallingPres: 0 (Presentation Allowed)",
+        number);
+  };
+  const auto busy = [](std::string_view event) {
+    return replaced(event_of(event, "SIP/victim-1", "1.1"), "ChannelState: 6", "ChannelState: 7");
+  };
+  const std::string line =
+      event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x") +
+      "||";
+  check({
+      {"another state, old",
+       old_pbx,
+       old_varset("x") + "||" + newstate("7"),
+       {"VarSet sound", "Newstate if so"}},
+      {"of the one whose value it was",
+       old_pbx,
+       old_varset("x", "SIP/victim-1", "1.1") + "||" + newstate("7"),
+       {"VarSet sound", "Newstate if so"}},
+      {"nothing before it", old_pbx, newstate("7"), {"Newstate sound"}},
+      {"the same state",
+       old_pbx,
+       old_varset("x") + "||" + newstate("6"),
+       {"VarSet sound", "Newstate sound"}},
+      {"the ringing of a far leg",
+       old_pbx,
+       old_varset("x") + "||" + newstate("5"),
+       {"VarSet sound", "Newstate sound"}},
+      {"another caller",
+       old_pbx,
+       old_varset("x") + "||" + newcallerid("911"),
+       {"VarSet sound", "NewCallerid if so"}},
+      {"the same caller",
+       old_pbx,
+       old_varset("x") + "||" + newcallerid("100"),
+       {"VarSet sound", "NewCallerid sound"}},
+      {"another state, new",
+       new_pbx,
+       line + busy("Newstate"),
+       {"Newexten sound", "Newstate if so"}},
+      {"in any event",
+       new_pbx,
+       line + busy("MusicOnHoldStart"),
+       {"Newexten sound", "MusicOnHoldStart if so"}},
+      {"behind an escaped value",
+       new_pbx,
+       event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" + busy("Newstate"),
+       {"VarSet sound", "Newstate sound"}},
+      {"behind a raw value",
+       "2.7.0",
+       event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" + busy("Newstate"),
+       {"VarSet sound", "Newstate if so"}},
+  });
+}
+
+TEST(Vetting, SaysWhatToAskAndWhatIsKnown) {
+  Store store;
+  test::RecordingSink sink;
+  Reconciler reconciler{store, sink, {{"MARK"}, "arigate", "4573", ""}};
+  Vetting vetting{store};
+  reconciler.use(ami::dialect_of(old_pbx));
+  vetting.use(ami::dialect_of(old_pbx));
+  reconciler.apply(test::ami_message(old_newchannel("SIP/victim-1", "1.1")), WallTime{});
+  vetting.judge(test::ami_message(old_varset("x")));
+  const auto claim = [&](const std::string& text) {
+    const auto message = test::ami_message(text);
+    EXPECT_EQ(vetting.judge(message).verdict, Verdict::sound_if_so) << text;
+    const auto claim = vetting.claim(message);
+    return std::vector{claim.variable, claim.told, claim.known};
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(claim("Event: Newstate|Privilege: call,all|Channel: SIP/victim-1|ChannelState: 7|"
+                  "ChannelStateDesc: Busy|CallerIDNum: 100|CallerIDName: Alice|Uniqueid: 1.1"),
+            (Texts{"CHANNEL(state)", "Busy", "Up"}));
+  EXPECT_EQ(claim("Event: NewCallerid|Privilege: call,all|Channel: SIP/victim-1|"
+                  "CallerIDNum: 911|CallerIDName: |Uniqueid: 1.1|CID-CallingPres: 0 (x)"),
+            (Texts{"CALLERID(all)", "\"\" <911>", "\"Alice\" <100>"}));
+  EXPECT_EQ(claim("Event: VarSet|Privilege: dialplan,all|Channel: SIP/victim-1|Variable: MARK|"
+                  "Value: 1|Uniqueid: 1.1"),
+            (Texts{"MARK", "1", ""}));
+}
+
 TEST(Vetting, BelievesWhatCameBehindAPause) {
   test::SmallWorld world{new_pbx};
   Vetting vetting{world.store};
@@ -343,6 +441,9 @@ TEST(Vetting, BelievesWhatCameBehindAPause) {
   judge(event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x"));
   judge(event_of("UserEvent", "SIP/eve-2", "1.2", "|UserEvent: Note|text: x"));
   vetting.paused();
+  const auto busy =
+      replaced(event_of("Newstate", "SIP/victim-1", "1.1"), "ChannelState: 6", "ChannelState: 7");
+  EXPECT_EQ(judge(busy), Verdict::sound);
   judge(event_of("HangupRequest", "SIP/victim-1", "1.1"));
   EXPECT_EQ(judge(event_of("Hangup", "SIP/victim-1", "1.1", cause)), Verdict::sound);
 }

@@ -23,6 +23,10 @@ const std::string hangup =
     "Cause-txt: User busy";
 const std::string varset =
     "Event: VarSet" + privilege + "Channel: SIP/alice-1|Variable: X|Value: 1|Uniqueid: 1.1";
+const std::string up =
+    "Event: Newstate" + privilege +
+    "Channel: SIP/alice-1|ChannelState: 6|ChannelStateDesc: Up|CallerIDNum: 100|CallerIDName: A|"
+    "ConnectedLineNum: |ConnectedLineName: |Uniqueid: 1.1";
 const std::string question = "Getvar|Channel: SIP/alice-1|Variable: UNIQUEID";
 
 class GateTest : public testing::Test {
@@ -115,6 +119,53 @@ TEST_F(GateTest, BelievesAPbxThatCanTellNeither) {
   refuse(Errc::forbidden);
   refuse(Errc::forbidden);
   EXPECT_EQ(changes(), Lines{"destroyed 1.1 17 User busy"});
+}
+
+const std::string busy =
+    "Event: Newstate" + privilege +
+    "Channel: SIP/alice-1|ChannelState: 7|ChannelStateDesc: Busy|CallerIDNum: 100|CallerIDName: A|"
+    "ConnectedLineNum: |ConnectedLineName: |Uniqueid: 1.1";
+
+TEST_F(GateTest, TellsAStateWhenThePbxHasTheChannelInItOrInALaterOne) {
+  for (const auto* now : {"Busy", "Ringing"}) {
+    take(busy);
+    take(varset);
+    EXPECT_EQ(changes(), Lines{});
+    EXPECT_EQ(world_.ami.waiting_action(), "Getvar|Channel: SIP/alice-1|Variable: CHANNEL(state)");
+    answer({fmt::format("Response: Success|Variable: CHANNEL(state)|Value: {}", now)});
+    EXPECT_EQ(changes(), (Lines{"state 1.1 Busy", "varset 1.1 X=1"}));
+    world_.clock.advance(model::Vetting::pause);
+    gate_.batch_end();
+    world_.clock.advance(model::Vetting::pause);
+    take(up);
+    EXPECT_EQ(changes(), Lines{"state 1.1 Up"}) << "asked about: nothing came before it";
+  }
+  EXPECT_EQ(gate_.dropped(), 0U);
+}
+
+TEST_F(GateTest, DropsAStateThatThePbxDoesNotHaveTheChannelIn) {
+  take(busy);
+  answer({"Response: Success|Variable: CHANNEL(state)|Value: Up"});
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(gate_.dropped(), 1U);
+  EXPECT_EQ(world_.resyncs_asked, 1);
+}
+
+TEST_F(GateTest, BelievesAStateThatThePbxCannotTell) {
+  take(busy);
+  refuse(Errc::forbidden);
+  EXPECT_EQ(changes(), Lines{"state 1.1 Busy"});
+}
+
+TEST_F(GateTest, AsksAboutSoManyStatesInASecond) {
+  take(newchannel);
+  for (int asked = 0; asked < Gate::claim_questions_max; ++asked) {
+    take(busy);
+    answer({"Response: Success|Variable: CHANNEL(state)|Value: Up"});
+  }
+  EXPECT_EQ(changes(), Lines{});
+  take(busy);
+  EXPECT_EQ(changes(), Lines{"state 1.1 Busy"}) << "believed";
 }
 
 TEST_F(GateTest, BelievesNothingThatNobodyConfirms) {
