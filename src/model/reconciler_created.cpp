@@ -89,7 +89,8 @@ void Reconciler::be_born(Channel& unborn, Channel* made, WallTime now) {
     store_.swap_uniqueids(unborn, *made);
     unborn.state = made->state;
     unborn.caller = std::move(made->caller);
-    unborn.accountcode = std::move(made->accountcode);
+    // What it was dialled on may be known already, and is set by the PBX a moment later.
+    if (!made->accountcode.empty()) unborn.accountcode = std::move(made->accountcode);
     unborn.protocol_id = std::move(made->protocol_id);
     unannounced_.erase(unborn.uniqueid);
     store_.erase(ChannelId{made->id});

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "agi/command.hpp"
+#include "core/text.hpp"
 #include "ops/connected_line.hpp"
 #include "ops/originate.hpp"
 #include "ops/variables.hpp"
@@ -142,7 +143,11 @@ boost::asio::awaitable<std::string> function_of(const World& world, ChannelId ch
 boost::asio::awaitable<VariableList> accounts_from(const World& world, ChannelId caller) {
   const auto chosen = co_await function_of(world, caller, "CHANNEL(peeraccount)");
   const auto* known = world.store.find(caller);
-  const std::string own = known == nullptr ? "" : known->accountcode;
+  std::string own = known == nullptr ? "" : known->accountcode;
+  // Before Asterisk 12 nothing tells of what the dialplan sets.
+  if (own.empty() && !world.ami.dialect().snapshots) {
+    own = co_await function_of(world, caller, std::string{account_function});
+  }
   VariableList accounts;
   if (!own.empty()) accounts.emplace_back("CHANNEL(peeraccount)", own);
   const auto& account = chosen.empty() ? own : chosen;
@@ -187,10 +192,17 @@ Result<void> add_variables(ami::Action& action, const World& world, const Variab
                            std::vector<std::string>* later) {
   constexpr std::size_t many = 50;
   VariableLines lines{action, variables.size() > many};
+  // Before Asterisk 12 the header is set behind the variables, also when it is missing.
+  const bool account_is_header = !world.ami.dialect().snapshots;
+  bool has_account = false;
   // The PBX sets the last one first; natively the first is set first.
   for (auto it = variables.rbegin(); it != variables.rend(); ++it) {
     const auto& [name, value] = *it;
     if (const auto fine = check_variable(world, name); !fine) return fine.error();
+    if (account_is_header && iequals(name, account_function)) {
+      if (!std::exchange(has_account, true)) action.add("Account", value);
+      continue;
+    }
     const auto text = ami::originate_variable(name, value);
     if (!text) return text.error();
     if (lines.add(*text)) continue;
