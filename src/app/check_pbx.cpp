@@ -140,6 +140,11 @@ class PbxCheck {
     const auto settings = co_await ask(ami::Action{"CoreSettings"});
     if (settings) {
       add(Verdict::ok, "PBX", fmt::format("Asterisk {}", settings->named("AsteriskVersion")));
+      if (!ami_.dialect().escapes_values && settings->named("SystemName").empty()) {
+        add(Verdict::note, "asterisk.conf",
+            "no systemname: with a word there that callers do not know, nobody can guess the "
+            "uniqueid of a channel and put an event of it into a value");
+      }
     } else {
       add(Verdict::note, "PBX", fmt::format("version not told: {}", settings.error().detail));
     }
