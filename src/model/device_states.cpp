@@ -56,11 +56,21 @@ std::string_view DeviceStates::last(std::string_view device) const {
   return found == last_.end() ? std::string_view{} : found->second;
 }
 
-std::string_view state_of_hint(std::string_view status, std::string_view last) {
-  if (status == "0") return last == "UNKNOWN" ? last : "NOT_INUSE";
+void DeviceStates::expect(const std::string& device, const std::string& state) {
+  expected_.erase(device);
+  if (!state.empty() && expected_.size() < devices_max) expected_.emplace(device, state);
+}
+
+std::string_view DeviceStates::expected(std::string_view device) const {
+  const auto found = expected_.find(device);
+  return found == expected_.end() ? last(device) : found->second;
+}
+
+std::string_view state_of_hint(std::string_view status, std::string_view expected) {
+  if (status == "0") return expected == "UNKNOWN" ? expected : "NOT_INUSE";
   if (status == "1") return "INUSE";
   if (status == "2") return "BUSY";
-  if (status == "4") return last == "INVALID" ? last : "UNAVAILABLE";
+  if (status == "4") return expected == "INVALID" ? expected : "UNAVAILABLE";
   if (status == "8") return "RINGING";
   if (status == "9") return "RINGINUSE";
   if (status == "16" || status == "17") return "ONHOLD";

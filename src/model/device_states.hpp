@@ -37,14 +37,19 @@ class DeviceStates {
   /// The state that was told last; "" for none.
   std::string_view last(std::string_view device) const;
 
+  /// It is being set: what a hint tells from now on is this state, if it can be. "" once it is set.
+  void expect(const std::string& device, const std::string& state);
+  /// The state that is being set, else the one that was told last.
+  std::string_view expected(std::string_view device) const;
+
  private:
   std::set<std::string, std::less<>> own_, leaving_, deleted_;
-  std::map<std::string, std::string, std::less<>> last_;
+  std::map<std::string, std::string, std::less<>> last_, expected_;
 };
 
 /// The state of a device from the number of a hint (ExtensionStatus) that watches it alone; "" for
-/// a number that says nothing. A hint does not tell all states apart, so `last` decides between
-/// those that look alike.
-std::string_view state_of_hint(std::string_view status, std::string_view last);
+/// a number that says nothing. A hint does not tell all states apart, so the one that is expected
+/// decides between those that look alike.
+std::string_view state_of_hint(std::string_view status, std::string_view expected);
 
 }  // namespace arigate::model

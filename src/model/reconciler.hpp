@@ -110,6 +110,10 @@ class Reconciler {
   void watch_device(const std::string& name) {
     if (!devices_.deleted(name)) devices_.own(name);
   }
+  /// This state is being set on the PBX's device; "" when that is over.
+  void expect_device(const std::string& device, const std::string& state) {
+    devices_.expect(device, state);
+  }
   /// It is about to be deleted, and has been.
   void leave_device(const std::string& name) { devices_.leave(name); }
   void delete_device(const std::string& name, WallTime now);

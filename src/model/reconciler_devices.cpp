@@ -33,7 +33,7 @@ void Reconciler::delete_device(const std::string& name, WallTime now) {
 void Reconciler::on_extension_status(const ami::Message& event, WallTime now) {
   const auto device = event[Key::hint];
   if (device.empty() || device.find_first_of("&,") != std::string_view::npos) return;
-  const auto state = state_of_hint(event[Key::status], devices_.last(device));
+  const auto state = state_of_hint(event[Key::status], devices_.expected(device));
   if (!state.empty()) device_state(device, std::string{state}, true, now);
 }
 

@@ -73,7 +73,9 @@ boost::asio::awaitable<Result<void>> set_device_state(World& world, std::string 
     const auto* told = std::get_if<model::DeviceStateChanged>(&change);
     return told != nullptr && told->device == device;
   });
+  world.reconciler.expect_device("Custom:" + name, state);
   const auto written = co_await write(world, name, state);
+  world.reconciler.expect_device("Custom:" + name, "");
   if (!written) co_return written;
   if (world.ami.dialect().device_events) {
     // The PBX answers before it tells, and does not tell of a state that is the old one.

@@ -79,6 +79,25 @@ TEST(DeviceStates, OfAnOldPbxAreToldWhenTheyChange) {
       << "the first of SIP/x is no news";
 }
 
+/// A hint shows an invalid device as one that is not available, and may do so before the answer.
+TEST(DeviceStates, OfAnOldPbxAreToldAsTheyAreSetWhenAHintIsFaster) {
+  test::SmallWorld world{"1.1"};
+  world.wait_for_ever();
+  const std::string hint =
+      "Event: ExtensionStatus|Privilege: call,all|Exten: 9|Context: hints|Hint: Custom:lamp|"
+      "Status: 4";
+  const auto outcome = world.start(set_device_state(world.world, "lamp", "INVALID"));
+  world.event(hint);
+  world.run([&] { world.ami.answer(); });
+  EXPECT_TRUE(outcome->has_value() && **outcome);
+  EXPECT_EQ(world.sink.take(), Lines{"device Stasis:lamp INVALID"});
+  const auto refused = world.start(set_device_state(world.world, "lamp", "UNAVAILABLE"));
+  world.run([&] { world.ami.refuse(Errc::timeout); });
+  EXPECT_TRUE(refused->has_value() && !**refused);
+  world.event(hint);
+  EXPECT_EQ(world.sink.take(), Lines{}) << "it is as it was";
+}
+
 TEST(DeviceStates, AreAskedForWhereThePbxDoesNotTellThem) {
   for (const auto* version : {"1.3", "2.0.0", "2.5.0"}) {
     test::SmallWorld world{version};
