@@ -279,7 +279,7 @@ bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
     give_back(session->channel, *std::exchange(session->leaves_by, std::nullopt));
     return true;
   }
-  session->control->attach(session->link);
+  session->control->attach_again(session->link);
   if (session->hung_up && session->state == Session::State::held) spawn(end_after_hangup(session));
   return true;
 }
