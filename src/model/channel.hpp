@@ -112,6 +112,7 @@ struct Channel {
   bool agi_running = false;            ///< Its dialplan runs an AGI, whosever it is.
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
+  bool has_home = false;               ///< A dialplan of the PBX's has brought it there.
   bool from_ari = false;               ///< Originated through ARI.
   bool in_disguise = false;  ///< The near half of a leg of ours that ARI shows as a channel.
   bool unborn = false;       ///< Made by create: the PBX has no channel for it yet.

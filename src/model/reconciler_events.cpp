@@ -375,6 +375,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     // Of an AGI that is not ours.
   } else if (is_own_variable(name)) {
     if (name == "AGISTATUS") channel->in_agi = false;
+    if (name == "ARIGATE_HOME") channel->has_home = !value.empty();
     return;
   }
   if (name == "STASISSTATUS") {
@@ -404,7 +405,7 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
   channel->hangup_told = true;
   if (channel->in_disguise) return;  // It ends with its target or its far half, unasked.
   // The end of our own dialplan lines: native has none under an originated channel.
-  if (soft && channel->in_own_context) return;
+  if (soft && channel->in_own_context && !channel->has_home) return;
   if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
     channel->dialplan.app_name = channel->base_app;
     channel->dialplan.app_data = channel->base_data;

@@ -65,13 +65,15 @@ boost::asio::awaitable<void> run_application(ExchangePtr exchange, ChannelPtr ch
 boost::asio::awaitable<void> run_hangup_extension(ExchangePtr exchange, ChannelPtr channel) {
   if (channel->hangup_handled) co_return;
   channel->hangup_handled = true;
-  const Place before = channel->place;
-  for (int priority = 1;; ++priority) {
-    const auto* found = exchange->dialplan().find(before.context, "h", priority);
+  Place next{channel->place.context, "h", 1};
+  for (;;) {
+    const auto* found = exchange->dialplan().find(next.context, next.exten, next.priority);
     if (found == nullptr) break;
-    channel->place = Place{before.context, "h", priority};
+    channel->place = next;
     const auto result = co_await run_step(exchange, channel, *found);
     if (result != AppResult::proceed) break;
+    next = channel->place;  // A Goto leads away from there.
+    ++next.priority;
   }
 }
 

@@ -345,6 +345,21 @@ TEST_F(Truth, ARowThatACallerHasForgedSaysOnlyThatItsChannelIsThere) {
   EXPECT_EQ(world_.store.find(ChannelId{"1.2"})->name, "SIP/eve-1");
 }
 
+/// The end of our own dialplan lines is that of the call's only where it came from others.
+TEST_F(Truth, TheEndOfOurDialplanIsToldOfWhoCameFromAnother) {
+  use(new_pbx);
+  const std::string of = "|Channel: SIP/a-1|Uniqueid: 1.1";
+  event(newchannel("SIP/a-1", "1.1"));
+  event("Event: Newexten|Context: arigate|Extension: 7|Priority: 8|Application: Hangup|AppData: " +
+        of);
+  changes();
+  event("Event: SoftHangupRequest|Cause: 16" + of);
+  EXPECT_EQ(changes(), Lines{});
+  event("Event: VarSet|Variable: ARIGATE_HOME|Value: trunk,600,2" + of);
+  event("Event: SoftHangupRequest|Cause: 16" + of);
+  EXPECT_EQ(changes(), Lines{"hanguprequest 1.1 16 soft"});
+}
+
 // --- the PBX itself -----------------------------------------------------------------------------
 
 TEST_F(Truth, ThePbxStartsAnewAndOnlyWhatCameSinceLives) {

@@ -804,6 +804,9 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
   const auto action = world_.ami.waiting_action();
   EXPECT_TRUE(action.starts_with("Redirect|Channel: SIP/alice-1|Context: arigate|Exten: "))
       << action;
+  EXPECT_EQ(world_.ami.take_posted(),
+            (Lines{"Setvar|Channel: SIP/alice-1|Variable: ARIGATE_HOME|Value: trunk,600,2"}))
+      << "its end in there leads to the hangup extension of its home";
   world_.run([&] { world_.ami.answer(); });
   EXPECT_TRUE(first->closed());
   hang_up(*first);  // The sign of our own Redirect, too late.
