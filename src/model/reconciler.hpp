@@ -45,8 +45,6 @@ class Reconciler {
  public:
   /// Hangups in doubt that are remembered until the next list.
   static constexpr std::size_t doubted_max = 1'000;
-  /// Variables of one channel that the PBX is awaited to tell once more.
-  static constexpr std::size_t told_max = 256;
   /// Variables that report_events may show with one channel.
   static constexpr std::size_t reported_max = 100;
   /// Most channels that may be expected, originated but not yet seen.
@@ -285,6 +283,7 @@ class Reconciler {
   void derive_variables(Channel& channel);
   void take_variables(Channel& channel, const ami::Message& event, ami::Role role);
   void announce(Channel& channel, WallTime now);
+  static ToldVariables& told_variables_of(Channel& channel);
   static bool was_told(Channel& channel, std::string_view name, std::string_view value);
   void be_born(Channel& unborn, Channel* made, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);

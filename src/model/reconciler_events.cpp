@@ -12,6 +12,7 @@
 #include "model/destination.hpp"
 #include "model/leg_name.hpp"
 #include "model/reconciler.hpp"
+#include "model/told_variables.hpp"
 
 namespace arigate::model {
 namespace {
@@ -391,9 +392,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     // Before Asterisk 12 those of an originate are set a second time when it is answered.
     const bool dialled = channel->dial_due || channel->dialing;
     const bool comes_twice = channel->from_ari && dialled && !dialect_.dial_events;
-    if (comes_twice && channel->told_variables.size() < told_max) {
-      channel->told_variables.emplace_back(name, value);
-    }
+    if (comes_twice) told_variables_of(*channel).add(name, value);
     emit(ChannelVarset{channel, name, value}, now);
   }
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
