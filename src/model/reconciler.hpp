@@ -215,13 +215,14 @@ class Reconciler {
   void enter_room(const ChannelId& id, WallTime now);
   void leave_room(const ChannelId& id, WallTime now);
 
-  Result<void> add_playback(Playback playback);
-  void set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
+  /// Gives the key that the others take: its id, or another where a playback has that id already.
+  PlaybackId add_playback(Playback playback);
+  void set_playback(const PlaybackId& key, PlaybackState state, std::string_view media_uri,
                     std::string_view next_media_uri, WallTime now);
   /// Without telling anybody.
-  void show_playback(const PlaybackId& id, PlaybackState state);
+  void show_playback(const PlaybackId& key, PlaybackState state);
   /// done and failed playbacks are told, then dropped.
-  void end_playback(const PlaybackId& id, PlaybackState state, WallTime now);
+  void end_playback(const PlaybackId& key, PlaybackState state, WallTime now);
 
   /// Errc::conflict when one of that name is under way.
   Result<void> add_recording(LiveRecording recording);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "agi/command.hpp"
+#include "core/text.hpp"
 #include "ops/connected_line.hpp"
 #include "ops/originate.hpp"
 #include "ops/variables.hpp"
@@ -32,6 +33,12 @@ void add_ids(ami::Action& action, const World& world, const ChannelId& channel,
   if (!world.ami.dialect().takes_channel_id) return;
   action.add("ChannelId", channel.value);
   if (!other.value.empty()) action.add("OtherChannelId", other.value);
+}
+
+Result<void> check_other(const World& world, const std::string& endpoint, const ChannelId& other) {
+  const bool pair = iequals(endpoint.substr(0, endpoint.find('/')), "Local");
+  if (!pair || other.value.empty() || !world.reconciler.taken(other)) return {};
+  return Error{Errc::conflict, "Channel with given unique ID already exists"};
 }
 
 Result<void> add_identity(ami::Action& action, const World& world, const ChannelId& channel,
