@@ -14,6 +14,7 @@
 #include "ami/message.hpp"
 #include "core/text.hpp"
 #include "ops/abilities.hpp"
+#include "ops/reentry_context.hpp"
 
 namespace arigate::app {
 namespace {
@@ -61,7 +62,7 @@ struct Module {
 };
 
 /// Several names with | : one of them is enough.
-constexpr std::array<Module, 20> modules{{
+constexpr std::array<Module, 22> modules{{
     {"res_agi.so", "everything", Verdict::missing},
     {"chan_local.so", "calls that arigate places and announcers", Verdict::missing, Has::before_12},
     {"app_confbridge.so", "bridges", Verdict::note},
@@ -80,6 +81,8 @@ constexpr std::array<Module, 20> modules{{
     {"func_devstate.so", "device states", Verdict::note},
     {"func_channel.so", "CHANNEL() variables", Verdict::note},
     {"func_callerid.so", "CALLERID() variables", Verdict::note},
+    {"func_dialplan.so", "continue, the extension h", Verdict::note},
+    {"func_cut.so", "the extension h of calls that end in the re-entry context", Verdict::note},
     {"func_talkdetect.so", "talking events outside bridges", Verdict::note, Has::from_12},
     {"chan_rtp.so", "external media", Verdict::note, Has::from_12},
     {"res_manager_devicestate.so", "the list of device states", Verdict::note, Has::from_12},
@@ -241,6 +244,7 @@ class PbxCheck {
           fmt::format("[{}] is there, but has no line with AGI(agi://…)", context));
     } else if (there) {
       add(Verdict::ok, "dialplan", fmt::format("[{}] is there", context));
+      if (!ops::shows_hangup_extension(shown->output())) note_hangup_extension();
     } else if (config_.dialplan.add_at_runtime && ami_.dialect().runtime_context) {
       add(Verdict::ok, "dialplan",
           fmt::format("[{}] is not there: arigate adds it while it runs", context));
@@ -254,6 +258,14 @@ class PbxCheck {
       add(Verdict::missing, "dialplan",
           fmt::format("[{}] is not there, and add_at_runtime is no", context));
     }
+  }
+
+  void note_hangup_extension() {
+    add(Verdict::note, "dialplan",
+        fmt::format("[{}] has no extension h, as the README shows it: {}", config_.dialplan.context,
+                    config_.dialplan.add_at_runtime
+                        ? "arigate adds it while it runs"
+                        : "calls that end in it do not run the h of their own dialplan"));
   }
 
   /// From Asterisk 13 on a conference takes the keys of a menu of that name, if nobody names

@@ -256,6 +256,10 @@ asio::awaitable<bool> Upkeep::look_after_reentry() {
       reentry_in_memory_ = true;
       log::info("dialplan context added in memory context={} url={}", context, url);
       break;
+    case ops::ReentryState::completed:
+      reentry_in_memory_ = true;
+      log::info("dialplan context given an extension h in memory context={}", context);
+      break;
     case ops::ReentryState::elsewhere:
       log::warn(
           "dialplan context leads to another address than ours; each arigate on a PBX needs a "

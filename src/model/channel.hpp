@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "core/ids.hpp"
 
 namespace arigate::model {
+
+class ToldVariables;
 
 /// The PBX's channel states, by their number in AMI (ChannelState).
 enum class ChannelState : std::uint8_t {
@@ -112,12 +115,13 @@ struct Channel {
   bool agi_running = false;            ///< Its dialplan runs an AGI, whosever it is.
   bool in_agi = false;                 ///< AMI has told that its dialplan runs an AGI of ours.
   bool in_own_context = false;         ///< Its dialplan is in our re-entry context.
+  bool has_home = false;               ///< A dialplan of the PBX's has brought it there.
   bool from_ari = false;               ///< Originated through ARI.
   bool in_disguise = false;  ///< The near half of a leg of ours that ARI shows as a channel.
   bool unborn = false;       ///< Made by create: the PBX has no channel for it yet.
   bool made_first = false;   ///< Made by create: in its application before it is dialled.
-  /// What was set for an originate and told already: the PBX tells it once more.
-  std::vector<std::pair<std::string, std::string>> told_variables;
+  /// What was set for an originate and told already; none, or that of all copies of this channel.
+  std::shared_ptr<ToldVariables> told_variables;
   bool hidden = false;        ///< A helper of the PBX that ARI does not show (old dialects).
   bool dial_due = false;      ///< Its Dial is told when its caller id is known (old dialects).
   bool placed = false;        ///< It is a called leg: Dial is told for it (old dialects).

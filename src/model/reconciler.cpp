@@ -468,15 +468,24 @@ void Reconciler::set_protocol_id(const ChannelId& id, std::string_view protocol_
   if (channel != nullptr && set(channel->protocol_id, protocol_id)) ++channel->revision;
 }
 
-Result<void> Reconciler::add_playback(Playback playback) {
-  const auto [place, fresh] = store_.playbacks_.try_emplace(playback.id, std::move(playback));
-  if (!fresh) return Error{Errc::conflict, "Playback already exists"};
-  return {};
+PlaybackId Reconciler::add_playback(Playback playback) {
+  PlaybackId key = playback.id;
+  if (store_.find(key) != nullptr) {
+    auto& same = store_.same_playback_ids_[key];
+    std::size_t number = same.size();
+    do {
+      key.value = fmt::format("{}\n{}", playback.id.value, ++number);
+    } while (store_.playbacks_.contains(key));
+    same.push_back(key);
+  }
+  store_.playbacks_.emplace(key, std::move(playback));
+  return key;
 }
 
-void Reconciler::set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
-                              std::string_view next_media_uri, WallTime now) {
-  const auto found = store_.playbacks_.find(id);
+void Reconciler::set_playback(const PlaybackId& key, PlaybackState state,
+                              std::string_view media_uri, std::string_view next_media_uri,
+                              WallTime now) {
+  const auto found = store_.playbacks_.find(key);
   if (found == store_.playbacks_.end()) return;
   found->second.state = state;
   found->second.media_uri = media_uri;
@@ -484,14 +493,19 @@ void Reconciler::set_playback(const PlaybackId& id, PlaybackState state, std::st
   emit(PlaybackChange{found->second}, now);
 }
 
-void Reconciler::show_playback(const PlaybackId& id, PlaybackState state) {
-  const auto found = store_.playbacks_.find(id);
+void Reconciler::show_playback(const PlaybackId& key, PlaybackState state) {
+  const auto found = store_.playbacks_.find(key);
   if (found != store_.playbacks_.end()) found->second.state = state;
 }
 
-void Reconciler::end_playback(const PlaybackId& id, PlaybackState state, WallTime now) {
-  auto ended = store_.playbacks_.extract(id);
+void Reconciler::end_playback(const PlaybackId& key, PlaybackState state, WallTime now) {
+  auto ended = store_.playbacks_.extract(key);
   if (ended.empty()) return;
+  const auto same = store_.same_playback_ids_.find(ended.mapped().id);
+  if (same != store_.same_playback_ids_.end() && std::erase(same->second, key) > 0 &&
+      same->second.empty()) {
+    store_.same_playback_ids_.erase(same);
+  }
   ended.mapped().state = state;
   emit(PlaybackChange{ended.mapped()}, now);
 }

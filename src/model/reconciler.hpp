@@ -45,8 +45,6 @@ class Reconciler {
  public:
   /// Hangups in doubt that are remembered until the next list.
   static constexpr std::size_t doubted_max = 1'000;
-  /// Variables of one channel that the PBX is awaited to tell once more.
-  static constexpr std::size_t told_max = 256;
   /// Variables that report_events may show with one channel.
   static constexpr std::size_t reported_max = 100;
   /// Most channels that may be expected, originated but not yet seen.
@@ -221,13 +219,14 @@ class Reconciler {
   void enter_room(const ChannelId& id, WallTime now);
   void leave_room(const ChannelId& id, WallTime now);
 
-  Result<void> add_playback(Playback playback);
-  void set_playback(const PlaybackId& id, PlaybackState state, std::string_view media_uri,
+  /// Gives the key that the others take: its id, or another where a playback has that id already.
+  PlaybackId add_playback(Playback playback);
+  void set_playback(const PlaybackId& key, PlaybackState state, std::string_view media_uri,
                     std::string_view next_media_uri, WallTime now);
   /// Without telling anybody.
-  void show_playback(const PlaybackId& id, PlaybackState state);
+  void show_playback(const PlaybackId& key, PlaybackState state);
   /// done and failed playbacks are told, then dropped.
-  void end_playback(const PlaybackId& id, PlaybackState state, WallTime now);
+  void end_playback(const PlaybackId& key, PlaybackState state, WallTime now);
 
   /// Errc::conflict when one of that name is under way.
   Result<void> add_recording(LiveRecording recording);
@@ -289,6 +288,7 @@ class Reconciler {
   void derive_variables(Channel& channel);
   void take_variables(Channel& channel, const ami::Message& event, ami::Role role);
   void announce(Channel& channel, WallTime now);
+  static ToldVariables& told_variables_of(Channel& channel);
   static bool was_told(Channel& channel, std::string_view name, std::string_view value);
   void be_born(Channel& unborn, Channel* made, WallTime now);
   void begin_originated(Channel& channel, std::string dialstring, WallTime now);

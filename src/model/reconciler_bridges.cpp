@@ -227,6 +227,7 @@ void Reconciler::give_place(Channel& leg, WallTime now) {
   announce(*comes, now);
   comes->in_agi = comes->agi_running = true;
   comes->in_own_context = leg.in_own_context;
+  comes->has_home = leg.has_home;
   comes->dialplan.app_name = "Stasis";
   comes->dialplan.app_data = leg.application->value;
   take_place(*comes, leg, now);

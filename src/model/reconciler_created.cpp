@@ -5,6 +5,7 @@
 
 #include "model/destination.hpp"
 #include "model/reconciler.hpp"
+#include "model/told_variables.hpp"
 
 namespace arigate::model {
 
@@ -49,11 +50,15 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
   set_variable(*channel, name, value);
   keep_inheritable(*channel, name, value);
   if (name.ends_with(')')) return;
-  auto& told = channel->told_variables;
-  std::erase_if(told,
-                [&](const auto& older) { return plain_name(older.first) == plain_name(name); });
-  if (told.size() < told_max) told.emplace_back(name, value);
+  auto& told = told_variables_of(*channel);
+  told.forget(name);
+  told.add(name, value);
   emit(ChannelVarset{channel, name, value}, now);
+}
+
+ToldVariables& Reconciler::told_variables_of(Channel& channel) {
+  if (!channel.told_variables) channel.told_variables = std::make_shared<ToldVariables>();
+  return *channel.told_variables;
 }
 
 /// Of an originated channel that has not come yet: what has been told of it, or of a created one
@@ -61,12 +66,7 @@ void Reconciler::set_created_variable(const ChannelId& id, std::string_view name
 bool Reconciler::was_told(Channel& channel, std::string_view name, std::string_view value) {
   if (channel.in_agi) return false;
   if (channel.made_first && name == "SIPCALLID") return true;
-  const auto inherited = name.find_first_not_of('_');
-  return std::erase_if(channel.told_variables, [&](const auto& told) {
-           return told.second == value &&
-                  (told.first == name ||
-                   (told.first.starts_with('_') && told.first.ends_with(name.substr(inherited))));
-         }) > 0;
+  return channel.told_variables && channel.told_variables->take(name, value);
 }
 
 Result<void> Reconciler::expect_dial(const ChannelId& id, const std::string& token,

@@ -12,6 +12,7 @@
 #include "model/destination.hpp"
 #include "model/leg_name.hpp"
 #include "model/reconciler.hpp"
+#include "model/told_variables.hpp"
 
 namespace arigate::model {
 namespace {
@@ -375,6 +376,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     // Of an AGI that is not ours.
   } else if (is_own_variable(name)) {
     if (name == "AGISTATUS") channel->in_agi = false;
+    if (name == "ARIGATE_HOME") channel->has_home = !value.empty();
     return;
   }
   if (name == "STASISSTATUS") {
@@ -390,9 +392,7 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
     // Before Asterisk 12 those of an originate are set a second time when it is answered.
     const bool dialled = channel->dial_due || channel->dialing;
     const bool comes_twice = channel->from_ari && dialled && !dialect_.dial_events;
-    if (comes_twice && channel->told_variables.size() < told_max) {
-      channel->told_variables.emplace_back(name, value);
-    }
+    if (comes_twice) told_variables_of(*channel).add(name, value);
     emit(ChannelVarset{channel, name, value}, now);
   }
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
@@ -404,7 +404,7 @@ void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTim
   channel->hangup_told = true;
   if (channel->in_disguise) return;  // It ends with its target or its far half, unasked.
   // The end of our own dialplan lines: native has none under an originated channel.
-  if (soft && channel->in_own_context) return;
+  if (soft && channel->in_own_context && !channel->has_home) return;
   if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
     channel->dialplan.app_name = channel->base_app;
     channel->dialplan.app_data = channel->base_data;

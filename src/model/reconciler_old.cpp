@@ -188,7 +188,8 @@ void Reconciler::tell_untold_request(Channel& channel, int cause, WallTime now) 
          now);
   }
   channel.hangup_told = true;
-  if (!has_dialplan || channel.in_own_context || channel.made_first) return;
+  const bool in_ours_alone = channel.in_own_context && !channel.has_home;
+  if (!has_dialplan || in_ours_alone || channel.made_first) return;
   constexpr int normal_clearing = 16;
   emit(ChannelHangupRequest{channel, normal_clearing, true, std::nullopt}, now);
 }
@@ -504,6 +505,7 @@ void Reconciler::masquerade(Channel& phone, Channel& taken, WallTime now) {
   std::swap(phone.agi_running, taken.agi_running);
   std::swap(phone.in_agi, taken.in_agi);
   std::swap(phone.in_own_context, taken.in_own_context);
+  std::swap(phone.has_home, taken.has_home);
   std::swap(phone.dialing, taken.dialing);
   std::swap(phone.placed, taken.placed);
   std::swap(phone.dialed_by, taken.dialed_by);

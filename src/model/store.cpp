@@ -39,8 +39,14 @@ const LiveRecording* Store::find(const RecordingName& name) const {
 }
 
 const Playback* Store::find(const PlaybackId& id) const {
-  const auto found = playbacks_.find(id);
+  const auto found = playbacks_.find(key_of(id));
   return found == playbacks_.end() ? nullptr : &found->second;
+}
+
+const PlaybackId& Store::key_of(const PlaybackId& id) const {
+  if (same_playback_ids_.empty() || playbacks_.contains(id)) return id;
+  const auto same = same_playback_ids_.find(id);
+  return same == same_playback_ids_.end() ? id : same->second.front();
 }
 
 const Bridge* Store::find(const BridgeId& id) const {

@@ -31,6 +31,9 @@ class Store {
   const Channel* find_uniqueid(std::string_view id) const;  ///< Called for each event: no copy.
   const Channel* find_name(std::string_view name) const;
   const Playback* find(const PlaybackId& id) const;
+  /// Natively an id may be given again while it plays: what asks for it finds the oldest. Its key
+  /// is what the Reconciler gave it; of an unknown id, the id.
+  const PlaybackId& key_of(const PlaybackId& id) const;
   const LiveRecording* find(const RecordingName& name) const;
   const Bridge* find(const BridgeId& id) const;
   /// The case of the technology does not count, as in native ARI.
@@ -104,7 +107,8 @@ class Store {
   std::unordered_map<std::string_view, Node*> by_name_;
   Node* first_ = nullptr;
   Node* last_ = nullptr;
-  std::unordered_map<PlaybackId, Playback> playbacks_;
+  std::unordered_map<PlaybackId, Playback> playbacks_;                         ///< By key.
+  std::unordered_map<PlaybackId, std::vector<PlaybackId>> same_playback_ids_;  ///< Other keys.
   // Ordered, so that lists are the same each time.
   std::map<BridgeId, Bridge> bridges_;
   std::map<std::string, Endpoint, std::less<>> endpoints_;  // By "SIP/alice".

@@ -37,23 +37,43 @@ void Control::call_away() {
 
 void Control::on(const agi::Reply& reply) {
   if (replies_due_ > 0) --replies_due_;
-  if (std::exchange(probing_, false)) return start_next();
+  if (std::exchange(probing_, false)) return probed(reply);
   if (!running_ || dropped_) return;  // A late reply, after a job was given up.
   ended_badly_ = reply.result == "-1" && running_->may_end_by_hangup();
   follow(running_->on(reply, clock_.now()));
 }
 
+/// A dead channel has another end, which follows: nothing begins any more.
+void Control::probed(const agi::Reply& reply) {
+  held_back_ = held_back_ || reply.code == agi::dead_channel;
+  if (!held_back_) go_on_with_line();
+}
+
 void Control::go_on() {
   held_back_ = false;
-  start_next();
+  if (!probing_) go_on_with_line();
 }
 
 void Control::attach(std::shared_ptr<AgiLink> link) {
+  take_line(std::move(link));
+  go_on_with_line();
+}
+
+void Control::attach_again(std::shared_ptr<AgiLink> link) {
+  take_line(std::move(link));
+  probe("CHANNEL STATUS");
+}
+
+void Control::take_line(std::shared_ptr<AgiLink> link) {
   link_ = std::move(link);
   replies_due_ = 0;
   held_back_ = ended_badly_ = probing_ = false;
+  line_is_new_ = true;
+}
+
+void Control::go_on_with_line() {
   const auto keep = weak_from_this().lock();
-  if (running_ && !dropped_) {
+  if (std::exchange(line_is_new_, false) && running_ && !dropped_) {
     follow(unsent_ ? Job::Step{Job::Send{*std::exchange(unsent_, std::nullopt)}}
                    : running_->on_new_line(clock_.now()));
   }
@@ -61,10 +81,9 @@ void Control::attach(std::shared_ptr<AgiLink> link) {
 }
 
 void Control::attach_to_leave(std::shared_ptr<AgiLink> link) {
-  link_ = std::move(link);
-  replies_due_ = 0;
+  take_line(std::move(link));
+  line_is_new_ = false;
   held_back_ = true;
-  ended_badly_ = probing_ = false;
   unsent_.reset();
   if (!running_ || dropped_) return;
   const auto step = running_->on_new_line(clock_.now());
@@ -80,7 +99,7 @@ void Control::resume(const Job& job, Job::Step step) {
 void Control::follow(Job::Step step) {
   std::visit(Overloaded{
                  [&](Job::Send& send) {
-                   if (!link_) return void(unsent_ = std::move(send.line));
+                   if (!link_ || line_is_new_) return void(unsent_ = std::move(send.line));
                    ++replies_due_;
                    link_->send(std::move(send.line));
                  },
@@ -110,10 +129,14 @@ void Control::start_next() {
 bool Control::may_start() {
   if (held_back_ || probing_) return false;
   if (!std::exchange(ended_badly_, false) || !link_ || (waiting_.empty() && !rest_)) return true;
+  probe("NOOP");
+  return false;
+}
+
+void Control::probe(std::string line) {
   probing_ = true;
   ++replies_due_;
-  link_->send("NOOP");
-  return false;
+  link_->send(std::move(line));
 }
 
 std::unique_ptr<Job> Control::take_next() {

@@ -58,7 +58,8 @@ class RestingJob : public Job {
 /// -1 ends what failed and what the caller's hangup ended alike. The PBX tells of a hangup before
 /// it reads the next line, so what waits begins only when a NOOP was answered.
 /// The line may be away: before a created channel is answered, and between a Redirect and the new
-/// AGI session. Jobs wait then; attach() lets the running one and the next ones go on.
+/// AGI session. Jobs wait then; attach() lets the running one and the next ones go on, and so does
+/// attach_again() when the PBX has said that the channel is alive.
 class Control : public std::enable_shared_from_this<Control> {
  public:
   static constexpr std::size_t queue_max = 1000;  ///< Unless the owner says otherwise.
@@ -89,6 +90,9 @@ class Control : public std::enable_shared_from_this<Control> {
   void go_on();
   /// A new command line. Replies that the old one owed are not awaited any more.
   void attach(std::shared_ptr<AgiLink> link);
+  /// The same for a channel that was redirected. It may have hung up on its way, and no HANGUP
+  /// tells the new line of it (seen: 1.8): what a dead channel is refused is asked first.
+  void attach_again(std::shared_ptr<AgiLink> link);
   /// The same for a channel that leaves: what ran is told, and nothing begins any more.
   void attach_to_leave(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }
@@ -121,9 +125,13 @@ class Control : public std::enable_shared_from_this<Control> {
   std::size_t replies_due() const { return replies_due_; }
 
  private:
+  void take_line(std::shared_ptr<AgiLink> link);
   void follow(Job::Step step);
+  void go_on_with_line();
   void start_next();
   bool may_start();
+  void probe(std::string line);
+  void probed(const agi::Reply& reply);
   std::unique_ptr<Job> take_next();
   void call_away();
 
@@ -142,6 +150,7 @@ class Control : public std::enable_shared_from_this<Control> {
   bool held_back_ = false;
   bool ended_badly_ = false;  ///< What ran last.
   bool probing_ = false;
+  bool line_is_new_ = false;  ///< Nobody knows whether the channel is alive.
   std::size_t replies_due_ = 0;
 };
 

@@ -111,6 +111,8 @@ boost::asio::awaitable<Result<model::Channel>> CreatedChannels::create(CreateReq
   }
   co_await describe(request.endpoint, channel);
   if (full()) co_return too_many;  // Others have come meanwhile.
+  const auto free = check_other(world_, request.endpoint, request.other_channel);
+  if (!free) co_return free.error();
   const WallTime now = world_.clock.wall();
   if (const auto made = world_.reconciler.create(std::move(channel), now); !made) {
     co_return made.error();

@@ -169,6 +169,7 @@ class Entrance : public AgiOwner, public model::ChangeSink {
   bool take_awaited(const std::shared_ptr<Session>& session, const agi::Environment& environment);
   void hold(const std::shared_ptr<Session>& session, const ChannelId& channel);
   void stay(const std::shared_ptr<Session>& session);
+  void remember_home(const Session& session, const std::string& name);
   void leave_line(const std::shared_ptr<Session>& session);
   boost::asio::awaitable<bool> has_returned(std::shared_ptr<Session> session, Eventual<bool> back);
   boost::asio::awaitable<void> await_late(std::shared_ptr<Session> session, Eventual<bool> back);

@@ -158,6 +158,7 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel,
   session->control->hold_back();
   Eventual<bool> back;
   session->awaiting_return.push_back(back);
+  if (!session->in_own_context) remember_home(*session, known->name);
   auto action = ami::Action{"Redirect"}
                     .add("Channel", known->name)
                     .add("Context", world_.dialplan_context)
@@ -183,6 +184,16 @@ boost::asio::awaitable<Result<void>> Entrance::reenter(ChannelId channel,
   returning_.erase(session->late_token);  // The PBX takes our actions in turn: that one is over.
   if (came) co_return Result<void>{};
   co_return Error{Errc::timeout, "The channel did not come back from the PBX"};
+}
+
+/// For the extension `h` of the re-entry context, and for us after a restart. The PBX carries out
+/// what it is asked in that order: it is there before the channel is.
+void Entrance::remember_home(const Session& session, const std::string& name) {
+  if (!session.home) return;
+  world_.ami.post(ami::Action{"Setvar"}
+                      .add("Channel", name)
+                      .add("Variable", "ARIGATE_HOME")
+                      .add("Value", model::text_of(*session.home)));
 }
 
 /// The PBX keeps the channel in the old AGI until that one ends.
@@ -279,7 +290,7 @@ bool Entrance::come_back(const std::shared_ptr<Session>& fresh,
     give_back(session->channel, *std::exchange(session->leaves_by, std::nullopt));
     return true;
   }
-  session->control->attach(session->link);
+  session->control->attach_again(session->link);
   if (session->hung_up && session->state == Session::State::held) spawn(end_after_hangup(session));
   return true;
 }
@@ -367,14 +378,8 @@ boost::asio::awaitable<void> Entrance::hand_back(std::shared_ptr<Session> sessio
   const ChannelId id = channel->id;
   session->handed_back = true;
   session->control->hold_back();  // What ends by the Redirect is followed by nothing.
-  // The variables that destination_of() reads when the channel comes back: the PBX carries out what
-  // it is asked in that order.
-  if (session->home) {
-    world_.ami.post(ami::Action{"Setvar"}
-                        .add("Channel", name)
-                        .add("Variable", "ARIGATE_HOME")
-                        .add("Value", model::text_of(*session->home)));
-  }
+  // The variables that destination_of() reads when the channel comes back.
+  remember_home(*session, name);
   world_.ami.post(ami::Action{"Setvar"}
                       .add("Channel", name)
                       .add("Variable", "ARIGATE_APP")

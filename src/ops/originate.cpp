@@ -82,6 +82,8 @@ boost::asio::awaitable<Result<model::Channel>> originate(World& world, Entrance&
   request.variables.insert(request.variables.begin(), inherited.begin(), inherited.end());
   if (request.channel.value.empty()) request.channel = fresh_channel_id(world.clock.wall());
   const ChannelId id = request.channel;
+  const auto free = check_other(world, request.endpoint, request.other_channel);
+  if (!free) co_return free.error();
   auto token = entrance.expect(id, request.application.value_or(Destination{}));
   if (!token) co_return token.error();
   if (!request.application) entrance.forget(*token);

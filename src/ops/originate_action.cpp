@@ -35,6 +35,12 @@ void add_ids(ami::Action& action, const World& world, const ChannelId& channel,
   if (!other.value.empty()) action.add("OtherChannelId", other.value);
 }
 
+Result<void> check_other(const World& world, const std::string& endpoint, const ChannelId& other) {
+  const bool pair = iequals(endpoint.substr(0, endpoint.find('/')), "Local");
+  if (!pair || other.value.empty() || !world.reconciler.taken(other)) return {};
+  return Error{Errc::conflict, "Channel with given unique ID already exists"};
+}
+
 Result<void> add_identity(ami::Action& action, const World& world, const ChannelId& channel,
                           const std::string& token) {
   if (world.ami.dialect().takes_channel_id) return {};

@@ -25,6 +25,9 @@ std::string timeout_ms(long seconds);
 void add_ids(ami::Action& action, const World& world, const ChannelId& channel,
              const ChannelId& other);
 
+/// Errc::conflict: the far half of a Local pair shall have an id that another channel has.
+Result<void> check_other(const World& world, const std::string& endpoint, const ChannelId& other);
+
 /// For PBXs that take no ids: the token that ties the new channel to ours, and the id itself, by
 /// which it is known again after a restart. To be added last: the PBX sets variables last first,
 /// and the token is to be told before all others.

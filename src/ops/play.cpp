@@ -125,18 +125,17 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
   if (!plan) return plan.error();
   if (entries_.size() >= playbacks_max) return Error{Errc::overloaded, "too many playbacks"};
   const PlaybackId id = plan->id;
-  const auto added = world_.reconciler.add_playback(playback_of(*plan, request.target));
-  if (!added) return added.error();
-  queued(*world_.store.find(id));
+  const auto key = plan->id = world_.reconciler.add_playback(playback_of(*plan, request.target));
+  queued(*world_.store.find(key));
 
   const auto means = world_.ami.dialect().control_playback ? PlaybackMachine::Means::controlled
                                                            : PlaybackMachine::Means::token;
   auto job = std::make_unique<PlaybackJob>(
       PlaybackMachine{std::move(*plan), means, interrupter_.by_digit()}, ports_of(request.target));
-  entries_.emplace(id, Entry{control, job.get()});
+  entries_.emplace(key, Entry{control, job.get()});
   if (const auto waits = control->add(std::move(job)); !waits) {
-    entries_.erase(id);
-    world_.reconciler.end_playback(id, model::PlaybackState::failed, world_.clock.wall());
+    entries_.erase(key);
+    world_.reconciler.end_playback(key, model::PlaybackState::failed, world_.clock.wall());
     return waits.error();
   }
   return id;
@@ -157,7 +156,7 @@ boost::asio::awaitable<void> Playbacks::ask_again(std::weak_ptr<Control> control
 
 Result<void> Playbacks::control(const PlaybackId& id, PlaybackControl what) {
   const Error unknown{Errc::not_found, "Playback not found"};
-  const auto found = entries_.find(id);
+  const auto found = entries_.find(world_.store.key_of(id));
   if (found == entries_.end()) return unknown;
   const Entry entry = found->second;
   const auto control = entry.control.lock();

@@ -33,8 +33,8 @@ class Playbacks {
 
   Playbacks(World& world, Interrupter& interrupter) : world_{world}, interrupter_{interrupter} {}
 
-  /// Queues it; `queued` sees it before it can start. Errc::bad_request, conflict (the id
-  /// plays already), not_in_application (the target has gone meanwhile), overloaded.
+  /// Queues it; `queued` sees it before it can start. An id may be given again, as natively.
+  /// Errc::bad_request, not_in_application (the target has gone meanwhile), overloaded.
   Result<PlaybackId> play(PlayRequest request,
                           const std::function<void(const model::Playback&)>& queued);
 

@@ -23,7 +23,7 @@ enum class PlaybackControl : std::uint8_t { stop, restart, pause, unpause, rever
 
 /// What is to be played, and how.
 struct PlaybackPlan {
-  PlaybackId id;
+  PlaybackId id;                  ///< Its key in the model, see Reconciler::add_playback().
   std::vector<std::string> uris;  ///< As the client wrote them; at least one.
   std::vector<Media> media;       ///< The same, understood.
   std::string language;           ///< "" leaves the channel's language alone.

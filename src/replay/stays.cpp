@@ -125,11 +125,9 @@ void Stays::begin_playback(Session& session, std::string file, WallTime now) {
   playback.target_uri = "channel:" + session.channel.value;
   playback.channel = session.channel;
   playback.language = "en";
-  session.playback = playback.id;
   const std::string media = playback.media_uri;
-  if (reconciler_.add_playback(std::move(playback))) {
-    reconciler_.set_playback(session.playback, model::PlaybackState::playing, media, "", now);
-  }
+  session.playback = reconciler_.add_playback(std::move(playback));
+  reconciler_.set_playback(session.playback, model::PlaybackState::playing, media, "", now);
 }
 
 void Stays::end_playback(Session& session, model::PlaybackState state, WallTime now) {

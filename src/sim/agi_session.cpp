@@ -135,8 +135,12 @@ std::string_view result_text(const AgiReply& reply) {
 /// The life of one session after its environment has gone out.
 class Session {
  public:
-  Session(ExchangePtr exchange, ChannelPtr channel, std::shared_ptr<AgiLink> link)
-      : exchange_{exchange}, channel_{channel}, link_{link}, commands_{exchange, channel, link} {}
+  Session(ExchangePtr exchange, ChannelPtr channel, std::shared_ptr<AgiLink> link, bool dead)
+      : exchange_{exchange},
+        channel_{channel},
+        link_{link},
+        commands_{exchange, channel, link},
+        dead_{dead} {}
 
   boost::asio::awaitable<void> run() {
     for (;;) {
@@ -185,7 +189,7 @@ class Session {
   ChannelPtr channel_;
   std::shared_ptr<AgiLink> link_;
   AgiCommands commands_;
-  bool dead_ = false;
+  bool dead_;  ///< From the beginning: then nothing is said of it.
   bool delay_ = false;
 };
 
@@ -193,6 +197,7 @@ class Session {
 
 boost::asio::awaitable<AppResult> run_agi(ExchangePtr exchange, ChannelPtr channel,
                                           std::string data) {
+  const bool dead = channel->hangup_requested;
   auto arguments = split_arguments(data);
   const auto url = parse_url(arguments.front());
   std::shared_ptr<AgiLink> link;
@@ -206,7 +211,7 @@ boost::asio::awaitable<AppResult> run_agi(ExchangePtr exchange, ChannelPtr chann
     const Closing closing{link};
     auto greeting = environment(*exchange, *channel, arguments.front(), *url, arguments);
     co_await link->send(std::move(greeting));
-    Session session{exchange, channel, link};
+    Session session{exchange, channel, link, dead};
     co_await session.run();
   }
   const bool over = channel->interrupted();

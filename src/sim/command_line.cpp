@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -19,13 +20,19 @@ constexpr std::array<std::string_view, 17> modules{
     "func_channel.so",   "func_callerid.so", "func_devstate.so", "res_musiconhold.so",
     "res_mutestream.so"};
 
-/// Words of a command line. Double quotes hold blanks together and are eaten.
+/// Words of a command line. Double quotes hold blanks together and are eaten, as is a backslash
+/// before what it protects.
 std::vector<std::string> words_of(std::string_view command) {
   std::vector<std::string> words;
   std::string word;
   bool quoted = false;
+  bool escaped = false;
   for (const char c : command) {
-    if (c == '"') {
+    if (std::exchange(escaped, false)) {
+      word += c;
+    } else if (c == '\\') {
+      escaped = true;
+    } else if (c == '"') {
       quoted = !quoted;
     } else if (c == ' ' && !quoted) {
       if (!word.empty()) words.push_back(std::move(word));
@@ -81,13 +88,24 @@ std::string dialplan_show(Exchange& exchange, const std::vector<std::string>& wo
                            plural(contexts, "context", "contexts"));
 }
 
+/// "App,data" as it is; "App(data)", where data is all up to the last bracket, as "App,data".
+std::string without_brackets(std::string line) {
+  const auto begin = line.find('(');
+  const auto end = line.rfind(')');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return line;
+  line.erase(end);
+  line[begin] = ',';
+  return line;
+}
+
 /// dialplan add extension <exten>,<priority>,<app>,<data> into <context> [replace]
 std::string dialplan_add(Exchange& exchange, const std::vector<std::string>& words) {
   static constexpr std::string_view usage =
       "Usage: dialplan add extension <exten>,<priority>,<app> into <context> [replace]\n";
   if (words.size() < 6 || words[4] != "into") return std::string{usage};
   std::array<std::string, 4> parts;  // exten, priority, application, data (which keeps its commas)
-  std::string_view rest = words[3];
+  const auto line = without_brackets(words[3]);
+  std::string_view rest = line;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto comma = i + 1 < parts.size() ? rest.find(',') : std::string_view::npos;
     parts[i] = rest.substr(0, comma);

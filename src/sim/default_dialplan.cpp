@@ -50,6 +50,7 @@ same => n,GotoIf($[${ARIGATE_TRY}>30]?out)
 same => n,Wait(1)
 same => n,Goto(${EXTEN},1)
 same => n(out),Hangup()
+exten => h,1,GotoIf(${DIALPLAN_EXISTS(${CUT(ARIGATE_HOME,\,,1)},h,1)}?${CUT(ARIGATE_HOME,\,,1)},h,1)
 )";
 }
 

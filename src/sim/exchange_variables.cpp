@@ -29,6 +29,20 @@ std::string whole(const Party& party) {
   return fmt::format("\"{}\" <{}>", party.name, party.number);
 }
 
+/// "VARIABLE,\\,,1" of CUT(): that one of the parts of its value which the sign divides.
+std::string cut(const Channel& channel, std::string_view argument) {
+  const auto comma = argument.find(',');
+  if (comma == std::string_view::npos) return "";
+  const auto value = channel.variables.get(argument.substr(0, comma)).value_or("");
+  argument.remove_prefix(comma + 1);
+  if (argument.starts_with('\\')) argument.remove_prefix(1);
+  if (argument.size() < 3) return "";
+  std::size_t field = 0;
+  std::from_chars(argument.data() + 2, argument.data() + argument.size(), field);
+  const auto parts = split(value, argument.front());
+  return field >= 1 && field <= parts.size() ? std::string{parts[field - 1]} : "";
+}
+
 /// Where the "}" or "]" is that closes what was opened before `text`.
 std::size_t closing(std::string_view text, char open, char close) {
   int depth = 1;
@@ -206,6 +220,7 @@ std::optional<std::string> Exchange::read_function(Channel* channel, std::string
     return there ? "1" : "0";
   }
   if (channel == nullptr) return std::nullopt;
+  if (iequals(name, "CUT")) return cut(*channel, argument);
   const auto part = first_argument(argument);
   if (iequals(name, "CALLERID") || iequals(name, "CONNECTEDLINE")) {
     const auto& party = iequals(name, "CALLERID") ? channel->caller : channel->connected;

@@ -1,6 +1,7 @@
 #include "sim/thread.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -21,16 +22,20 @@ boost::asio::awaitable<AppResult> run_step(ExchangePtr exchange, ChannelPtr chan
 
 boost::asio::awaitable<void> run_dialplan(ExchangePtr exchange, ChannelPtr channel) {
   channel->dialplan_running = true;
+  bool redirected = false;
   for (;;) {
     const auto* found = exchange->dialplan().find(channel->place.context, channel->place.exten,
                                                   channel->place.priority);
     auto result = AppResult::hangup;
-    if (found != nullptr && !channel->hangup_requested) {
+    // What a Redirect leads to is begun, though the channel has hung up meanwhile (seen: 1.8).
+    const bool begins = std::exchange(redirected, false) || !channel->hangup_requested;
+    if (found != nullptr && begins) {
       result = co_await run_step(exchange, channel, *found);
     }
     if (channel->redirected) {
       // Measured: the jump clears every request to hang up that came meanwhile from inside the PBX.
       channel->redirected = false;
+      redirected = true;
       channel->hangup_requested = channel->far_end_gone;
       channel->digits.clear();
       continue;
@@ -60,13 +65,15 @@ boost::asio::awaitable<void> run_application(ExchangePtr exchange, ChannelPtr ch
 boost::asio::awaitable<void> run_hangup_extension(ExchangePtr exchange, ChannelPtr channel) {
   if (channel->hangup_handled) co_return;
   channel->hangup_handled = true;
-  const Place before = channel->place;
-  for (int priority = 1;; ++priority) {
-    const auto* found = exchange->dialplan().find(before.context, "h", priority);
+  Place next{channel->place.context, "h", 1};
+  for (;;) {
+    const auto* found = exchange->dialplan().find(next.context, next.exten, next.priority);
     if (found == nullptr) break;
-    channel->place = Place{before.context, "h", priority};
+    channel->place = next;
     const auto result = co_await run_step(exchange, channel, *found);
     if (result != AppResult::proceed) break;
+    next = channel->place;  // A Goto leads away from there.
+    ++next.priority;
   }
 }
 

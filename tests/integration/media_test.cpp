@@ -51,6 +51,42 @@ TEST_P(Media, PlaysPausesAndStops) {
   EXPECT_FALSE(events.next("StasisEnd").is_null());
 }
 
+/// As natively: the id may be given again, and what asks for it finds the oldest.
+TEST_P(Media, PlaysTwoByOneIdOneAfterTheOther) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto path = caller(events);
+  for (const auto* media : {"sound:tt-monkeys", "sound:tt-weasels"}) {
+    EXPECT_EQ(ask("POST", path + "/play/p?media=" + std::string{media}).status, 201);
+  }
+  const auto playing = [&] {
+    const auto body = ask("GET", "/playbacks/p").body;
+    return body.find("monkeys") != std::string::npos ? "monkeys" : body;
+  };
+  EXPECT_FALSE(events.next("PlaybackStarted").is_null());
+  EXPECT_EQ(playing(), "monkeys");
+  EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  EXPECT_EQ(state_of(events.next("PlaybackFinished"), "playback"), "done");
+  EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  const auto second = events.next("PlaybackFinished");
+  EXPECT_EQ(state_of(second, "playback"), "done");
+  EXPECT_EQ(second.at("playback").at("id").as_string(), "p");
+  EXPECT_EQ(second.at("playback").at("media_uri").as_string(), "sound:tt-weasels");
+  EXPECT_EQ(ask("GET", "/playbacks/p").status, 404);
+}
+
+TEST_P(Media, NoHalfOfALocalPairGetsAnIdThatIsTaken) {
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto path = caller(events);
+  const auto taken = path.substr(path.rfind('/') + 1);
+  for (const std::string way : {"/channels?channelId=new&", "/channels/create?channelId=new&"}) {
+    const auto made = ask("POST", way + "endpoint=Local/600&app=demo&otherChannelId=" + taken);
+    EXPECT_EQ(made, message(409, "Channel with given unique ID already exists")) << way;
+  }
+  EXPECT_EQ(ask("GET", "/channels/new").status, 404);
+}
+
 TEST_P(Media, StopsAtOnceAfterTheStart) {
   start(GetParam());
   EventClient events{port(), "app=demo"};

@@ -30,6 +30,25 @@ class RestartTest : public EveryPbx {
     }
     return ids;
   }
+  /// A call ends in the re-entry context.
+  void expect_end_at_home(const std::string& context) {
+    start(GetParam(), context +
+                          "\n[came]\nexten => 1,1,AGI(agi://@AGI@/demo)\n"
+                          "exten => h,1,Set(GLOBAL(ENDED)=${CONTEXT} ${EXTEN})\n");
+    EventClient before{port(), "app=demo"};
+    const auto caller = call("1", "came");
+    ASSERT_FALSE(before.next("StasisStart").is_null());
+    restart();
+    EventClient events{port(), "app=demo&subscribeAll=true"};
+    ASSERT_FALSE(events.next("StasisStart").is_null());
+    hang_up(caller);
+    const auto told = events.next("ChannelDialplan");
+    ASSERT_TRUE(told.is_object());
+    EXPECT_EQ(told.at("dialplan_app").as_string(), "Set");
+    EXPECT_EQ(told.at("channel").at("dialplan").at("exten").as_string(), "h");
+    EXPECT_FALSE(events.next("ChannelDestroyed").is_null());
+    EXPECT_EQ(global("ENDED"), "came h");
+  }
   std::string value_of(std::string_view bridge, std::string_view name) {
     return ask("GET", fmt::format("/bridges/{}/variable?variable={}", bridge, name)).body;
   }
@@ -112,6 +131,30 @@ TEST_P(RestartTest, ContinuesBehindTheLineThatItCameFrom) {
     return ask("GET", "/channels/" + id + "/variable?variable=ARRIVED").body ==
            R"({"value":"home"})";
   }));
+}
+
+/// The hangup extension of the dialplan that a call came from is run, wherever the call is by then.
+TEST_P(RestartTest, ACallThatEndsHasTheHangupExtensionOfItsHome) {
+  expect_end_at_home(sim::arigate_context());
+}
+
+TEST_P(RestartTest, AContextWithoutAHangupExtensionIsGivenOne) {
+  const auto whole = sim::arigate_context();
+  expect_end_at_home(whole.substr(0, whole.find("exten => h")));
+}
+
+/// A call that no line of a dialplan has brought has none, as natively.
+TEST_P(RestartTest, ACallThatWasPlacedHasNoHangupExtension) {
+  start(GetParam(), sim::arigate_context() + "\n[default]\nexten => h,1,Set(GLOBAL(ENDED)=1)\n");
+  EventClient before{port(), "app=demo"};
+  ASSERT_EQ(ask("POST", "/channels/made?endpoint=SIP/alice&app=demo").status, 200);
+  ASSERT_FALSE(before.next("StasisStart").is_null());
+  restart();
+  EventClient events{port(), "app=demo&subscribeAll=true"};
+  ASSERT_FALSE(events.next("StasisStart").is_null());
+  EXPECT_EQ(ask("DELETE", "/channels/made").status, 204);
+  EXPECT_EQ(events.types_until("ChannelDestroyed").find("ChannelDialplan"), std::string::npos);
+  EXPECT_EQ(global("ENDED"), "");
 }
 
 /// A call whose application has not come yet waits on, in the next process.

@@ -77,7 +77,7 @@ TEST_P(VariablesTest, OfAnOriginateMayBeMoreThanAnActionHasLines) {
   start(GetParam());
   EventClient events{port(), "app=demo&subscribeAll=true"};
   ASSERT_TRUE(events.open());
-  constexpr int count = 200;
+  constexpr int count = 400;
   const auto value_of = [](int i) {  // Some cannot share a line with others.
     return i % 10 == 3 ? "a,b(\"c\\" + std::to_string(i) : "v" + std::to_string(i);
   };

@@ -196,3 +196,56 @@ compared("unanswered-originates", _unanswered_originates)
 compared("playbacks", _playbacks)
 compared("continue", _continue_in_dialplan)
 compared("move", _move)
+
+
+def _moves_to_odd_names(pbx, ari, events):
+    """What no application is called; line ends in it reach nobody."""
+    path = caller(pbx, events)
+    for app in ("a\r\nb", "oracle\r\nAction: Hangup", "oracle,x", "\n"):
+        ari.post(path + "/move", app=app, appArgs="c\r\nd,e")
+        time.sleep(0.3)
+        ari.get(path)
+
+
+def _taken_ids(pbx, ari, events):
+    """Each way to make something, twice by the same name."""
+    path = caller(pbx, events, answered_by=ari)
+    taken = path.split("/")[-1]
+    ari.post(path + "/play/prompt", media="sound:tone-10s")
+    events.wait("PlaybackStarted")
+    ari.post(path + "/play/prompt", media="sound:tone-short")
+    ari.post(path + "/play", media="sound:tone-short", playbackId="prompt")
+    ari.delete("/playbacks/prompt")
+    events.wait("PlaybackFinished")
+    ari.post(path + "/record", name="said", format="wav")
+    events.wait("RecordingStarted")
+    for how in ("fail", "overwrite", "append"):
+        ari.post(path + "/record", name="said", format="wav", ifExists=how)
+    ari.post("/recordings/live/said/stop")
+    events.wait("RecordingFinished")
+    ari.post(path + "/record", name="said", format="wav")
+    ari.post(path + "/snoop/ear", spy="both", app="oracle")
+    events.wait(lambda e: e["type"] == "StasisStart" and e["channel"]["id"] == "ear")
+    for snoop in ("ear", taken):
+        ari.post(f"{path}/snoop/{snoop}", spy="both", app="oracle")
+        ari.post(path + "/snoop", spy="both", app="oracle", snoopId=snoop)
+        ari.post("/channels/create", endpoint=_ANSWER, app="oracle", channelId=snoop)
+        ari.post(f"/channels/{snoop}", endpoint=_ANSWER, app="oracle")
+        ari.post("/channels", endpoint=_ANSWER, app="oracle", channelId=snoop)
+        ari.post("/channels", endpoint=_ANSWER, app="oracle", channelId="new", otherChannelId=snoop)
+
+
+compared("moves-to-odd-names", _moves_to_odd_names)
+compared("creates-with-a-taken-id", _taken_ids)
+
+
+def _taken_bridge(pbx, ari, events):
+    ari.post("/bridges/talk", type="mixing")
+    ari.post("/bridges/talk", type="mixing", name="renamed")
+    ari.post("/bridges", type="mixing", bridgeId="talk")
+    ari.post("/bridges/talk", type="holding")
+    ari.get("/bridges")
+
+
+# Before its last releases native changes a bridge that is there, or takes no notice.
+compared("bridges-with-a-taken-id", _taken_bridge, only_on="22")

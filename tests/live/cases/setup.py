@@ -12,10 +12,13 @@ from harness.pbx import Pbx
 from harness.registry import case
 
 
+_HOME_LINE = r"GotoIf(${DIALPLAN_EXISTS(${CUT(ARIGATE_HOME,\,,1)},h,1)}?${CUT(ARIGATE_HOME,\,,1)},h,1)"
+
+
 def _has_context(pbx):
-    """All of it: the last line is there too."""
+    """All of it: the last lines are there too."""
     lines = pbx.command("dialplan show arigate")
-    return any("_X." in line for line in lines) and any("Hangup()" in line for line in lines)
+    return all(any(part in line for line in lines) for part in ("_X.", "Hangup()", _HOME_LINE))
 
 
 def _listens(port):
@@ -78,6 +81,19 @@ def adds_context(run):
         with Arigate(program, pbx) as gate:
             wait_until(lambda: _has_context(pbx), 5, "[arigate] is in the dialplan")
             _originated_channel_arrives(pbx, gate)
+
+
+@case("completes-a-context-that-has-no-h")
+def completes_context(run):
+    """As it was written for an arigate of the time before."""
+    program = run.arigate_program()
+    with Pbx(run.version, side="arigate") as pbx:
+        conf = pbx.file("etc/extensions.conf")
+        conf.write_text(conf.read_text().replace(f"exten => h,1,{_HOME_LINE}\n", ""))
+        pbx.command("dialplan reload")
+        check(not _has_context(pbx), "the context is as it was")
+        with Arigate(program, pbx):
+            wait_until(lambda: _has_context(pbx), 5, "[arigate] has the line")
 
 
 @case("adds-its-context-again-after-a-module-reload")

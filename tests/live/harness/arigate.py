@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 
-from . import chroots, ports
+from . import ports
 from .ari import Ari, Recorder
 from .outcome import Failed, Skip, wait_until
 from .pbx import AMI_SECRET, ARI_SECRET, ARI_USER
@@ -66,10 +66,10 @@ def find_program(asked_for=None):
 class Arigate:
     """Start with `with`. kill() and start() again keep the ports: the PBX finds the new process."""
 
-    def __init__(self, program, pbx, ami_port=None, agi_port=None, through_pbx=False, settings=""):
+    def __init__(self, program, pbx, ami_port=None, agi_port=None, through_pbx=False, settings="", ari_version=None):
         """ami_port: where arigate finds AMI; agi_port: where it listens. A relay may stand between.
         through_pbx: it reaches the files of the PBX by commands there; else by their folders.
-        settings: further sections of its configuration."""
+        settings: further sections of its configuration. ari_version: whose ARI it serves; else the newest."""
         self._program = program
         self.http_port = ports.free_tcp()
         self.agi_port = agi_port or pbx.agi_port
@@ -78,10 +78,8 @@ class Arigate:
         secret_file.write_text(AMI_SECRET + "\n")
         secret_file.chmod(0o600)
         self._config = self._directory / "arigate.conf"
-        # Those that are brought know no newer fields and events: what is compared is their level.
-        own_level = pbx.version in chroots.BROUGHT and pbx.version not in chroots.WITHOUT_ARI
         self._config.write_text(_CONFIG.format(
-            level=f"ari_version = {pbx.version}" if own_level else "",
+            level=f"ari_version = {ari_version}" if ari_version else "",
             ami_port=ami_port or pbx.ami_port, agi_port=self.agi_port, advertised_port=pbx.agi_port,
             http_port=self.http_port, secret_file=secret_file,
             files=_THROUGH_PBX if through_pbx else _FOLDERS.format(

@@ -23,7 +23,13 @@ def side(name, version, program, arigate_settings="", **pbx_settings):
         if name == NATIVE:
             yield pbx, pbx.ari_url
         else:
-            yield pbx, stack.enter_context(Arigate(program, pbx, settings=arigate_settings)).ari_url
+            gate = Arigate(program, pbx, settings=arigate_settings, ari_version=_level(version))
+            yield pbx, stack.enter_context(gate).ari_url
+
+
+def _level(version):
+    """Those that are brought know no newer fields and events: what is compared is their level."""
+    return version if version in chroots.BROUGHT and version not in chroots.WITHOUT_ARI else None
 
 
 def client(url, recorder=None):

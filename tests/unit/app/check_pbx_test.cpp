@@ -81,6 +81,12 @@ constexpr const char* user_shown =
 constexpr const char* context_shown =
     "Response: Success\r\nActionID: 1\r\nMessage: Command output follows\r\n"
     "Output: [ Context 'arigate' created by 'pbx_config' ]\r\n"
+    "Output:   'h' =>           1. GotoIf(${DIALPLAN_EXISTS(…)}?…)   [pbx_config]\r\n"
+    "Output:   '_X.' =>         1. AGI(agi://127.0.0.1:4573/arigate,${EXTEN})   "
+    "[pbx_config]\r\n\r\n";
+constexpr const char* context_without_h_shown =
+    "Response: Success\r\nActionID: 1\r\nMessage: Command output follows\r\n"
+    "Output: [ Context 'arigate' created by 'pbx_config' ]\r\n"
     "Output:   '_X.' =>         1. AGI(agi://127.0.0.1:4573/arigate,${EXTEN})   "
     "[pbx_config]\r\n\r\n";
 
@@ -125,7 +131,7 @@ TEST_F(CheckPbx, FindsNothingMissingInAGoodSetUp) {
       with(Verdict::ok),
       ElementsAre("PBX: Asterisk 16.28.0", "read classes: system call user dtmf reporting dialplan",
                   "write classes: system call originate command user reporting",
-                  "modules: 19 of those that can be used are loaded",
+                  "modules: 21 of those that can be used are loaded",
                   "dialplan: [arigate] is there"));
 }
 
@@ -241,6 +247,15 @@ TEST_F(CheckPbx, KnowsWhetherTheContextIsThereOrCanBeAdded) {
               "Output:   's' =>         1. NoOp()   [pbx_config]\r\n\r\n");
   EXPECT_EQ(dialplan().verdict, Verdict::missing);
   EXPECT_EQ(dialplan().text, "[arigate] is there, but has no line with AGI(agi://…)");
+}
+
+TEST_F(CheckPbx, TellsOfAContextThatLeadsNobodyToItsHangupExtension) {
+  pbx_.answer("Command dialplan show arigate", context_without_h_shown);
+  EXPECT_THAT(with(Verdict::missing), IsEmpty());
+  EXPECT_THAT(with(Verdict::note), ElementsAre(HasSubstr("arigate adds it while it runs")));
+  config_.dialplan.add_at_runtime = false;
+  EXPECT_THAT(with(Verdict::note),
+              ElementsAre(HasSubstr("do not run the h of their own dialplan")));
 }
 
 TEST_F(CheckPbx, WarnsOfKeysThatWouldWorkInEveryBridge) {

@@ -111,20 +111,5 @@ TEST_F(TakenIds, AnOriginatedChannelKeepsItsOwnWhenAnotherTookItsId) {
   EXPECT_TRUE(with_uniqueid("1.1")->announced);
 }
 
-TEST_F(TakenIds, ACreatedChannelRemembersOnlySoManyVariables) {
-  ASSERT_EQ(create("a"), "");
-  const ChannelId id{"a"};
-  const auto set = [&](const std::string& name, const std::string& value) {
-    world_.run(
-        [&] { world_.reconciler.set_created_variable(id, name, value, world_.clock.wall()); });
-  };
-  set("A", "1");
-  set("__A", "2");
-  using Told = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(world_.store.find(id)->told_variables, (Told{{"__A", "2"}}));
-  for (std::size_t i = 0; i <= Reconciler::told_max; ++i) set("V" + std::to_string(i), "x");
-  EXPECT_EQ(world_.store.find(id)->told_variables.size(), Reconciler::told_max);
-}
-
 }  // namespace
 }  // namespace arigate::model

@@ -345,6 +345,43 @@ TEST_F(Truth, ARowThatACallerHasForgedSaysOnlyThatItsChannelIsThere) {
   EXPECT_EQ(world_.store.find(ChannelId{"1.2"})->name, "SIP/eve-1");
 }
 
+/// The end of our own dialplan lines is that of the call's only where it came from others.
+TEST_F(Truth, TheEndOfOurDialplanIsToldOfWhoCameFromAnother) {
+  use(new_pbx);
+  const std::string of = "|Channel: SIP/a-1|Uniqueid: 1.1";
+  event(newchannel("SIP/a-1", "1.1"));
+  event("Event: Newexten|Context: arigate|Extension: 7|Priority: 8|Application: Hangup|AppData: " +
+        of);
+  changes();
+  event("Event: SoftHangupRequest|Cause: 16" + of);
+  EXPECT_EQ(changes(), Lines{});
+  event("Event: VarSet|Variable: ARIGATE_HOME|Value: trunk,600,2" + of);
+  event("Event: SoftHangupRequest|Cause: 16" + of);
+  EXPECT_EQ(changes(), Lines{"hanguprequest 1.1 16 soft"});
+}
+
+TEST_F(Truth, AnIdOfAPlaybackMayBeGivenAgain) {
+  Playback playback;
+  playback.id.value = "p";
+  std::vector<PlaybackId> keys;
+  for (const auto* media : {"sound:a", "sound:b", "sound:c"}) {
+    playback.media_uri = media;
+    keys.push_back(world_.reconciler.add_playback(playback));
+  }
+  const auto found = [&] {
+    const auto* oldest = world_.store.find(PlaybackId{"p"});
+    return oldest == nullptr ? "" : oldest->media_uri;
+  };
+  for (const std::size_t ends : {1U, 0U, 2U}) {
+    EXPECT_EQ(found(), ends == 2 ? "sound:c" : "sound:a") << "the oldest";
+    world_.run([&] { world_.reconciler.end_playback(keys[ends], PlaybackState::done, now()); });
+  }
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(changes(), (Lines{"playback p done sound:b", "playback p done sound:a",
+                              "playback p done sound:c"}));
+  EXPECT_EQ(world_.reconciler.add_playback(playback).value, "p");
+}
+
 // --- the PBX itself -----------------------------------------------------------------------------
 
 TEST_F(Truth, ThePbxStartsAnewAndOnlyWhatCameSinceLives) {
@@ -356,7 +393,7 @@ TEST_F(Truth, ThePbxStartsAnewAndOnlyWhatCameSinceLives) {
   playback.channel.value = "1.1";
   playback.media_uri = "sound:x";
   world_.run([&] {
-    EXPECT_TRUE(world_.reconciler.add_playback(playback));
+    world_.reconciler.add_playback(playback);
     world_.reconciler.enter(ChannelId{"1.1"}, AppName{"app"}, {}, {}, now());
   });
   const auto before = world_.reconciler.serial();

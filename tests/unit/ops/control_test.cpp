@@ -250,6 +250,39 @@ TEST_F(ControlTest, GoesOnWithANewLine) {
   EXPECT_TRUE(control_.idle());
 }
 
+/// It may have hung up on its way, which no line is told that begins behind it.
+TEST_F(ControlTest, GoesOnAfterARedirectWhenTheChannelIsAlive) {
+  auto* const running = add("a", {"A1", "wait"});
+  add("b", {"B1"});
+  for (const bool alive : {true, false}) {
+    control_.detach();
+    const auto second = std::make_shared<test::FakeAgiLink>();
+    control_.attach_again(second);
+    EXPECT_EQ(second->take(), Lines{"CHANNEL STATUS"});
+    control_.resume(*running, Job::Send{"A2"});
+    EXPECT_EQ(second->take(), Lines{}) << "nobody knows yet";
+    control_.on(alive ? ok : test::agi_reply("511 Command Not Permitted on a dead channel"));
+    EXPECT_EQ(second->take(), alive ? Lines{"A2"} : Lines{});
+    EXPECT_EQ(log(), Lines{});
+  }
+  control_.drop({Errc::not_found, "dead"});
+  EXPECT_EQ(log(), (Lines{"a abandoned: dead", "b abandoned: dead", "b gone"}));
+}
+
+TEST_F(ControlTest, ANewLineWaitsForTheHangupThatIsUnderWay) {
+  add("a", {"A1"});
+  add("b", {"B1"});
+  control_.detach();
+  control_.attach_again(link_);
+  control_.hold_back();
+  link_->take();
+  control_.on(ok);
+  EXPECT_EQ(log(), Lines{});
+  control_.go_on();
+  EXPECT_EQ(log(), Lines{"a gone"});
+  EXPECT_EQ(link_->take(), Lines{"B1"});
+}
+
 /// On a line to leave by, what ran is told and nothing begins.
 TEST_F(ControlTest, BeginsNothingOnALineToLeaveBy) {
   add("a", {"A1", "A2"});

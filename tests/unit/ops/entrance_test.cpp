@@ -68,6 +68,13 @@ class EntranceTest : public testing::Test {
   void reply(FakeAgiLink& link, std::string_view line = "200 result=1") {
     world_.run([&] { entrance_.received(link, test::agi_reply(line)); });
   }
+  /// A channel that was redirected comes by a new connection, alive.
+  std::shared_ptr<FakeAgiLink> open_again(std::string token) {
+    auto link = open(reentry_of(std::move(token)));
+    EXPECT_EQ(link->take(), Lines{"CHANNEL STATUS"});
+    reply(*link);
+    return link;
+  }
   void hang_up(FakeAgiLink& link) {
     world_.run([&] { entrance_.hangup_seen(link); });
   }
@@ -797,10 +804,13 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
   const auto action = world_.ami.waiting_action();
   EXPECT_TRUE(action.starts_with("Redirect|Channel: SIP/alice-1|Context: arigate|Exten: "))
       << action;
+  EXPECT_EQ(world_.ami.take_posted(),
+            (Lines{"Setvar|Channel: SIP/alice-1|Variable: ARIGATE_HOME|Value: trunk,600,2"}))
+      << "its end in there leads to the hangup extension of its home";
   world_.run([&] { world_.ami.answer(); });
   EXPECT_TRUE(first->closed());
   hang_up(*first);  // The sign of our own Redirect, too late.
-  const auto second = open(reentry_of(token_of(action)));
+  const auto second = open_again(token_of(action));
   EXPECT_TRUE(outcome->has_value() && **outcome);
   EXPECT_EQ(second->take(), Lines{"NOOP next"});
   EXPECT_EQ(changes(), Lines{}) << "the application sees nothing of it";
@@ -814,6 +824,26 @@ TEST_F(EntranceTest, TakesAChannelOutOfABlockingCommand) {
     reply(*second);
   }
   EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+}
+
+/// The PBX tells no HANGUP to a line that begins on a dead channel (seen: 1.8).
+TEST_F(EntranceTest, NoticesAHangupOnTheWayBack) {
+  world_.ami.use("1.1");
+  held();
+  command("EXEC Echo");
+  command("NOOP next");
+  const auto outcome = world_.start(entrance_.reenter(channel_));
+  const auto token = token_of(world_.ami.waiting_action());
+  world_.run([&] { world_.ami.answer(); });
+  const auto second = open(reentry_of(token));
+  EXPECT_EQ(second->take(), Lines{"CHANNEL STATUS"});
+  reply(*second, "511 Command Not Permitted on a dead channel");
+  EXPECT_EQ(changes(), (Lines{"hanguprequest 1.1 -", "end 1.1 app"}));
+  EXPECT_EQ(second->take(), Lines{R"(SET VARIABLE "STASISSTATUS" "SUCCESS")"})
+      << "nothing of its queue began";
+  reply(*second);
+  EXPECT_TRUE(second->closed());
+  expect_empty();
 }
 
 TEST_F(EntranceTest, RedirectsNobodyBeforeThePbxHasItsContext) {
@@ -872,7 +902,7 @@ TEST_F(EntranceTest, SendsNothingOnALineThatIsAboutToGo) {
   reply(*first);
   EXPECT_EQ(first->take(), Lines{});
   world_.run([&] { world_.ami.answer(); });
-  const auto second = open(reentry_of(token_of(action)));
+  const auto second = open_again(token_of(action));
   EXPECT_EQ(second->take(), Lines{"ANSWER"});
 }
 
@@ -933,7 +963,7 @@ class LateRedirect : public EntranceTest {
     token_ = token_of(world_.ami.waiting_action());
   }
   void goes_on_by_a_new_line() {
-    const auto second = open(reentry_of(token_));
+    const auto second = open_again(token_);
     EXPECT_TRUE(first_->closed());
     EXPECT_EQ(second->take(), Lines{"NOOP next"});
     EXPECT_EQ(changes(), Lines{}) << "the application sees nothing of it";

@@ -41,7 +41,8 @@ TEST(DialplanText, ReadsTheContextThatABridgeWants) {
   EXPECT_EQ(first->data, "${ARIGATE_URL}/arigate,${EXTEN}");
   EXPECT_EQ(plan->labelled("arigate", "4711", "out"), 8);
   EXPECT_EQ(plan->find("arigate", "4711", 9), nullptr);
-  EXPECT_EQ(plan->find("arigate", "h", 1), nullptr);
+  ASSERT_NE(plan->find("arigate", "h", 1), nullptr);
+  EXPECT_EQ(plan->find("arigate", "h", 1)->application, "GotoIf");
 }
 
 TEST(DialplanText, NamesTheLineThatIsWrong) {
