@@ -219,7 +219,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // bridges_start_moh
     {{emulated, emulated, emulated, emulated, emulated},
-     "Music for a whole bridge comes from a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
+     "Music for a whole bridge comes from a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 each who waits has it on its own line; a music class that the dialplan has set for a channel comes first there.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},
@@ -231,13 +231,13 @@ constexpr SupportInfo table[operation_count] = {
      "originate"},
     // bridges_play
     {{emulated, emulated, emulated, emulated, emulated},
-     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
+     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. Who waits in a holding bridge of Asterisk 1.8 does so outside the conference, with music, and is in it as long as something is played.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},
     // bridges_play_with_id
     {{emulated, emulated, emulated, emulated, emulated},
-     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. In a holding bridge of Asterisk 1.8 nobody who waits hears it, because they wait outside the conference with music.",
+     "Media for a whole bridge is played by a hidden channel that joins the conference. It is no member and is not shown. Who waits in a holding bridge of Asterisk 1.8 does so outside the conference, with music, and is in it as long as something is played.",
      "Load app_confbridge and chan_local (built in from Asterisk 12).",
      "app_confbridge",
      "originate"},

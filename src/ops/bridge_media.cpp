@@ -53,21 +53,41 @@ boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::announcer(BridgeId brid
     }
     if (const auto known = bridges_.own(bridge); !known) co_return known.error();
   }
-  if (auto& leg = sounds_[bridge].announcer; leg && !leg->over()) {
-    co_return target_in(bridge, leg);
+  auto leg = sounds_[bridge].announcer;
+  if (!leg || leg->over()) {
+    const auto opened = co_await open_announcer(bridge);
+    if (!opened) {
+      if (!bridges_.own(bridge)) sounds_.erase(bridge);
+      bridges_.settle(bridge);
+      co_return opened.error();
+    }
+    leg = *opened;
   }
-  const auto work = sounds_[bridge].opening.begin();
+  co_await bridges_.gather(bridge);
+  if (leg->over()) co_return Error{Errc::refused_by_pbx, "The leg into the bridge has ended"};
+  co_return target_in(bridge, leg);
+}
+
+boost::asio::awaitable<Result<std::shared_ptr<Leg>>> BridgeMedia::open_announcer(BridgeId id) {
+  const auto work = sounds_[id].opening.begin();
+  bridges_.settle(id);
   MemberOptions options;
   options.announcer = true;
-  auto leg = co_await open(bridge, options);
-  auto& sounds = sounds_[bridge];
+  auto leg = co_await open(id, options);
+  auto& sounds = sounds_[id];
   for (auto& waiting : std::exchange(sounds.awaiting, {})) waiting.set(true);
-  if (!leg) {
-    if (!bridges_.own(bridge)) sounds_.erase(bridge);
-    co_return leg.error();
-  }
-  sounds.announcer = *leg;
-  co_return target_in(bridge, *leg);
+  if (leg) sounds.announcer = *leg;
+  co_return leg;
+}
+
+bool BridgeMedia::speaks(const BridgeId& bridge) const {
+  const auto found = sounds_.find(bridge);
+  return found != sounds_.end() && (found->second.opening || found->second.announcer);
+}
+
+std::string BridgeMedia::music_outside(const BridgeId& bridge) const {
+  const auto found = sounds_.find(bridge);
+  return found == sounds_.end() ? "" : found->second.music_outside.value_or("");
 }
 
 boost::asio::awaitable<Result<MediaTarget>> BridgeMedia::recorder(BridgeId bridge) {
@@ -108,9 +128,15 @@ boost::asio::awaitable<void> BridgeMedia::close_if_idle(BridgeId bridge,
 
 boost::asio::awaitable<Result<void>> BridgeMedia::start_music(BridgeId bridge,
                                                               std::string music_class) {
-  if (const auto known = bridges_.own(bridge); !known) co_return known.error();
+  const auto known = bridges_.own(bridge);
+  if (!known) co_return known.error();
   auto lines = start_moh_lines(music_class);
   if (!lines) co_return lines.error();
+  if (waits_outside(world_, **known)) {
+    sounds_[bridge].music_outside = std::move(music_class);
+    bridges_.settle(bridge);
+    co_return Result<void>{};
+  }
   const auto playing = sounds_[bridge].music;
   if (playing && !playing->over()) {
     lines->push_front("SET MUSIC OFF");
@@ -132,6 +158,11 @@ boost::asio::awaitable<Result<void>> BridgeMedia::start_music(BridgeId bridge,
 Result<void> BridgeMedia::stop_music(const BridgeId& bridge) {
   if (const auto known = bridges_.own(bridge); !known) return known.error();
   const auto found = sounds_.find(bridge);
+  if (found != sounds_.end() && std::exchange(found->second.music_outside, std::nullopt)) {
+    forget_if_unused(bridge);
+    bridges_.settle(bridge);
+    return {};
+  }
   if (found == sounds_.end() || !found->second.music) {
     return Error{Errc::conflict, "Bridge isn't playing music"};
   }
@@ -149,7 +180,17 @@ void BridgeMedia::forget(const BridgeId& bridge, const Leg* leg) {
   if (sounds.announcer.get() == leg) sounds.announcer.reset();
   if (sounds.music.get() == leg) sounds.music.reset();
   std::erase_if(sounds.recorders, [&](const auto& recorder) { return recorder.get() == leg; });
-  const bool unused = !sounds.announcer && !sounds.music && sounds.recorders.empty();
+  forget_if_unused(bridge);
+  bridges_.settle(bridge);
+  keepers_.leg_went_out(bridge);
+}
+
+void BridgeMedia::forget_if_unused(const BridgeId& bridge) {
+  const auto found = sounds_.find(bridge);
+  if (found == sounds_.end()) return;
+  const auto& sounds = found->second;
+  const bool unused =
+      !sounds.announcer && !sounds.music && !sounds.music_outside && sounds.recorders.empty();
   if (unused && !sounds.opening) sounds_.erase(found);
 }
 
@@ -183,7 +224,10 @@ void BridgeMedia::end(const BridgeId& bridge) {
   for (const auto& recorder : std::exchange(found->second.recorders, {})) {
     ending.push_back(recorder);
   }
+  found->second.music_outside.reset();
   if (!found->second.opening) sounds_.erase(found);  // Else who opens it looks after the entry.
+  bridges_.settle(bridge);
+  keepers_.leg_went_out(bridge);
   for (const auto& leg : ending) {
     if (leg) leg->close();
   }

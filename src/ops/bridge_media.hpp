@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -29,7 +30,10 @@ class BridgeMedia : public model::ChangeSink {
         world_{world},
         legs_{legs},
         bridges_{bridges},
-        keepers_{keepers} {}
+        keepers_{keepers} {
+    bridges_.use({[this](const BridgeId& bridge) { return speaks(bridge); },
+                  [this](const BridgeId& bridge) { return music_outside(bridge); }});
+  }
 
   /// Where to queue what everybody shall hear: one after the other, as natively. Call release()
   /// when it is queued. Errc::not_found, conflict (not an application's bridge), what Legs::open()
@@ -52,6 +56,7 @@ class BridgeMedia : public model::ChangeSink {
  private:
   struct Sounds {
     std::shared_ptr<Leg> announcer, music;
+    std::optional<std::string> music_outside;  ///< The class that each who waits plays by itself.
     std::set<std::shared_ptr<Leg>> recorders;
     Busy opening;  ///< The announcer is on its way.
     std::vector<Eventual<bool>> awaiting;
@@ -59,7 +64,11 @@ class BridgeMedia : public model::ChangeSink {
 
   boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open(BridgeId bridge, MemberOptions options);
   boost::asio::awaitable<void> close_if_idle(BridgeId bridge, std::weak_ptr<Control> control);
+  boost::asio::awaitable<Result<std::shared_ptr<Leg>>> open_announcer(BridgeId id);
+  bool speaks(const BridgeId& bridge) const;
+  std::string music_outside(const BridgeId& bridge) const;
   void forget(const BridgeId& bridge, const Leg* leg);
+  void forget_if_unused(const BridgeId& bridge);
   void end_if_empty(const BridgeId& bridge);
   boost::asio::awaitable<void> end_if_still_empty(BridgeId bridge);
 

@@ -116,8 +116,10 @@ boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId
     entered.set(Result<void>{});
     return true;
   });
+  BridgeId left;
   if (const auto before = members_.find(channel); before != members_.end()) {
     before->second->entered.set(Error{Errc::conflict, "The channel went to another bridge"});
+    left = before->second->bridge;
   }
   members_[channel] = member;
   world_.reconciler.join(channel, bridge, world_.clock.wall());
@@ -127,7 +129,10 @@ boost::asio::awaitable<Result<void>> Bridges::add_one(BridgeId bridge, ChannelId
     member->in_name_only = true;
     world_.reconciler.enter_in_name(channel, world_.clock.wall());
   }
+  settle(left);
+  settle(bridge);
   const auto outcome = co_await entered.wait(world_.in(world_.timeouts.command));
+  if (outcome && *outcome && options.announcer) co_await gather(bridge);
   if (outcome) co_return *outcome;
   if (is_member(channel, member)) let_out(channel);  // It is not to enter behind our answer.
   co_return Error{Errc::timeout, "The PBX did not confirm that the channel entered"};
@@ -149,8 +154,11 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   if (!is_member(channel, member) || bridge == nullptr || known == nullptr) return nullptr;
   RoomLines lines;
   member->in_name_only = known->state != model::ChannelState::up;
+  member->music.reset();
   if (!member->in_name_only) {
-    lines = room_lines(world_, *bridge, member->options);
+    member->music = music_outside(*bridge, *member);
+    lines = member->music ? waiting_lines(*member->music)
+                          : room_lines(world_, *bridge, member->options);
     // What Entrance reads when the channel comes back after a restart of ours.
     const std::string home = home_ ? home_(channel) : "";
     for (const auto& [name, value] :
@@ -181,6 +189,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   hooks.fell_out = [this, member, out](const agi::Reply& reply) {
     *out = true;
     members_.erase(member->channel);  // Or it would go in again at once, and out again.
+    settle(member->bridge);
     if (reply.result == "-2") {
       member->entered.set(
           Error{Errc::not_supported, "The PBX has no dialplan application ConfBridge"});
@@ -188,6 +197,60 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
     spawn(fell_out(member));
   };
   return std::make_unique<RoomRest>(std::move(lines), std::move(hooks));
+}
+
+// --- waiting outside ----------------------------------------------------------------------------
+
+bool Bridges::is_announced(const BridgeId& bridge) const {
+  if (sound_.speaks && sound_.speaks(bridge)) return true;
+  return std::ranges::any_of(members_, [&bridge](const auto& entry) {
+    const Member& member = *entry.second;
+    return member.bridge == bridge && member.options.announcer && !member.in_name_only;
+  });
+}
+
+/// The class of music that the member hears from its own line; nullopt: its place is in the room.
+std::optional<std::string> Bridges::music_outside(const model::Bridge& bridge,
+                                                  const Member& member) const {
+  if (!waits_outside(world_, bridge) || member.options.announcer || is_announced(bridge.id)) {
+    return std::nullopt;
+  }
+  return sound_.music ? sound_.music(bridge.id) : std::string{};
+}
+
+void Bridges::settle(const BridgeId& id) {
+  const auto* bridge = world_.store.find(id);
+  if (bridge == nullptr || !bridge->own || !waits_outside(world_, *bridge)) return;
+  std::vector<MemberPtr> moving;
+  for (const auto& [channel, member] : members_) {
+    if (member->bridge != id || member->in_name_only) continue;
+    if (member->music != music_outside(*bridge, *member)) moving.push_back(member);
+  }
+  for (const auto& member : moving) {
+    if (is_member(member->channel, member)) rest(member->channel, member);
+  }
+}
+
+bool Bridges::is_on_its_way_in(const BridgeId& bridge) const {
+  return std::ranges::any_of(members_, [&](const auto& entry) {
+    const auto& [id, member] = entry;
+    if (member->bridge != bridge || member->in_name_only) return false;
+    const auto* channel = world_.store.find(id);
+    const Control* control = world_.controls.find(id);
+    return channel != nullptr && control != nullptr && control->resting() &&
+           channel->room != bridge;
+  });
+}
+
+boost::asio::awaitable<void> Bridges::gather(BridgeId id) {
+  const auto* bridge = world_.store.find(id);
+  if (bridge == nullptr || !waits_outside(world_, *bridge)) co_return;
+  const auto watch = world_.watches.watch([this, &id](const model::Change& change) {
+    const bool moves = std::holds_alternative<model::RoomEntered>(change) ||
+                       std::holds_alternative<model::ChannelLeftBridge>(change);
+    return moves && !is_on_its_way_in(id);
+  });
+  if (is_on_its_way_in(id)) co_await watch->wait(world_.in(world_.timeouts.action));
 }
 
 // --- going out ----------------------------------------------------------------------------------
@@ -225,6 +288,7 @@ void Bridges::let_out(const ChannelId& channel) {
   }
   world_.reconciler.part(channel, world_.clock.wall());
   if (Control* control = world_.controls.find(channel)) control->rest_by({});
+  if (!member.empty()) settle(member.mapped()->bridge);
 }
 
 boost::asio::awaitable<Result<void>> Bridges::set_video_source(BridgeId id, ChannelId channel) {
@@ -459,7 +523,9 @@ bool Bridges::is_member(const ChannelId& channel, const MemberPtr& member) const
 void Bridges::on(const model::Change& change, WallTime) {
   const auto gone = [this](const ChannelId& channel) {
     const auto member = members_.extract(channel);
-    if (!member.empty()) member.mapped()->entered.set(channel_not_in_stasis());
+    if (member.empty()) return;
+    member.mapped()->entered.set(channel_not_in_stasis());
+    settle(member.mapped()->bridge);
   };
   if (const auto* end = std::get_if<model::StasisEnd>(&change)) {
     // A move to another application ends one too, and the channel stays where it is.
@@ -491,6 +557,7 @@ void Bridges::on(const model::Change& change, WallTime) {
     if (member == members_.end() || !member->second->in_name_only) return;
     if (state->channel.state != model::ChannelState::up) return;
     rest(state->channel.id, member->second);
+    settle(member->second->bridge);
     if (const auto* bridge = world_.store.find(member->second->bridge)) introduce(*bridge);
   }
 }

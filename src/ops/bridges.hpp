@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,20 @@ class Bridges : public model::ChangeSink {
   /// Whether a channel is being recorded, or waits to be: natively it may not go into a bridge.
   using IsRecorded = std::function<bool(const ChannelId&)>;
   void use(IsRecorded is_recorded) { is_recorded_ = std::move(is_recorded); }
+
+  /// What those who wait in a bridge hear where they do so out of its room: see waits_outside().
+  struct WaitingSound {
+    std::function<bool(const BridgeId&)> speaks;        ///< A leg of ours, in the room.
+    std::function<std::string(const BridgeId&)> music;  ///< The class for all; "": each its own.
+  };
+  void use(WaitingSound sound) { sound_ = std::move(sound); }
+  /// Somebody speaks to those who wait in the bridge.
+  bool is_announced(const BridgeId& bridge) const;
+  /// What WaitingSound tells of the bridge has changed: who waits goes into the room or out of it.
+  void settle(const BridgeId& bridge);
+  /// Returns when all who wait are where they hear what is spoken in the room; who is busy with
+  /// something else comes later.
+  boost::asio::awaitable<void> gather(BridgeId bridge);
 
   struct Plan {
     BridgeId id{};  ///< "" makes one.
@@ -94,7 +109,8 @@ class Bridges : public model::ChangeSink {
     ChannelId channel;  ///< May become another one: a transfer puts that in its place.
     BridgeId bridge;
     MemberOptions options;
-    bool in_name_only = false;  ///< How it rests now.
+    bool in_name_only = false;           ///< How it rests now.
+    std::optional<std::string> music{};  ///< The class that it hears, when it waits outside.
     Eventual<Result<void>> entered;
   };
   using MemberPtr = std::shared_ptr<Member>;
@@ -106,6 +122,8 @@ class Bridges : public model::ChangeSink {
   void let_out(const ChannelId& channel);
   void rest(const ChannelId& channel, const MemberPtr& member);
   std::unique_ptr<RestingJob> make_rest(const ChannelId& channel, const MemberPtr& member);
+  std::optional<std::string> music_outside(const model::Bridge& bridge, const Member& member) const;
+  bool is_on_its_way_in(const BridgeId& bridge) const;
   boost::asio::awaitable<void> adopt_all();
   boost::asio::awaitable<void> adopt(ChannelId channel);
   boost::asio::awaitable<void> send_home(std::string name);
@@ -126,6 +144,7 @@ class Bridges : public model::ChangeSink {
   World& world_;
   Reentry reentry_;
   Home home_;
+  WaitingSound sound_;
   RoomWaker waker_;
   IsRecorded is_recorded_ = [](const ChannelId&) { return false; };
   std::unordered_map<ChannelId, MemberPtr> members_;

@@ -87,9 +87,16 @@ boost::asio::awaitable<Result<void>> change(World& world, ami::Action action) {
   co_return answer.error();
 }
 
-/// MWIGet and MWIDelete would take it for a pattern.
-bool is_pattern(std::string_view name) {
-  return name.starts_with('/');
+/// One box for MWIGet and MWIDelete, which take a name that begins with a slash for a pattern: an
+/// extended regular expression between slashes.
+std::string alone(std::string_view name) {
+  if (!name.starts_with('/')) return std::string{name};
+  std::string pattern = "/^";
+  for (const char c : name) {
+    if (std::string_view{R"(.[\*^$+?(){|)"}.find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern += "$/";
 }
 
 }  // namespace
@@ -109,8 +116,8 @@ boost::asio::awaitable<Result<std::vector<Mailbox>>> list_mailboxes(World& world
 }
 
 boost::asio::awaitable<Result<Mailbox>> get_mailbox(World& world, std::string name) {
-  if (name.empty() || is_pattern(name)) co_return no_box_to_show();
-  const auto boxes = co_await outside(world, name);
+  if (name.empty()) co_return no_box_to_show();
+  const auto boxes = co_await outside(world, alone(name));
   if (boxes) {
     for (const auto& box : *boxes) {
       if (box.name == name) co_return box;
@@ -128,7 +135,7 @@ boost::asio::awaitable<Result<Mailbox>> get_mailbox(World& world, std::string na
 }
 
 boost::asio::awaitable<Result<void>> set_mailbox(World& world, Mailbox mailbox) {
-  if (mailbox.name.empty() || is_pattern(mailbox.name)) co_return no_box();
+  if (mailbox.name.empty()) co_return no_box();
   ami::Action action{"MWIUpdate"};
   action.add("Mailbox", mailbox.name)
       .add("OldMessages", std::to_string(mailbox.old_messages))
@@ -137,13 +144,13 @@ boost::asio::awaitable<Result<void>> set_mailbox(World& world, Mailbox mailbox) 
 }
 
 boost::asio::awaitable<Result<void>> delete_mailbox(World& world, std::string name) {
-  if (name.empty() || is_pattern(name)) co_return no_box();
-  const auto boxes = co_await outside(world, name);
+  if (name.empty()) co_return no_box();
+  const auto boxes = co_await outside(world, alone(name));
   if (!boxes && boxes.error().code == Errc::not_supported) co_return read_only();
   if (!boxes) co_return boxes.error();
   if (boxes->empty()) co_return no_box();
   ami::Action action{"MWIDelete"};
-  action.add("Mailbox", name);
+  action.add("Mailbox", alone(name));
   co_return co_await change(world, std::move(action));
 }
 

@@ -52,14 +52,12 @@ std::string room_arguments(const World& world, const model::Bridge& bridge,
                            const MemberOptions& options) {
   std::string room = room_name(world, bridge);
   if (world.ami.dialect().conference_events) return room;
-  return room += options.mute || options.listener ? ",q1m" : ",q1";
+  const bool waits = bridge.holding && !options.announcer;
+  return room += options.mute || options.listener || waits ? ",q1m" : ",q1";
 }
 
 RoomLines room_lines(const World& world, const model::Bridge& bridge,
                      const MemberOptions& options) {
-  if (!world.ami.dialect().conference_events && bridge.holding && !options.announcer) {
-    return {{"SET MUSIC ON"}, "", {"SET MUSIC OFF"}};
-  }
   RoomLines lines;
   for (const auto& [name, value] : room_variables(world, bridge, options)) {
     const auto line = agi::command("SET VARIABLE", {name, value});
@@ -67,6 +65,15 @@ RoomLines room_lines(const World& world, const model::Bridge& bridge,
   }
   lines.blocking = "EXEC ConfBridge " + room_arguments(world, bridge, options);
   return lines;
+}
+
+bool waits_outside(const World& world, const model::Bridge& bridge) {
+  return bridge.holding && !world.ami.dialect().conference_events;
+}
+
+RoomLines waiting_lines(const std::string& music_class) {
+  auto music = start_moh_lines(music_class);
+  return {music ? std::move(*music) : Lines{}, "", stop_moh_lines()};
 }
 
 Job::Step RoomRest::on(const agi::Reply& reply, TimePoint) {

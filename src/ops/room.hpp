@@ -39,6 +39,13 @@ struct RoomLines {
   Lines after;           ///< For an idle one, when it is called away.
 };
 RoomLines room_lines(const World& world, const model::Bridge& bridge, const MemberOptions& options);
+/// Whether those who wait in the bridge are out of its room, each with music of its own, for as
+/// long as nobody speaks to them. Conferences of Asterisk 1.8 can play that music themselves, but
+/// the PBX may lock up when they stop it (seen: 1.8, ConfBridge(room,wM) as many leave at once),
+/// and who is marked there lets those who wait hear each other.
+bool waits_outside(const World& world, const model::Bridge& bridge);
+/// The commands for who waits so. The music's class is one that start_moh_lines() takes.
+RoomLines waiting_lines(const std::string& music_class);
 
 /// The rest of a member: in the room, until it is called away.
 ///

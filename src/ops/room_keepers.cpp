@@ -29,6 +29,10 @@ void RoomKeepers::on(const model::Change& change, WallTime) {
     if (enters->bridge.own && enters->bridge.channels.size() >= crowd) keep(enters->bridge.id);
   } else if (const auto* leaves = std::get_if<model::ChannelLeftBridge>(&change)) {
     if (leaves->bridge.channels.empty()) let_go(leaves->bridge.id);
+  } else if (const auto* out = std::get_if<model::RoomLeft>(&change)) {
+    let_go_if_silent(out->room);
+  } else if (const auto* ended = std::get_if<model::ChannelDestroyed>(&change)) {
+    let_go_if_silent(ended->channel.room, &ended->channel);  // It is still shown in the room.
   } else if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) {
     let_go(gone->bridge.id);
   }
@@ -37,7 +41,7 @@ void RoomKeepers::on(const model::Change& change, WallTime) {
 void RoomKeepers::keep(const BridgeId& id) {
   if (world_.ami.dialect().conference_events || kept_.contains(id)) return;
   const auto bridge = bridges_.own(id);
-  if (!bridge || (*bridge)->holding) return;  // Who waits on 1.8 is in no conference.
+  if (!bridge || (waits_outside(world_, **bridge) && !bridges_.is_announced(id))) return;
   auto legs = std::make_shared<Kept>();
   kept_.emplace(id, legs);
   for (std::size_t count = 0; count < keepers; ++count) {
@@ -73,10 +77,18 @@ void RoomKeepers::let_go(const BridgeId& bridge) {
                         log_thrown("room keeper"));
 }
 
-bool RoomKeepers::has_members(const BridgeId& bridge) const {
+/// The announcement of a holding bridge is over, and who waits has left its room.
+void RoomKeepers::let_go_if_silent(const BridgeId& id, const model::Channel* gone) {
+  if (!kept_.contains(id)) return;
+  const auto bridge = bridges_.own(id);
+  if (!bridge || !waits_outside(world_, **bridge) || bridges_.is_announced(id)) return;
+  if (!has_members(id, gone)) let_go(id);
+}
+
+bool RoomKeepers::has_members(const BridgeId& bridge, const model::Channel* gone) const {
   bool found = false;
   world_.store.each_channel(
-      [&](const model::Channel& channel) { found |= channel.room == bridge; });
+      [&](const model::Channel& channel) { found |= channel.room == bridge && &channel != gone; });
   return found;
 }
 

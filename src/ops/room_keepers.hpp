@@ -23,6 +23,7 @@ namespace arigate::ops {
 /// two keepers; they leave, one after the other, when nobody else has been in it for a while.
 ///
 ///   (none) --third member, leg of ours--> kept --last member leaves, bridge ends--> (none)
+/// Who waits in a holding bridge is in its room only while somebody speaks there: so are they.
 /// Later versions need none: there this does nothing.
 class RoomKeepers : public model::ChangeSink {
  public:
@@ -34,6 +35,8 @@ class RoomKeepers : public model::ChangeSink {
 
   /// A leg of ours goes into the room: with two that talk it is a crowd.
   void leg_goes_in(const BridgeId& bridge);
+  /// It has ended, or is about to.
+  void leg_went_out(const BridgeId& bridge) { let_go_if_silent(bridge); }
 
   void on(const model::Change& change, WallTime when) override;
 
@@ -42,9 +45,10 @@ class RoomKeepers : public model::ChangeSink {
 
   void keep(const BridgeId& bridge);
   void let_go(const BridgeId& bridge);
+  void let_go_if_silent(const BridgeId& bridge, const model::Channel* gone = nullptr);
   boost::asio::awaitable<void> open(BridgeId bridge, std::shared_ptr<Kept> legs);
   boost::asio::awaitable<void> close(BridgeId bridge, std::shared_ptr<Kept> legs);
-  bool has_members(const BridgeId& bridge) const;
+  bool has_members(const BridgeId& bridge, const model::Channel* gone = nullptr) const;
   boost::asio::awaitable<void> pause();
 
   boost::asio::any_io_executor executor_;

@@ -253,6 +253,71 @@ TEST_P(BridgesTest, HoldingMembersWait) {
   EXPECT_EQ(events().types_until("ChannelLeftBridge"), "ChannelEnteredBridge ChannelLeftBridge");
 }
 
+/// Those who wait on 1.8 are out of the room for as long as there is nothing to hear in it.
+TEST_P(BridgesTest, HoldingMembersHearWhatIsPlayedToThem) {
+  begin();
+  const bool outside = GetParam() == sim::Version::asterisk_1_8;
+  const auto a = answered_caller();
+  const auto b = answered_caller();
+  ask("POST", "/bridges/hold?type=holding");
+  EXPECT_EQ(add("hold", a + "," + b).status, 204);
+  EXPECT_EQ(in_rooms(), outside ? 0U : 2U);
+  EXPECT_EQ(ask("POST", "/bridges/hold/play/p?media=sound:demo-congrats").status, 201);
+  EXPECT_TRUE(eventually([&] { return in_rooms() >= 3; })) << "both, and who speaks to them";
+  EXPECT_FALSE(events().next("PlaybackStarted").is_null());
+  const auto c = answered_caller();
+  EXPECT_EQ(add("hold", c).status, 204);
+  EXPECT_TRUE(eventually([&] { return in_rooms() >= 4; })) << "who comes meanwhile hears it too";
+  EXPECT_EQ(ask("POST", "/channels/" + a + "/play?media=sound:beep").status, 201);
+  EXPECT_EQ(events().types_until("PlaybackFinished"),
+            "ChannelEnteredBridge PlaybackStarted PlaybackFinished");
+  EXPECT_TRUE(eventually([&] { return in_rooms() >= 4; })) << "back in the room";
+  EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  EXPECT_TRUE(eventually([&] { return in_rooms() == (outside ? 0U : 3U); })) << in_rooms();
+  EXPECT_EQ(members("hold"), (std::set{a, b, c}));
+  EXPECT_EQ(ask("DELETE", "/bridges/hold").status, 204);
+  EXPECT_TRUE(has_in_rooms(0));
+}
+
+TEST_P(BridgesTest, HoldingMembersHearAnAnnouncer) {
+  begin();
+  const bool outside = GetParam() == sim::Version::asterisk_1_8;
+  const auto a = answered_caller();
+  const auto b = answered_caller();
+  ask("POST", "/bridges/hold?type=holding");
+  EXPECT_EQ(add("hold", a).status, 204);
+  EXPECT_EQ(in_rooms(), outside ? 0U : 1U);
+  EXPECT_EQ(add("hold", b, "&role=announcer").status, 204);
+  EXPECT_TRUE(has_in_rooms(2));
+  EXPECT_EQ(add("hold", b).status, 204) << "waits too";
+  EXPECT_TRUE(has_in_rooms(outside ? 0 : 2));
+  EXPECT_EQ(add("hold", b, "&role=announcer").status, 204);
+  EXPECT_TRUE(has_in_rooms(2));
+  hang_up(b);
+  EXPECT_TRUE(has_in_rooms(outside ? 0 : 1));
+  EXPECT_EQ(members("hold"), std::set{a});
+  EXPECT_EQ(events().types_until("ChannelDestroyed").find(a), std::string::npos);
+  EXPECT_EQ(remove("hold", a).status, 204);
+  EXPECT_TRUE(has_in_rooms(0));
+}
+
+TEST_P(BridgesTest, HoldingMembersHearTheMusicOfTheBridge) {
+  begin();
+  const bool outside = GetParam() == sim::Version::asterisk_1_8;
+  const auto a = answered_caller();
+  ask("POST", "/bridges/hold?type=holding");
+  EXPECT_EQ(add("hold", a).status, 204);
+  EXPECT_EQ(ask("DELETE", "/bridges/hold/moh").status, 409);
+  EXPECT_EQ(ask("POST", "/bridges/hold/moh?mohClass=jazz").status, 204);
+  EXPECT_TRUE(has_in_rooms(outside ? 0 : 2));
+  EXPECT_EQ(ask("POST", "/bridges/hold/moh?mohClass=blues").status, 204) << "another one";
+  EXPECT_EQ(ask("DELETE", "/bridges/hold/moh").status, 204);
+  EXPECT_EQ(ask("DELETE", "/bridges/hold/moh").status, 409);
+  EXPECT_TRUE(has_in_rooms(outside ? 0 : 1));
+  hang_up(a);
+  EXPECT_TRUE(has_in_rooms(0));
+}
+
 TEST_P(BridgesTest, ContinuesOutOfABridge) {
   begin();
   const auto a = answered_caller();

@@ -14,6 +14,7 @@ from harness.scenario import caller
 from harness.sides import ARIGATE, client, side
 
 _CROWD, _PAIRS = 100, 200
+_WAITING, _ANNOUNCEMENTS = 40, 6
 
 
 def _place_calls(pbx, ari, events, count):
@@ -82,6 +83,34 @@ def a_hundred(run):
             wait_until(lambda: len(pbx.channels()) == 2 * _CROWD, 10, "only the callers are left", step=0.1)
             for channel in channels[:3]:  # They are where they were before.
                 check(ari.post(f"/channels/{channel}/ring")[0] == 204, "under control again")
+            _hang_up_all(pbx)
+            _nobody_is_left(pbx)
+
+
+@case("announcements-to-a-waiting-crowd")
+@_alone
+def waiting_crowd(run):
+    """Again and again; some hang up meanwhile. On 1.8 all go into a room and out of it for each."""
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
+        ari = client(url, Recorder())
+        with ari.events("oracle") as events:
+            channels = _place_calls(pbx, ari, events, _WAITING)
+            ari.post("/bridges/queue", type="holding")
+            _post_all(ari, [f"/bridges/queue/addChannel?channel={','.join(channels[n::4])}" for n in range(4)])
+            for _ in range(_ANNOUNCEMENTS):
+                since = events.mark()
+                status, playback = ari.post("/bridges/queue/play", media="sound:tone-10s")
+                check(status == 201, f"play: {status} {playback}")
+                events.wait("PlaybackStarted", since=since)
+                check(ari.delete("/channels/" + channels.pop())[0] == 204, "hang up one who hears it")
+                check(ari.delete("/playbacks/" + playback["id"])[0] == 204, "stop")
+                events.wait("PlaybackFinished", since=since)
+                check(ari.delete("/channels/" + channels.pop())[0] == 204, "hang up one who goes back")
+                members = ari.get("/bridges/queue")[1]["channels"]
+                check(sorted(members) == sorted(channels), f"{len(members)} of {len(channels)} wait")
+            wait_until(lambda: len(pbx.channels()) == 2 * len(channels), 15, "the legs are gone", step=0.1)
+            check(not [e for e in events.events if e["type"] == "StasisEnd" and e["channel"]["id"] in channels],
+                  "nobody else has left")
             _hang_up_all(pbx)
             _nobody_is_left(pbx)
 

@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+from harness import sounds
 from harness.hand_phone import HandPhone
 from harness.outcome import Failed, Skip, check, wait_until
 from harness.registry import case
@@ -69,32 +70,101 @@ def sound_in_a_bridge(run):
         ari.delete("/bridges/room")
 
 
+_MUSIC = {"default": 880, "jazz": 1210}  # The pitch of each class.
+
+
+def _make_music(pbx):
+    text = ""
+    for name, hertz in _MUSIC.items():
+        folder = pbx.file(f"data/{name}")
+        folder.mkdir()
+        (folder / "music.sln").write_bytes(sounds.tone(5.0, hertz))
+        text += f"[{name}]\nmode = files\ndirectory = {pbx.inside(f'data/{name}')}\n"
+    pbx.file("etc/musiconhold.conf").write_text(text)
+    pbx.command("moh reload")
+
+
+def _await_level(phone, hertz, loud, when):
+    """Within some seconds: what a phone hears of it has changed."""
+    def is_so():
+        level = phone.level(hertz, 0.3)
+        return level > _HEARD if loud else level < _SILENT
+
+    wait_until(is_so, 5, when)
+
+
+def _check_wait(phones, waiting, music, when):
+    """Each hears the music, and nobody of those that speak."""
+    for name in waiting:
+        _await_level(phones[name], _MUSIC[music], True, f"{when}: {name} hears the music {music}")
+        _check_hears(phones, name, set(), when)
+
+
 @case("sound-in-a-holding-bridge")
 def sound_in_a_holding_bridge(run):
-    if run.version == "1.8":
-        raise Skip("who waits in a holding bridge of 1.8 waits outside its conference")
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
+        _make_music(pbx)
         ari = client(url)
         events = stack.enter_context(ari.events("oracle"))
         phones, channels = _all_call(pbx, ari, events, stack)
         check(ari.post("/bridges/queue", type="holding")[0] == 200, "create")
-        for name in ("alice", "bob"):
+        waiting = ("alice", "bob")
+        for name in waiting:
             check(ari.post("/bridges/queue/addChannel", channel=channels[name])[0] == 204, f"add {name}")
-        time.sleep(0.5)
-        for name in ("alice", "bob"):
-            _check_hears(phones, name, set(), "they wait")
-        check(ari.post("/bridges/queue/addChannel", channel=channels["carol"], role="announcer")[0] == 204, "announce")
-        time.sleep(0.7)
-        for name in ("alice", "bob"):
-            _check_hears(phones, name, {"carol"}, "carol announces")
-        _check_hears(phones, "carol", set(), "carol announces")
-        check(ari.post("/bridges/queue/removeChannel", channel=channels["carol"])[0] == 204, "remove")
-        time.sleep(0.5)
-        for name in ("alice", "bob"):
-            _check_hears(phones, name, set(), "carol has gone")
+        _check_wait(phones, waiting, "default", "they wait")
+        for again in ("carol announces", "carol announces once more"):
+            check(ari.post("/bridges/queue/addChannel", channel=channels["carol"], role="announcer")[0] == 204, again)
+            for name in waiting:
+                _await_level(phones[name], _PITCHES["carol"], True, f"{name} hears carol")
+                _check_hears(phones, name, {"carol"}, again)
+                _await_level(phones[name], _MUSIC["default"], False, f"{name} hears no music then")
+            _check_hears(phones, "carol", set(), again)
+            check(ari.post("/bridges/queue/removeChannel", channel=channels["carol"])[0] == 204, "remove")
+            _check_wait(phones, waiting, "default", "carol has gone")
         for channel in channels.values():
             ari.delete("/channels/" + channel)
         ari.delete("/bridges/queue")
+
+
+@case("announcement-to-a-holding-bridge")
+def announcement_to_a_holding_bridge(run):
+    """What is played to those who wait, and the music of their bridge, is heard by each of them, also when it is again."""
+    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
+        _make_music(pbx)
+        ari = client(url)
+        events = stack.enter_context(ari.events("oracle"))
+        phones, channels = _all_call(pbx, ari, events, stack)
+        ari.post("/bridges/queue", type="holding")
+        for waiting in (("alice",), ("alice", "bob", "carol")):
+            count = len(waiting)
+            added = ari.post("/bridges/queue/addChannel", channel=",".join(channels[name] for name in waiting[-2:]))
+            check(added[0] == 204, f"add {waiting[-2:]}: {added}")
+            _check_wait(phones, waiting, "default", f"{count} wait")
+            since = events.mark()
+            status, playback = ari.post("/bridges/queue/play", media="sound:tone-10s")
+            check(status == 201, f"play: {status} {playback}")
+            events.wait("PlaybackStarted", since=since)
+            for name in waiting:
+                _await_level(phones[name], _ANNOUNCEMENT, True, f"{name} of {count} hears the announcement")
+                _check_hears(phones, name, set(), "an announcement")
+            check(ari.delete(f"/playbacks/{playback['id']}")[0] == 204, "stop")
+            events.wait("PlaybackFinished", since=since)
+            _check_wait(phones, waiting, "default", "the announcement is over")
+            check(ari.post("/bridges/queue/moh", mohClass="jazz")[0] == 204, "moh")
+            _check_wait(phones, waiting, "jazz", "music of the bridge")
+            check(ari.delete("/bridges/queue/moh")[0] == 204, "no moh")
+            _check_wait(phones, waiting, "default", "the music of the bridge is over")
+        ari.post("/bridges/queue/play", media="sound:tone-10s")
+        _await_level(phones["carol"], _ANNOUNCEMENT, True, "carol hears it")
+        check(ari.post("/bridges/queue/removeChannel", channel=channels["carol"])[0] == 204, "remove")
+        _await_level(phones["carol"], _ANNOUNCEMENT, False, "carol is out")
+        check(ari.delete("/channels/" + channels["bob"])[0] == 204, "hang up")
+        check(ari.delete("/bridges/queue")[0] == 204, "destroy")
+        for name in ("alice", "carol"):  # Under control again, and in silence.
+            check(ari.post(f"/channels/{channels[name]}/play", media="sound:tone-10s")[0] == 201, "play")
+            _await_level(phones[name], _ANNOUNCEMENT, True, f"{name} hears what is for it alone")
+            ari.delete("/channels/" + channels[name])
+        wait_until(lambda: not pbx.channels(), 10, "no channel is left on the PBX", step=0.1)
 
 
 _KEYS = {"bob": "5", "alice": "7", "carol": "8"}

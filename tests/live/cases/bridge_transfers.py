@@ -109,6 +109,29 @@ def _out_of_a_bridge(bench):
     bench.is_ours(new)
 
 
+def _while_hearing_something_alone(who):
+    """One of the two is being played something alone, with arigate out of the room, as the phone transfers."""
+    def story(bench):
+        first, channel, other = bench.to_a_bridge("one")
+        bobs = bench.to_bob()
+        since = bench.events.mark()
+        hears = {"transferer": channel, "transferee": other}[who]
+        check(bench.ari.post(f"/channels/{hears}/play/p", media="sound:tone-2s")[0] == 201, "play")
+        bench.events.wait("PlaybackStarted", since=since)
+        new, told = bench.takes_her_place(channel, bench.alice.transfer(first, bobs))
+        check(told["transferer_first_leg"]["id"] == channel, f"told {told}")
+        bench.events.wait(lambda e: _is(e, "ChannelLeftBridge", channel))
+        bench.events.wait(lambda e: _is(e, "ChannelEnteredBridge", new))
+        check(bench.members("one") == {new, other}, f"members: {bench.members('one')}, not {new} and {other}")
+        if who == "transferee":  # Natively nothing tells of the other one's end.
+            bench.events.wait("PlaybackFinished", since=since)
+        check(bench.ari.post("/bridges/one/removeChannel", channel=new)[0] == 204, "remove")
+        bench.events.wait(lambda e: _is(e, "ChannelLeftBridge", new))
+        bench.is_ours(new)
+
+    return story
+
+
 def _into_a_bridge(bench):
     """She has talked to bob first: he comes into the bridge of her second call."""
     first = bench.to_bob()
@@ -132,6 +155,8 @@ def _to_the_application(bench):
 
 
 _on_both_sides("attended-transfer-out-of-a-bridge", _out_of_a_bridge)
+for _who in ("transferer", "transferee"):
+    _on_both_sides(f"attended-transfer-as-the-{_who}-hears-something-alone", _while_hearing_something_alone(_who))
 _on_both_sides("attended-transfer-into-a-bridge", _into_a_bridge)
 _on_both_sides("attended-transfer-to-an-application", _to_the_application)
 

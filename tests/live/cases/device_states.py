@@ -93,6 +93,9 @@ _MAILBOXES = [
     ("PUT", "100@default", {"oldMessages": "1", "newMessages": "2"}), ("GET", "100@default", {}), ("GET", "", {}), ("PUT", "200", {"newMessages": "1"}), ("GET", "200", {}), ("GET", "200@default", {}),
     ("PUT", "200", {"oldMessages": "-1", "newMessages": "1"}), ("PUT", "a b.*", {"newMessages": "4"}),
     ("GET", "a b.*", {}), ("DELETE", "nope", {}), ("GET", "nope", {}), ("DELETE", "a b.*", {}), ("DELETE", "200", {}),
+    ("PUT", "/x.@default", {"newMessages": "6"}), ("PUT", "/xy@default", {"newMessages": "7"}),
+    ("GET", "/x.@default", {}), ("GET", "/.*/", {}), ("DELETE", "/.*/", {}), ("DELETE", "/x.@default", {}),
+    ("GET", "/x.@default", {}), ("GET", "/xy@default", {}), ("DELETE", "/xy@default", {}),
     ("DELETE", "100@default", {}), ("DELETE", "100@default", {}), ("GET", "100@default", {}), ("GET", "", {}),
     ("POST", "100@default", {}),
 ]
@@ -100,7 +103,7 @@ _MAILBOXES = [
 
 def _mailboxes(pbx, ari, events):
     for method, name, parameters in _MAILBOXES:
-        ari.request(method, "/mailboxes" + (name and "/" + urllib.parse.quote(name)), **parameters)
+        ari.request(method, "/mailboxes" + (name and "/" + urllib.parse.quote(name, safe="")), **parameters)
 
 
 @case("mailboxes-of-voicemail")

@@ -18,16 +18,17 @@ def write_all(directory):
     for language in (english, french):
         (language / "digits").mkdir(parents=True)
     for name, (seconds, hertz) in TONES.items():
-        (english / f"{name}.sln").write_bytes(_tone(seconds, hertz))
+        (english / f"{name}.sln").write_bytes(tone(seconds, hertz))
     for number, hertz in SPOKEN.items():
-        (english / f"digits/{number}.sln").write_bytes(_tone(0.2, hertz))
+        (english / f"digits/{number}.sln").write_bytes(tone(0.2, hertz))
     (english / "tone-short.ulaw").write_bytes(bytes(range(256)) * 10)
     (english / "core-sounds-en.txt").write_text("; what is said\ntone-2s: Two seconds of a tone.\n")
-    (french / "tone-2s.sln").write_bytes(_tone(2.0, 660))
+    (french / "tone-2s.sln").write_bytes(tone(2.0, 660))
     (french / "core-sounds-fr.txt").write_text("tone-2s: Deux secondes.\n")
 
 
-def _tone(seconds, hertz):
+def tone(seconds, hertz):
+    """Signed linear, 8 kHz."""
     step = 2 * math.pi * hertz / SAMPLES_PER_SECOND
     samples = [int(8000 * math.sin(step * i)) for i in range(int(seconds * SAMPLES_PER_SECOND))]
     return struct.pack(f"<{len(samples)}h", *samples)

@@ -131,6 +131,46 @@ TEST_F(BridgesTest, AnExcursionIsNotTold) {
   EXPECT_EQ(told_since(), (Lines{"noroom one 1.1", "room one 1.1"})) << "nothing that ARI shows";
 }
 
+/// On 1.8, which has no music for who waits in a conference that would not endanger it.
+TEST_F(BridgesTest, WhoWaitsIsOutsideWithMusicUntilSomebodySpeaks) {
+  world_.use("1.1");
+  const BridgeId two{"two"};
+  bool speaks = false, pulled = false, gathered = false;
+  std::string music;
+  bridges_.use({[&](const BridgeId&) { return speaks; }, [&](const BridgeId&) { return music; }});
+  bridges_.use([&](ChannelId, std::function<bool()>) -> boost::asio::awaitable<Result<void>> {
+    pulled = true;
+    co_return Result<void>{};
+  });
+  world_.run([&] { EXPECT_TRUE(bridges_.create({.id = two, .holding = true})); });
+  const auto added = world_.start(bridges_.add(two, {caller}, {}));
+  EXPECT_EQ(goes_in(), "SET MUSIC ON");
+  reply("200 result=0");
+  EXPECT_EQ(goes_in(), "");
+  ASSERT_TRUE(*added && **added);
+  EXPECT_EQ(told_since(), (Lines{"bridge two", "enter two 1.1"}));
+  speaks = true;
+  world_.run([&] {
+    bridges_.settle(two);
+    boost::asio::co_spawn(world_.context, bridges_.gather(two),
+                          [&](const std::exception_ptr&) { gathered = true; });
+  });
+  EXPECT_EQ(link_->take(), Lines{"SET MUSIC OFF"});
+  EXPECT_FALSE(gathered);
+  reply("200 result=0");
+  EXPECT_EQ(goes_in(), "EXEC ConfBridge arigate-h-two,q1m") << "heard by nobody";
+  world_.settle();
+  EXPECT_TRUE(gathered);
+  speaks = false;
+  music = "jazz";
+  world_.run([&] { bridges_.settle(two); });
+  EXPECT_TRUE(pulled);
+  link_ = std::make_shared<test::FakeAgiLink>();
+  world_.run([&] { control_->attach(link_); });
+  EXPECT_EQ(goes_in(), R"(SET MUSIC ON "jazz")");
+  EXPECT_EQ(told_since(), (Lines{"room two 1.1", "noroom two 1.1"})) << "nothing that ARI shows";
+}
+
 TEST_F(BridgesTest, WhoTakesAMembersPlaceIsTakenOutByTheOwnName) {
   add();
   goes_in();

@@ -39,9 +39,20 @@ TEST(Mailboxes, AreThoseKeptFromOutsideWhereThePbxHasThem) {
   EXPECT_EQ((*shown)->error().detail, "Mailbox is does not exist") << "as native spells it";
 
   const auto all = world.start(delete_mailbox(world.world, "/.*/"));
-  ASSERT_TRUE(all->has_value());
-  EXPECT_EQ((*all)->error().code, Errc::not_found) << "a pattern would delete every box";
-  EXPECT_EQ(world.ami.waiting(), 0U);
+  EXPECT_EQ(world.ami.waiting_action(), R"(MWIGet|Mailbox: /^/\.\*/$/)") << "not every box";
+  world.ami.answer({"Event: MWIGet|Mailbox: /.*/|OldMessages: 1|NewMessages: 2"});
+  world.settle();
+  EXPECT_EQ(world.ami.waiting_action(), R"(MWIDelete|Mailbox: /^/\.\*/$/)");
+  world.ami.answer();
+  world.settle();
+  EXPECT_TRUE(all->has_value() && **all);
+
+  const auto slash = world.start(get_mailbox(world.world, "/x@default"));
+  EXPECT_EQ(world.ami.waiting_action(), "MWIGet|Mailbox: /^/x@default$/");
+  world.ami.answer({"Event: MWIGet|Mailbox: /x@default|OldMessages: 1|NewMessages: 2"});
+  world.settle();
+  ASSERT_TRUE(slash->has_value() && **slash);
+  EXPECT_EQ((**slash)->name, "/x@default");
 
   const auto set = world.start(set_mailbox(world.world, {"3", 4, 5}));
   EXPECT_EQ(world.ami.waiting_action(), "MWIUpdate|Mailbox: 3|OldMessages: 4|NewMessages: 5");
