@@ -457,7 +457,11 @@ boost::asio::awaitable<void> Bridges::adopt_all() {
   while (world_.ami.up()) {
     const auto waiting = orphans();
     if (waiting.empty()) break;
-    for (const auto& channel : waiting) co_await adopt(channel);
+    for (const auto& channel : waiting) {
+      const auto* known = world_.store.find(channel);
+      const bool steady = known == nullptr || is_steady_(known->room);
+      if (steady) co_await adopt(channel);
+    }
     const auto end = world_.watches.watch([](const model::Change&) { return false; });
     co_await end->wait(world_.in(again_after));
   }

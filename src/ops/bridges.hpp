@@ -49,6 +49,9 @@ class Bridges : public model::ChangeSink {
   using IsRecorded = std::function<bool(const ChannelId&)>;
   void use(IsRecorded is_recorded) { is_recorded_ = std::move(is_recorded); }
 
+  /// Whether many members at once may leave the room of a bridge: see RoomKeepers.
+  using IsSteady = std::function<bool(const BridgeId&)>;
+  void use(IsSteady is_steady) { is_steady_ = std::move(is_steady); }
   /// What those who wait in a bridge hear where they do so out of its room: see waits_outside().
   struct WaitingSound {
     std::function<bool(const BridgeId&)> speaks;        ///< A leg of ours, in the room.
@@ -145,6 +148,7 @@ class Bridges : public model::ChangeSink {
   Reentry reentry_;
   Home home_;
   WaitingSound sound_;
+  IsSteady is_steady_ = [](const BridgeId&) { return true; };
   RoomWaker waker_;
   IsRecorded is_recorded_ = [](const ChannelId&) { return false; };
   std::unordered_map<ChannelId, MemberPtr> members_;

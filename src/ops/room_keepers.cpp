@@ -35,6 +35,8 @@ void RoomKeepers::on(const model::Change& change, WallTime) {
     let_go_if_silent(ended->channel.room, &ended->channel);  // It is still shown in the room.
   } else if (const auto* gone = std::get_if<model::BridgeDestroyed>(&change)) {
     let_go(gone->bridge.id);
+  } else if (std::holds_alternative<model::Resynced>(change)) {
+    keep_crowds();
   }
 }
 
@@ -42,6 +44,28 @@ void RoomKeepers::keep(const BridgeId& id) {
   if (world_.ami.dialect().conference_events || kept_.contains(id)) return;
   const auto bridge = bridges_.own(id);
   if (!bridge || (waits_outside(world_, **bridge) && !bridges_.is_announced(id))) return;
+  send_in(id);
+}
+
+/// Those of before a restart of ours have gone with it.
+void RoomKeepers::keep_crowds() {
+  if (world_.ami.dialect().conference_events) return;
+  std::unordered_map<BridgeId, std::size_t> sizes;
+  world_.store.each_channel([&sizes](const model::Channel& channel) {
+    if (!channel.room.value.empty()) ++sizes[channel.room];
+  });
+  for (const auto& [id, size] : sizes) {
+    if (size >= crowd && bridges_.own(id) && !kept_.contains(id)) send_in(id);
+  }
+}
+
+/// Not while they are on their way: who leaves then could make the room small.
+bool RoomKeepers::is_steady(const BridgeId& bridge) const {
+  const auto kept = kept_.find(bridge);
+  return kept == kept_.end() || kept->second->size() >= keepers;
+}
+
+void RoomKeepers::send_in(const BridgeId& id) {
   auto legs = std::make_shared<Kept>();
   kept_.emplace(id, legs);
   for (std::size_t count = 0; count < keepers; ++count) {

@@ -20,7 +20,9 @@ namespace arigate::ops {
 /// back from the second to the first and somebody else leaves within the same 20 ms, as phones do
 /// at the end of a conference, the PBX locks up with the channels in it, or crashes (seen: 1.8, in
 /// pthread_join under bridging.c's smart_bridge_operation). So from its third member on a room gets
-/// two keepers; they leave, one after the other, when nobody else has been in it for a while.
+/// two keepers; they leave, one after the other, when nobody else has been in it for a while. After
+/// a restart of ours a crowd gets new ones, and nobody is led out of its room before they are
+/// there.
 ///
 ///   (none) --third member, leg of ours--> kept --last member leaves, bridge ends--> (none)
 /// Who waits in a holding bridge is in its room only while somebody speaks there: so are they.
@@ -31,7 +33,9 @@ class RoomKeepers : public model::ChangeSink {
   static constexpr std::size_t keepers = 2;  ///< With the last member that leaves: a crowd.
 
   RoomKeepers(boost::asio::any_io_executor executor, World& world, Legs& legs, Bridges& bridges)
-      : executor_{std::move(executor)}, world_{world}, legs_{legs}, bridges_{bridges} {}
+      : executor_{std::move(executor)}, world_{world}, legs_{legs}, bridges_{bridges} {
+    bridges_.use([this](const BridgeId& bridge) { return is_steady(bridge); });
+  }
 
   /// A leg of ours goes into the room: with two that talk it is a crowd.
   void leg_goes_in(const BridgeId& bridge);
@@ -44,6 +48,9 @@ class RoomKeepers : public model::ChangeSink {
   using Kept = std::vector<std::shared_ptr<Leg>>;
 
   void keep(const BridgeId& bridge);
+  void keep_crowds();
+  void send_in(const BridgeId& bridge);
+  bool is_steady(const BridgeId& bridge) const;
   void let_go(const BridgeId& bridge);
   void let_go_if_silent(const BridgeId& bridge, const model::Channel* gone = nullptr);
   boost::asio::awaitable<void> open(BridgeId bridge, std::shared_ptr<Kept> legs);

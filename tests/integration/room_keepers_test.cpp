@@ -60,6 +60,39 @@ TEST_P(RoomKeepersTest, AreThereFromTheThirdMemberToTheLast) {
   })) << "nothing of them is left";
 }
 
+TEST_P(RoomKeepersTest, AreThereAsLongAsSomebodySpeaksToThoseWhoWait) {
+  begin();
+  const bool old = GetParam() == sim::Version::asterisk_1_8;
+  const std::size_t keepers = old ? 2 : 0;
+  ASSERT_EQ(ask("POST", "/bridges/hold?type=holding").status, 200);
+  for (const auto& caller : callers_) {
+    EXPECT_EQ(ask("POST", "/bridges/hold/addChannel?channel=" + caller).status, 204);
+  }
+  for (std::size_t waiting : {3, 2, 1}) {
+    EXPECT_TRUE(becomes(old ? 0 : waiting));
+    EXPECT_EQ(ask("POST", "/bridges/hold/play/p?media=sound:demo-congrats").status, 201);
+    EXPECT_TRUE(becomes(waiting + 1 + keepers)) << "and who speaks";
+    EXPECT_EQ(ask("DELETE", "/channels/" + callers_[waiting - 1]).status, 204);
+    if (waiting == 1) break;  // It has ended with the last one.
+    EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  }
+  EXPECT_TRUE(becomes(0));
+}
+
+TEST_P(RoomKeepersTest, AreThereAgainAfterARestart) {
+  begin();
+  const std::size_t keepers = GetParam() == sim::Version::asterisk_1_8 ? 2 : 0;
+  for (const auto& caller : callers_) EXPECT_EQ(add(caller), 204);
+  EXPECT_TRUE(becomes(3 + keepers));
+  restart();
+  EventClient events{port(), "app=demo"};
+  ASSERT_TRUE(events.open());
+  for (int count = 0; count < 3; ++count) EXPECT_FALSE(events.next("StasisStart").is_null());
+  EXPECT_TRUE(becomes(3 + keepers));
+  EXPECT_EQ(ask("DELETE", "/bridges/room").status, 204);
+  EXPECT_TRUE(becomes(0));
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, RoomKeepersTest,
                          testing::Values(sim::Version::asterisk_1_8, sim::Version::asterisk_11),
                          version_name);

@@ -201,3 +201,32 @@ def arigate_lost(run):
             wait_until(lambda: len(pbx.channels()) <= 4, 15, f"the legs are gone: {pbx.channels()}")
             _hang_up_all(pbx)
             _nobody_is_left(pbx)
+
+
+@case("bridges-that-arigate-comes-back-to")
+def arigate_back(run):
+    """arigate dies while three talk and three hear an announcement: all of them are under control again. On 1.8 the PBX
+    would lock up were they led out of their rooms before these are kept."""
+    with Pbx(run.version, side=ARIGATE, agi_port=ports.free_tcp()) as pbx:
+        with Arigate(run.arigate_program(), pbx) as gate:
+            ari = gate.ari(Recorder())
+            members = {}
+            with ari.events("oracle") as events:
+                for bridge, kind in (("talk", "mixing"), ("wait", "holding")):
+                    ari.post("/bridges/" + bridge, type=kind)
+                    members[bridge] = {caller(pbx, events, answered_by=ari).split("/")[-1] for _ in range(3)}
+                    check(ari.post(f"/bridges/{bridge}/addChannel", channel=",".join(members[bridge]))[0] == 204, "add")
+                ari.post("/bridges/wait/play", media="sound:tone-10s")
+                events.wait("PlaybackStarted")
+            gate.kill()
+            gate.start()
+            ari = gate.ari(Recorder())
+            with ari.events("oracle") as events:
+                everybody = set.union(*members.values())
+                back = lambda: {e["channel"]["id"] for e in events.events if e["type"] == "StasisStart"}
+                wait_until(lambda: back() == everybody, 15, "all have come back")
+                for bridge, there in members.items():
+                    check(set(ari.get("/bridges/" + bridge)[1]["channels"]) == there, f"members of {bridge}")
+                for channel in everybody:
+                    check(ari.delete("/channels/" + channel)[0] == 204, "hangup")
+                _nobody_is_left(pbx)
