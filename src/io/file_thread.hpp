@@ -33,13 +33,13 @@ class FileThread {
   explicit FileThread(boost::asio::any_io_executor core) : core_{std::move(core)} {}
   ~FileThread() {
     stop();
+    *abandoned_ = true;  // Before it is looked at: work may be about to begin.
     thread_->stop();
     const auto limit = std::chrono::steady_clock::now() + last_wait;
     while (*working_ && std::chrono::steady_clock::now() < limit) {
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
     if (!*working_) return;
-    *abandoned_ = true;
     // Reachable, so that nobody takes it for a leak.
     static auto& left = *new std::vector<std::unique_ptr<boost::asio::thread_pool>>;
     left.push_back(std::move(thread_));
@@ -97,7 +97,8 @@ class FileThread {
         *thread_, [work = std::move(work), outcome = std::move(outcome), core = core_,
                    waiting = waiting_, working = working_, abandoned = abandoned_]() mutable {
           *working = true;
-          auto result = std::make_shared<Outcome>(work());
+          std::shared_ptr<Outcome> result;
+          if (!*abandoned) result = std::make_shared<Outcome>(work());
           if (!*abandoned) {
             boost::asio::post(core, [outcome = std::move(outcome), result = std::move(result),
                                      waiting = std::move(waiting)]() mutable {

@@ -50,7 +50,7 @@ boost::asio::awaitable<Played> play(ExchangePtr exchange, ChannelPtr channel, Pl
   }
   milliseconds position = std::clamp(order.offset, milliseconds{0}, *length);
   bool paused = false;
-  channel->playback_control.clear();
+  // What has come since the command could be read is for it: the PBX reads that before the frames.
   for (;;) {
     const auto start = exchange->time().now();
     const auto deadline =

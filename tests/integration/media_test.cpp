@@ -56,20 +56,15 @@ TEST_P(Media, PlaysTwoByOneIdOneAfterTheOther) {
   start(GetParam());
   EventClient events{port(), "app=demo"};
   const auto path = caller(events);
-  for (const auto* media : {"sound:tt-monkeys", "sound:tt-weasels"}) {
+  for (const auto* media : {"sound:hello-world", "sound:tt-weasels"}) {
     EXPECT_EQ(ask("POST", path + "/play/p?media=" + std::string{media}).status, 201);
   }
-  const auto playing = [&] {
-    const auto body = ask("GET", "/playbacks/p").body;
-    return body.find("monkeys") != std::string::npos ? "monkeys" : body;
-  };
-  EXPECT_FALSE(events.next("PlaybackStarted").is_null());
-  EXPECT_EQ(playing(), "monkeys");
-  EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  EXPECT_NE(ask("GET", "/playbacks/p").body.find("hello-world"), std::string::npos);
   EXPECT_EQ(state_of(events.next("PlaybackFinished"), "playback"), "done");
-  EXPECT_EQ(ask("DELETE", "/playbacks/p").status, 204);
+  EXPECT_NE(ask("GET", "/playbacks/p").body.find("tt-weasels"), std::string::npos);
+  hang_up(path);
   const auto second = events.next("PlaybackFinished");
-  EXPECT_EQ(state_of(second, "playback"), "done");
+  ASSERT_TRUE(second.is_object());
   EXPECT_EQ(second.at("playback").at("id").as_string(), "p");
   EXPECT_EQ(second.at("playback").at("media_uri").as_string(), "sound:tt-weasels");
   EXPECT_EQ(ask("GET", "/playbacks/p").status, 404);

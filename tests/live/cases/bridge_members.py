@@ -226,7 +226,7 @@ for _job, _below, _given in (("playback", "/play/mine", {"media": "sound:tone-2s
                              ("music", "/moh", {}), ("ringing", "/ring", {})):
     compared(f"bridge-add-during-{_job}", _busy_with(_job, _below, _given))
 compared("bridge-digits", _digits)
-compared("bridge-of-a-created-channel", _created)
+compared("bridge-of-a-created-channel", _created, since=14)
 compared("bridge-member-operations", _operations)
 compared("bridge-member-snooped", _snooped)
 compared("bridge-ways-out", _ways_out)
