@@ -61,7 +61,7 @@ void Control::attach(std::shared_ptr<AgiLink> link) {
 
 void Control::attach_again(std::shared_ptr<AgiLink> link) {
   take_line(std::move(link));
-  probe("CHANNEL STATUS");
+  ask_for_life();
 }
 
 void Control::take_line(std::shared_ptr<AgiLink> link) {

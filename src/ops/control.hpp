@@ -93,7 +93,10 @@ class Control : public std::enable_shared_from_this<Control> {
   /// The same for a channel that was redirected. It may have hung up on its way, and no HANGUP
   /// tells the new line of it (seen: 1.8): what a dead channel is refused is asked first.
   void attach_again(std::shared_ptr<AgiLink> link);
-  /// The same for a channel that leaves: what ran is told, and nothing begins any more.
+  /// Asks a line that may be that of a dead channel, which nothing tells: what a dead channel is
+  /// refused. Nothing starts before the answer.
+  void ask_for_life() { probe("CHANNEL STATUS"); }
+  /// The same as attach() for a channel that leaves: what ran is told, and nothing begins any more.
   void attach_to_leave(std::shared_ptr<AgiLink> link);
   bool running() const { return running_ != nullptr; }
   /// Jobs wait behind what runs.

@@ -181,6 +181,8 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
   }
   log::info("channel enters application channel={} app={}", session->channel.value,
             destination->application.value);
+  // No HANGUP tells of one before its AGI: natively the application begins and ends at once.
+  if (channel->hangup_told || environment.extension == "h") session->control->ask_for_life();
   world_.reconciler.enter(session->channel, destination->application, destination->arguments,
                           environment, world_.clock.wall());
 }

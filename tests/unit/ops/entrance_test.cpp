@@ -334,6 +334,36 @@ TEST_F(EntranceTest, EndsWhenACommandShowsThatTheChannelHungUpBefore) {
   expect_empty();
 }
 
+TEST_F(EntranceTest, AsksAChannelThatMayHaveHungUpBeforeWhetherItLives) {
+  event(newchannel);
+  event(hangup_request);
+  event(newexten);
+  const auto link = open();
+  EXPECT_EQ(link->take(), Lines{"CHANNEL STATUS"});
+  command("ANSWER");
+  EXPECT_EQ(link->take(), Lines{}) << "nothing begins on a dead channel";
+  world_.sink.take();
+  world_.deadlines_pass();  // The request has been told already.
+  reply(*link, "511 Command Not Permitted on a dead channel");
+  EXPECT_EQ(changes(), Lines{"end 1.1 app"});
+  EXPECT_TRUE(link->closed()) << "the PBX would wait for more";
+  expect_empty();
+}
+
+TEST_F(EntranceTest, GoesOnWithAChannelThatLivesInTheExtensionH) {
+  event(newchannel);
+  event(
+      "Event: Newexten|Channel: SIP/alice-1|Context: trunk|Extension: h|Priority: 1|"
+      "Application: AGI|AppData: agi://gate/app,x|Uniqueid: 1.1");
+  auto environment = environment_of();
+  environment.extension = "h";
+  const auto link = open(std::move(environment));
+  EXPECT_EQ(link->take(), Lines{"CHANNEL STATUS"});
+  command("ANSWER");
+  reply(*link, "200 result=6");
+  EXPECT_EQ(link->take(), Lines{"ANSWER"});
+}
+
 TEST_F(EntranceTest, EndsOnceWhenAmisHangupIsFirst) {
   const auto link = held();
   event(hangup);
