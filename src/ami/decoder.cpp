@@ -215,7 +215,9 @@ void Decoder::take_header(std::string_view line) {
     if (std::exchange(has_output_, true)) output_ += '\n';
     output_ += value;
   } else if (layout_ != nullptr) {
-    layout_->learn(message_.headers_.size(), name, key);
+    // Where "ChanVariable(SIP/a:1): x" ends its name depends on the whole line.
+    const bool plain = name.find('(') == std::string_view::npos;
+    layout_->learn(message_.headers_.size(), name, plain ? key : Key::unknown);
   }
   if (message_.headers_.size() < headers_max) {
     message_.add(key, name, value);

@@ -182,6 +182,7 @@ TEST(AmiDecoder, ReadsAnEventAlikeWhateverTheOneBeforeItWas) {
       "Channel: a\rb\r\nVariable: a\nb\r\nValue: \r\r\nUniqueid: \r1\r\n",
       "ChanVariable(SIP/a:5060-1): x=1\r\nChanVariable(SIP/a:5060-1): y=2\r\nChanVariable: z=3\r\n",
       "ChanVariable(SIP/b-1): x=1\r\nChanVariable: y=2\r\n",
+      "ChanVariable(SIP/a:1-\r2): x=1\r\nChanVariable(SIP/a:1-\r2\r\n",
       "Nobody knows this: 1\r\nA-name-of-more-than-thirty-two-characters: 1\r\nValue: 1\r\n",
       "Channel: " + std::string(Decoder::line_bytes_max, 'x') + "\r\nVariable: X\r\n",
       "",
