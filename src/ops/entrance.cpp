@@ -176,13 +176,13 @@ boost::asio::awaitable<void> Entrance::arrive(std::shared_ptr<Session> session,
     over(*older, channel_not_in_stasis());
   }
   hold(session, channel->id);
+  // No HANGUP tells of one before its AGI: natively the application begins and ends at once.
+  if (channel->hangup_told || environment.extension == "h") session->control->ask_for_life();
   if (session->of_leg) {  // Its far half begins when this one answers.
     session->control->add(std::make_unique<CommandJob>(answer_line(world_.ami.dialect())));
   }
   log::info("channel enters application channel={} app={}", session->channel.value,
             destination->application.value);
-  // No HANGUP tells of one before its AGI: natively the application begins and ends at once.
-  if (channel->hangup_told || environment.extension == "h") session->control->ask_for_life();
   world_.reconciler.enter(session->channel, destination->application, destination->arguments,
                           environment, world_.clock.wall());
 }
