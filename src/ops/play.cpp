@@ -57,12 +57,15 @@ PlaybackPorts Playbacks::ports_of(const MediaTarget& target) {
     const auto still = of.lock();
     return still && is_unanswered(world_, still->channel());
   };
-  ports.control_stream = [this, of](std::string_view verb) {
-    const auto still = of.lock();
-    const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
-    if (channel == nullptr) return;
-    world_.ami.post(
-        ami::Action{"ControlPlayback"}.add("Channel", channel->name).add("Control", verb));
+  ports.control_stream = [this, of](const PlaybackMachine& machine, std::string_view verb) {
+    const auto entry = entries_.find(machine.plan().id);
+    const bool early = world_.clock.now() < machine.read_by();
+    if (entry == entries_.end() || (!early && entry->second.held.empty())) {
+      return control_stream(of, verb);
+    }
+    entry->second.held.emplace_back(verb);
+    if (entry->second.held.size() > 1) return;
+    world_.spawn(let_go(of, machine.plan().id, machine.read_by()));
   };
   ports.interrupt = [this, of, take_out = target.take_out](const PlaybackMachine& machine) {
     const PlaybackId id = machine.plan().id;
@@ -107,7 +110,7 @@ PlaybackPorts Playbacks::ports_of(const MediaTarget& target) {
                         .add("Value", language));
   };
   ports.ask_again = [this, of](const PlaybackMachine& machine) {
-    world_.spawn(ask_again(of, machine.plan().id, machine.token()));
+    world_.spawn(ask_again(of, machine.plan().id, machine.token(), machine.ask_again_after()));
   };
   ports.end = [this](const PlaybackMachine& machine, model::PlaybackState state) {
     entries_.erase(machine.plan().id);
@@ -132,7 +135,7 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
                                                            : PlaybackMachine::Means::token;
   auto job = std::make_unique<PlaybackJob>(
       PlaybackMachine{std::move(*plan), means, interrupter_.by_digit()}, ports_of(request.target));
-  entries_.emplace(key, Entry{control, job.get()});
+  entries_.emplace(key, Entry{control, job.get(), {}});
   if (const auto waits = control->add(std::move(job)); !waits) {
     entries_.erase(key);
     world_.reconciler.end_playback(key, model::PlaybackState::failed, world_.clock.wall());
@@ -141,13 +144,34 @@ Result<PlaybackId> Playbacks::play(PlayRequest request,
   return id;
 }
 
-/// The PBX reads its AGI socket through a buffer: a token that came together with the line before
-/// it lies there unseen until something else comes. It is answered in 3 ms otherwise.
-boost::asio::awaitable<void> Playbacks::ask_again(std::weak_ptr<Control> control, PlaybackId id,
-                                                  std::uint32_t token) {
+void Playbacks::control_stream(const std::weak_ptr<Control>& control, std::string_view verb) {
+  const auto still = control.lock();
+  const auto* channel = still ? world_.store.find_also_hidden(still->channel()) : nullptr;
+  if (channel == nullptr) return;
+  world_.ami.post(
+      ami::Action{"ControlPlayback"}.add("Channel", channel->name).add("Control", verb));
+}
+
+/// The PBX drops what controls a playback whose command it has not read yet.
+boost::asio::awaitable<void> Playbacks::let_go(std::weak_ptr<Control> control, PlaybackId id,
+                                               TimePoint when) {
   const std::weak_ptr<bool> alive = alive_;
   Eventual<bool> nothing;
-  co_await nothing.wait(world_.in(std::chrono::milliseconds{200}));
+  co_await nothing.wait(when);
+  if (alive.expired()) co_return;  // The process ends.
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) co_return;
+  for (const auto& verb : std::exchange(found->second.held, {})) control_stream(control, verb);
+}
+
+/// The PBX reads its AGI socket through a buffer: a token that came together with the line before
+/// it lies there unseen until something else comes.
+boost::asio::awaitable<void> Playbacks::ask_again(std::weak_ptr<Control> control, PlaybackId id,
+                                                  std::uint32_t token,
+                                                  std::chrono::milliseconds after) {
+  const std::weak_ptr<bool> alive = alive_;
+  Eventual<bool> nothing;
+  co_await nothing.wait(world_.in(after));
   if (alive.expired()) co_return;  // The process ends.
   const auto found = entries_.find(id);
   const auto still = control.lock();

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -43,12 +45,16 @@ class Playbacks {
 
  private:
   PlaybackPorts ports_of(const MediaTarget& target);
+  void control_stream(const std::weak_ptr<Control>& control, std::string_view verb);
+  boost::asio::awaitable<void> let_go(std::weak_ptr<Control> control, PlaybackId id,
+                                      TimePoint when);
   boost::asio::awaitable<void> ask_again(std::weak_ptr<Control> control, PlaybackId id,
-                                         std::uint32_t token);
+                                         std::uint32_t token, std::chrono::milliseconds after);
 
   struct Entry {
     std::weak_ptr<Control> control;
-    PlaybackJob* job;  ///< Lives in that queue; erased when it ends.
+    PlaybackJob* job;               ///< Lives in that queue; erased when it ends.
+    std::vector<std::string> held;  ///< Verbs of ControlPlayback for a command not read yet.
   };
   World& world_;
   Interrupter& interrupter_;

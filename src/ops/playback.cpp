@@ -306,10 +306,21 @@ void PlaybackMachine::stop_tone(Outputs& outputs) {
 
 PlaybackMachine::Outputs PlaybackMachine::ask_again(std::uint32_t token) {
   Outputs outputs;
-  if (state_ != State::interrupted || token != token_) return outputs;
+  if (token != token_) return outputs;
+  if (stop_due()) ask_for_stop(outputs);
+  if (state_ != State::interrupted) return outputs;
   ++token_;
   outputs.push_back(SendToken{agi::checked_command("GET FULL VARIABLE", {token_text()})});
   return outputs;
+}
+
+bool PlaybackMachine::stop_due() const {
+  return state_ == State::playing && stops_asked_ > 0 && stops_asked_ < stops_max;
+}
+
+void PlaybackMachine::ask_for_stop(Outputs& outputs) {
+  ++stops_asked_;
+  outputs.push_back(ControlStream{"stop"});
 }
 
 PlaybackMachine::Outputs PlaybackMachine::stays() {
@@ -412,7 +423,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::control_stream(PlaybackControl
   switch (control) {
     case Do::stop:
       stopping_ = true;
-      outputs.push_back(ControlStream{"stop"});
+      ask_for_stop(outputs);
       break;
     case Do::pause:
     case Do::unpause:  // The PBX knows one verb, which toggles.
@@ -531,7 +542,10 @@ Job::Step PlaybackJob::carry_out(PlaybackMachine::Outputs outputs, Control* inte
               interrupted->interrupt(std::move(send.line));
               ports_.ask_again(machine_);
             },
-            [&](PlaybackMachine::ControlStream& stream) { ports_.control_stream(stream.verb); },
+            [&](PlaybackMachine::ControlStream& stream) {
+              ports_.control_stream(machine_, stream.verb);
+              if (machine_.stop_due()) ports_.ask_again(machine_);
+            },
             [&](PlaybackMachine::Interrupt&) { ports_.interrupt(machine_); },
             [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state, tell.item); },
             [&](PlaybackMachine::End& ended) {

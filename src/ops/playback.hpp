@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -49,6 +50,13 @@ class PlaybackMachine {
  public:
   enum class Means : std::uint8_t { controlled, token };
 
+  static constexpr std::chrono::milliseconds token_time{
+      200};  ///< It is answered in 3 ms otherwise.
+  static constexpr std::chrono::milliseconds stop_time{1000};
+  /// A PBX that is not overloaded has read a command after that.
+  static constexpr std::chrono::milliseconds reading_time{50};
+  static constexpr int stops_max = 10;
+
   struct SendAgi {
     std::string line;
   };  ///< A command; its reply comes back to on().
@@ -85,8 +93,15 @@ class PlaybackMachine {
   Outputs on_new_line(TimePoint now);
   /// It could not be taken out.
   Outputs stays();
-  /// The answer to this token has not come: another one.
+  /// The answer to this token has not come: another one. The same for a stop by ControlPlayback:
+  /// the PBX drops one that comes before it has read the command that plays.
   Outputs ask_again(std::uint32_t token);
+  /// When to do so. A stop that was late and is asked for again could meet what plays next.
+  std::chrono::milliseconds ask_again_after() const { return stop_due() ? stop_time : token_time; }
+  /// What ControlPlayback says from here on finds the running command on the PBX.
+  TimePoint read_by() const { return began_ + reading_time; }
+  /// A stop was asked of ControlPlayback and has not come, nor was it asked too often.
+  bool stop_due() const;
   std::uint32_t token() const { return token_; }
   /// Errc::conflict when it is not playing.
   Result<Outputs> on(PlaybackControl control, TimePoint now);
@@ -133,6 +148,7 @@ class PlaybackMachine {
   void ask(PlaybackControl control);
   Result<Outputs> control_tone(PlaybackControl control);
   Result<Outputs> control_stream(PlaybackControl control);
+  void ask_for_stop(Outputs& outputs);
   void after_token(Outputs& outputs, TimePoint now);
   void after_doubt(Outputs& outputs, TimePoint now);
   long elapsed_ms(TimePoint now) const;
@@ -149,6 +165,7 @@ class PlaybackMachine {
   long position_ms_ = 0;  // where the running command began in the file
   TimePoint began_{};
   bool stopping_ = false;
+  int stops_asked_ = 0;  // of ControlPlayback
   bool interrupt_asked_ = false;
   bool item_failed_ = false;
   bool controlled_paused_ = false;
@@ -166,7 +183,8 @@ class PlaybackMachine {
 struct PlaybackPorts {
   /// The channel has not been answered.
   std::function<bool()> unanswered;
-  std::function<void(std::string_view verb)> control_stream;
+  /// Not before PlaybackMachine::read_by().
+  std::function<void(const PlaybackMachine&, std::string_view verb)> control_stream;
   std::function<void(const PlaybackMachine&)> interrupt;
   /// Calls PlaybackJob::ask_again() in a while.
   std::function<void(const PlaybackMachine&)> ask_again;

@@ -50,7 +50,7 @@ boost::asio::awaitable<Played> play(ExchangePtr exchange, ChannelPtr channel, Pl
   }
   milliseconds position = std::clamp(order.offset, milliseconds{0}, *length);
   bool paused = false;
-  // What has come since the command could be read is for it: the PBX reads that before the frames.
+  channel->playback_control.clear();  // Nothing played that it could have been for.
   for (;;) {
     const auto start = exchange->time().now();
     const auto deadline =
