@@ -156,7 +156,7 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
   member->in_name_only = known->state != model::ChannelState::up;
   member->music.reset();
   if (!member->in_name_only) {
-    member->music = music_outside(*bridge, *member);
+    if (!member->options.announcer) member->music = music_outside(*bridge);
     lines = member->music ? waiting_lines(*member->music)
                           : room_lines(world_, *bridge, member->options);
     // What Entrance reads when the channel comes back after a restart of ours.
@@ -197,60 +197,6 @@ std::unique_ptr<RestingJob> Bridges::make_rest(const ChannelId& channel, const M
     spawn(fell_out(member));
   };
   return std::make_unique<RoomRest>(std::move(lines), std::move(hooks));
-}
-
-// --- waiting outside ----------------------------------------------------------------------------
-
-bool Bridges::is_announced(const BridgeId& bridge) const {
-  if (sound_.speaks && sound_.speaks(bridge)) return true;
-  return std::ranges::any_of(members_, [&bridge](const auto& entry) {
-    const Member& member = *entry.second;
-    return member.bridge == bridge && member.options.announcer && !member.in_name_only;
-  });
-}
-
-/// The class of music that the member hears from its own line; nullopt: its place is in the room.
-std::optional<std::string> Bridges::music_outside(const model::Bridge& bridge,
-                                                  const Member& member) const {
-  if (!waits_outside(world_, bridge) || member.options.announcer || is_announced(bridge.id)) {
-    return std::nullopt;
-  }
-  return sound_.music ? sound_.music(bridge.id) : std::string{};
-}
-
-void Bridges::settle(const BridgeId& id) {
-  const auto* bridge = world_.store.find(id);
-  if (bridge == nullptr || !bridge->own || !waits_outside(world_, *bridge)) return;
-  std::vector<MemberPtr> moving;
-  for (const auto& [channel, member] : members_) {
-    if (member->bridge != id || member->in_name_only) continue;
-    if (member->music != music_outside(*bridge, *member)) moving.push_back(member);
-  }
-  for (const auto& member : moving) {
-    if (is_member(member->channel, member)) rest(member->channel, member);
-  }
-}
-
-bool Bridges::is_on_its_way_in(const BridgeId& bridge) const {
-  return std::ranges::any_of(members_, [&](const auto& entry) {
-    const auto& [id, member] = entry;
-    if (member->bridge != bridge || member->in_name_only) return false;
-    const auto* channel = world_.store.find(id);
-    const Control* control = world_.controls.find(id);
-    return channel != nullptr && control != nullptr && control->resting() &&
-           channel->room != bridge;
-  });
-}
-
-boost::asio::awaitable<void> Bridges::gather(BridgeId id) {
-  const auto* bridge = world_.store.find(id);
-  if (bridge == nullptr || !waits_outside(world_, *bridge)) co_return;
-  const auto watch = world_.watches.watch([this, &id](const model::Change& change) {
-    const bool moves = std::holds_alternative<model::RoomEntered>(change) ||
-                       std::holds_alternative<model::ChannelLeftBridge>(change);
-    return moves && !is_on_its_way_in(id);
-  });
-  if (is_on_its_way_in(id)) co_await watch->wait(world_.in(world_.timeouts.action));
 }
 
 // --- going out ----------------------------------------------------------------------------------

@@ -125,7 +125,8 @@ class Bridges : public model::ChangeSink {
   void let_out(const ChannelId& channel);
   void rest(const ChannelId& channel, const MemberPtr& member);
   std::unique_ptr<RestingJob> make_rest(const ChannelId& channel, const MemberPtr& member);
-  std::optional<std::string> music_outside(const model::Bridge& bridge, const Member& member) const;
+  /// The class of music that each who waits hears from his own line; nullopt: all are in the room.
+  std::optional<std::string> music_outside(const model::Bridge& bridge) const;
   bool is_on_its_way_in(const BridgeId& bridge) const;
   boost::asio::awaitable<void> adopt_all();
   boost::asio::awaitable<void> adopt(ChannelId channel);
