@@ -39,6 +39,14 @@ def _post_all(ari, paths):
         list(pool.map(post, paths))
 
 
+def _crowd_in(bridge, kind, pbx, ari, events, count):
+    """A bridge with that many members; their ids."""
+    channels = _place_calls(pbx, ari, events, count)
+    ari.post(f"/bridges/{bridge}", type=kind)
+    _post_all(ari, [f"/bridges/{bridge}/addChannel?channel={','.join(channels[n::4])}" for n in range(4)])
+    return channels
+
+
 def _nobody_is_left(pbx):
     """The hidden legs are channels of the PBX too."""
     wait_until(lambda: not pbx.channels(), 30, "no channel is left on the PBX", step=0.1)
@@ -69,9 +77,7 @@ def a_hundred(run):
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
         ari = client(url, Recorder())
         with ari.events("oracle") as events:
-            channels = _place_calls(pbx, ari, events, _CROWD)
-            ari.post("/bridges/all", type="mixing")
-            _post_all(ari, [f"/bridges/all/addChannel?channel={','.join(channels[n::4])}" for n in range(4)])
+            channels = _crowd_in("all", "mixing", pbx, ari, events, _CROWD)
             members = ari.get("/bridges/all")[1]["channels"]
             check(sorted(members) == sorted(channels), f"{len(members)} are in the bridge")
             check(ari.post("/bridges/all/play/news", media="sound:tone-10s")[0] == 201, "play")
@@ -94,9 +100,7 @@ def waiting_crowd(run):
     with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url):
         ari = client(url, Recorder())
         with ari.events("oracle") as events:
-            channels = _place_calls(pbx, ari, events, _WAITING)
-            ari.post("/bridges/queue", type="holding")
-            _post_all(ari, [f"/bridges/queue/addChannel?channel={','.join(channels[n::4])}" for n in range(4)])
+            channels = _crowd_in("queue", "holding", pbx, ari, events, _WAITING)
             for _ in range(_ANNOUNCEMENTS):
                 since = events.mark()
                 status, playback = ari.post("/bridges/queue/play", media="sound:tone-10s")

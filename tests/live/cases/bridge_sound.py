@@ -100,14 +100,21 @@ def _check_wait(phones, waiting, music, when):
         _check_hears(phones, name, set(), when)
 
 
+def _calls_for_a_queue(run, stack):
+    """Everybody has called, a PBX with music has a holding bridge `queue`, and nobody is in it yet."""
+    pbx, url = stack.enter_context(side(ARIGATE, run.version, run.arigate_program()))
+    _make_music(pbx)
+    ari = client(url)
+    events = stack.enter_context(ari.events("oracle"))
+    phones, channels = _all_call(pbx, ari, events, stack)
+    check(ari.post("/bridges/queue", type="holding")[0] == 200, "create")
+    return pbx, ari, events, phones, channels
+
+
 @case("sound-in-a-holding-bridge")
 def sound_in_a_holding_bridge(run):
-    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
-        _make_music(pbx)
-        ari = client(url)
-        events = stack.enter_context(ari.events("oracle"))
-        phones, channels = _all_call(pbx, ari, events, stack)
-        check(ari.post("/bridges/queue", type="holding")[0] == 200, "create")
+    with contextlib.ExitStack() as stack:
+        _, ari, _, phones, channels = _calls_for_a_queue(run, stack)
         waiting = ("alice", "bob")
         for name in waiting:
             check(ari.post("/bridges/queue/addChannel", channel=channels[name])[0] == 204, f"add {name}")
@@ -129,12 +136,8 @@ def sound_in_a_holding_bridge(run):
 @case("announcement-to-a-holding-bridge")
 def announcement_to_a_holding_bridge(run):
     """What is played to those who wait, and the music of their bridge, is heard by each of them, also when it is again."""
-    with side(ARIGATE, run.version, run.arigate_program()) as (pbx, url), contextlib.ExitStack() as stack:
-        _make_music(pbx)
-        ari = client(url)
-        events = stack.enter_context(ari.events("oracle"))
-        phones, channels = _all_call(pbx, ari, events, stack)
-        ari.post("/bridges/queue", type="holding")
+    with contextlib.ExitStack() as stack:
+        pbx, ari, events, phones, channels = _calls_for_a_queue(run, stack)
         for waiting in (("alice",), ("alice", "bob", "carol")):
             count = len(waiting)
             added = ari.post("/bridges/queue/addChannel", channel=",".join(channels[name] for name in waiting[-2:]))
