@@ -7,6 +7,7 @@
 
 #include "ami/snapshot.hpp"
 #include "ami/value.hpp"
+#include "core/text.hpp"
 #include "generated/mapping.hpp"
 
 namespace arigate::model {
@@ -88,6 +89,49 @@ const ShownVariable* shown_variable(const Channel& channel, std::string_view nam
   return nullptr;
 }
 
+Party connected_of(const ami::Message& event) {
+  const auto snapshot = ami::snapshot_of(event);
+  return {std::string{ami::known(snapshot.connected_name)},
+          std::string{ami::known(snapshot.connected_number)}};
+}
+
+/// "default,100,1": where in the dialplan an event, a row of Status or the model has a channel.
+std::string line_of(const ami::Message& event) {
+  const auto snapshot = ami::snapshot_of(event);
+  return fmt::format("{},{},{}", snapshot.context, snapshot.exten, snapshot.priority);
+}
+
+std::string line_of(const Channel& channel) {
+  const auto& place = channel.dialplan;
+  return fmt::format("{},{},{}", place.context, place.exten, place.priority);
+}
+
+bool tells_a_link(const ami::Message& event) {
+  return event.event() == EventName::bridge || event.event() == EventName::link ||
+         event.event() == EventName::unlink;
+}
+
+bool tells_an_unlink(const ami::Message& event) {
+  return event.event() == EventName::unlink || iequals(event[Key::bridgestate], "Unlink");
+}
+
+bool tells_an_unparking(const ami::Message& event) {
+  return event.event() == EventName::unparkedcall ||
+         event.event() == EventName::parkedcalltimeout ||
+         event.event() == EventName::parkedcallgiveup;
+}
+
+bool is_in_conference(const Channel& channel, std::string_view name) {
+  if (!channel.room.value.empty()) return true;
+  const std::string_view bridge = channel.bridge.value;
+  constexpr std::string_view made_up = "conference-";
+  return bridge.starts_with(made_up) && bridge.substr(made_up.size()) == name;
+}
+
+bool is_parked(const Channel& channel) {
+  return channel.bridge.value.starts_with("parking-");
+}
+
 std::size_t count(const ami::Message& event, Key key) {
   const auto& headers = event.headers();
   return static_cast<std::size_t>(
@@ -106,13 +150,15 @@ void Vetting::use(const ami::Dialect& dialect) {
 void Vetting::paused() {
   if (inside_) return;  // A PBX that cannot write goes on later.
   doubtful_bytes_ = dialplan_bytes_ = 0;
-  behind_others_ = false;
+  behind_others_ = burst_mixed_ = false;
+  burst_of_.clear();
 }
 
 Vetting::Judgement Vetting::judge(const ami::Message& event) {
   const auto& headers = event.headers();
   const bool doubtful = doubtful_bytes_ > 0;
   const bool may_be_a_value = doubtful || dialplan_bytes_ > 0 || behind_others_;
+  const bool behind_own = !behind_another(event[Key::channel]) && !doubtful;
   if (doubtful) doubtful_bytes_ -= std::min(doubtful_bytes_, extent(event));
   if (dialplan_bytes_ > 0) dialplan_bytes_ -= std::min(dialplan_bytes_, extent(event));
   if (inside_ && inside_value(event)) return {Verdict::forged, {}, {}, false};
@@ -129,6 +175,7 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   if (ends_with_a_value) doubtful_bytes_ = value_bytes_max;
   remember_sign(event, doubtful);
   behind_others_ = !dialect_.escapes_values;
+  if (may_be_a_value && tells_a_link(event)) return judge_link(event);
   const auto name = event[Key::channel];
   const auto uniqueid = event[Key::uniqueid];
   if (uniqueid.empty() || name.empty()) return {};
@@ -144,55 +191,151 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   if (event.event() == EventName::rename) {
     if (channel->name != name && channel->lives_on_as.value.empty())
       return {Verdict::forged, {}, {}, false};
-    return doubtful ? Judgement{Verdict::sound_if_gone, name, uniqueid, false} : Judgement{};
+    const bool ask = doubtful || (may_be_a_value && !behind_own);
+    return ask ? Judgement{Verdict::sound_if_gone, name, uniqueid, false} : Judgement{};
   }
   if (channel->name != name && dialect_.snapshots)
     return {Verdict::sound_if_there, name, uniqueid, false};
   if (event.event() != EventName::hangup) {
-    const bool ask =
-        may_be_a_value && changed(event, *channel, dialect_.snapshots) != Subject::none;
-    return ask ? Judgement{Verdict::sound_if_so, channel->name, channel->uniqueid.value, false}
-               : Judgement{};
+    const Subject subject = may_be_a_value ? doubted(event, *channel, behind_own) : Subject::none;
+    if (subject == Subject::none) return {};
+    return {Verdict::sound_if_so, channel->name, channel->uniqueid.value, false,
+            subject == Subject::line};
   }
   return doubtful ? Judgement{Verdict::sound_if_gone, channel->name, channel->uniqueid.value, false}
                   : judge_hangup(*channel);
 }
 
+/// Whether what came since the last pause is of others as well, this event included. Nobody gains
+/// by what he makes the PBX say of his own call.
+bool Vetting::behind_another(std::string_view name) {
+  if (burst_of_.empty()) {
+    burst_of_ = name;
+    burst_mixed_ = name.empty();
+  }
+  burst_mixed_ = burst_mixed_ || burst_of_ != name;
+  return burst_mixed_;
+}
+
 /// What ARI shows of the channel that the event tells anew.
-Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel,
-                                  bool snapshots) {
+Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel) const {
   if (channel.hidden || channel.in_disguise) return Subject::none;
   const EventName type = event.event();
-  if (snapshots ? event.has(Key::channelstate) : type == EventName::newstate) {
+  const bool snapshot = dialect_.snapshots && event.has(Key::channelstate);
+  if (snapshot || type == EventName::newstate) {
     const ChannelState told = state_of(event[Key::channelstate]);
     // 1.8 tells the far leg's ringing to a Local half that is up; it stays so.
     const bool back = channel.state == ChannelState::up && told == ChannelState::ringing;
     if (told != channel.state && !back) return Subject::state;
   }
   if (type == EventName::newcallerid && party_of(event) != channel.caller) return Subject::caller;
-  if (type != EventName::varset) return Subject::none;
-  const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
-  return shown != nullptr && shown->value != event[Key::value] ? Subject::variable : Subject::none;
+  if (type == EventName::varset) {
+    const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
+    if (shown != nullptr && shown->value != event[Key::value]) return Subject::variable;
+  }
+  if (snapshot && connected_of(event) != channel.connected) return Subject::connected;
+  return changed_place(event, channel);
+}
+
+/// Where it is: among others, or in the dialplan.
+Vetting::Subject Vetting::changed_place(const ami::Message& event, const Channel& channel) const {
+  const EventName type = event.event();
+  if (!dialect_.snapshots) {
+    const bool in_conference = is_in_conference(channel, event[Key::conference]);
+    if (type == EventName::confbridgejoin && !in_conference) return Subject::conference;
+    if (type == EventName::confbridgeleave && in_conference) return Subject::conference;
+    if (type == EventName::parkedcall && !is_parked(channel)) return Subject::lot;
+    if (tells_an_unparking(event) && is_parked(channel)) return Subject::lot;
+  }
+  const bool line = dialect_.snapshots ? event.has(Key::channelstate) : type == EventName::newexten;
+  return line && line_of(event) != line_of(channel) ? Subject::line : Subject::none;
+}
+
+/// What the PBX is asked about. Of the dialplan and of who is where it is so only behind another
+/// channel's events: both change with each step of a call, and each question holds it up.
+Vetting::Subject Vetting::doubted(const ami::Message& event, const Channel& channel,
+                                  bool behind_own) const {
+  const Subject subject = changed(event, channel);
+  const bool always =
+      subject == Subject::state || subject == Subject::caller || subject == Subject::variable;
+  return always || !behind_own ? subject : Subject::none;
+}
+
+/// Before Asterisk 12: who talks to whom.
+Vetting::Judgement Vetting::judge_link(const ami::Message& event) const {
+  const Channel* one = store_.find_uniqueid(event[Key::uniqueid1]);
+  if (one == nullptr || one->hidden || one->in_disguise) return {};
+  const Claim claim = claim_of_link(event, *one);
+  if (claim.told == claim.known) return {};
+  return {Verdict::sound_if_so, one->name, one->uniqueid.value, false};
+}
+
+Vetting::Claim Vetting::claim_of_link(const ami::Message& event, const Channel& channel) const {
+  Claim claim{Claim::Means::status, {}, {}, {}, true};
+  if (!tells_an_unlink(event)) claim.told = event[Key::uniqueid2];
+  const Bridge* bridge = store_.find(channel.bridge);
+  if (bridge == nullptr || !bridge->linked) return claim;
+  for (const auto& id : bridge->channels) {
+    const Channel* other = id == channel.id ? nullptr : store_.find(id);
+    if (other != nullptr) claim.known = other->uniqueid.value;
+  }
+  return claim;
 }
 
 Vetting::Claim Vetting::claim(const ami::Message& event) const {
+  using Means = Claim::Means;
+  if (tells_a_link(event)) {
+    const Channel* one = store_.find_uniqueid(event[Key::uniqueid1]);
+    return one == nullptr ? Claim{} : claim_of_link(event, *one);
+  }
   const Channel* channel = store_.find_uniqueid(event[Key::uniqueid]);
   if (channel == nullptr) return {};
-  switch (changed(event, *channel, dialect_.snapshots)) {
+  const auto in_or_out = [](bool in) { return std::string{in ? is_in : is_out}; };
+  switch (changed(event, *channel)) {
     case Subject::state:
-      return {"CHANNEL(state)", std::string{event[Key::channelstatedesc]},
+      return {Means::variable, "CHANNEL(state)", std::string{event[Key::channelstatedesc]},
               std::string{mapping::channel_state_name(static_cast<int>(channel->state))}};
     case Subject::caller:
-      return {"CALLERID(all)", text_of(party_of(event)), text_of(channel->caller)};
+      return {Means::variable, "CALLERID(all)", text_of(party_of(event)), text_of(channel->caller)};
     case Subject::variable: {
       const auto name = event[Key::variable];
-      return {std::string{name}, std::string{event[Key::value]},
+      return {Means::variable, std::string{name}, std::string{event[Key::value]},
               shown_variable(*channel, name)->value};
+    }
+    case Subject::connected:
+      return {Means::variable, "CONNECTEDLINE(all)", text_of(connected_of(event)),
+              text_of(channel->connected)};
+    case Subject::line:
+      return {Means::status, {}, line_of(event), line_of(*channel)};
+    case Subject::conference: {
+      const bool joins = event.event() == EventName::confbridgejoin;
+      return {Means::conference, std::string{event[Key::conference]}, in_or_out(joins),
+              in_or_out(!joins)};
+    }
+    case Subject::lot: {
+      const bool enters = event.event() == EventName::parkedcall;
+      return {Means::lot, {}, in_or_out(enters), in_or_out(!enters)};
     }
     case Subject::none:
       break;
   }
   return {};
+}
+
+std::optional<std::string> Vetting::said(const Claim& claim, std::string_view name,
+                                         std::string_view uniqueid,
+                                         const std::vector<ami::Message>& rows) {
+  if (claim.means != Claim::Means::status) {
+    const bool listed =
+        std::ranges::any_of(rows, [&](const auto& row) { return row[Key::channel] == name; });
+    return std::string{listed ? is_in : is_out};
+  }
+  for (const auto& row : rows) {
+    if (row[Key::uniqueid] != uniqueid) continue;
+    if (claim.of_link) return std::string{row[Key::bridgeduniqueid]};
+    if (row.has(Key::context)) return line_of(row);
+  }
+  return std::nullopt;
 }
 
 /// Keeps of whom a place that may hold whole events has told a sign of the end. It stays in doubt:

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "ami/dialect.hpp"
 #include "ami/message.hpp"
@@ -22,10 +24,9 @@ namespace arigate::model {
 ///    still the value, until those headers come;
 ///  - the channel's name and uniqueid belong together in the model;
 ///  - an end that nothing announced, every beginning and end behind a UserEvent, and an end that
-///  was
-///    announced behind the same line of the dialplan as itself: these may be forged without any
+///    was announced behind the same line of the dialplan as itself: these may be forged without any
 ///    trace. Only the PBX can tell, so it must be asked;
-///  - so may another state, caller or shown variable of a channel be, close behind a value.
+///  - so may what changes a channel that is there be, close behind a value.
 class Vetting {
  public:
   enum class Verdict {
@@ -41,13 +42,23 @@ class Vetting {
     /// An end that was announced, but so close behind a line of the dialplan that this may hold
     /// both: to be believed when there are too many of them to ask about.
     bool announced = false;
+    /// The claim is about no more than where the channel is in the dialplan.
+    bool of_line = false;
   };
 
   /// What an event tells of a channel, in a form in which the PBX can be asked about it.
   struct Claim {
-    std::string variable;  ///< Of the channel, or a function of the dialplan: "CHANNEL(state)".
-    std::string told;      ///< Its value by the event,
+    enum class Means {
+      variable,  ///< Getvar of `place`: a variable of the channel, or a function: "CHANNEL(state)".
+      status,    ///< Status of the channel.
+      conference,  ///< ConfbridgeList of `place`: "in" or "out".
+      lot,         ///< ParkedCalls: "in" or "out".
+    };
+    Means means = Means::variable;
+    std::string place;
+    std::string told;      ///< By the event,
     std::string known;     ///< and by the model.
+    bool of_link = false;  ///< Of Status: the uniqueid of whom it talks to; else its line.
   };
 
   /// The most that one value can hold: what the PBX keeps for the arguments of an application.
@@ -68,11 +79,22 @@ class Vetting {
   Judgement judge(const ami::Message& event);
   /// Of an event that is sound_if_so.
   Claim claim(const ami::Message& event) const;
+  /// In, or out of, a conference or a lot.
+  static constexpr std::string_view is_in = "in", is_out = "out";
+  /// The same as the PBX has it, by the rows of its answer; nullopt: they do not tell.
+  static std::optional<std::string> said(const Claim& claim, std::string_view name,
+                                         std::string_view uniqueid,
+                                         const std::vector<ami::Message>& rows);
 
  private:
-  enum class Subject { none, state, caller, variable };
+  enum class Subject { none, state, caller, variable, connected, line, conference, lot };
 
-  static Subject changed(const ami::Message& event, const Channel& channel, bool snapshots);
+  Subject changed(const ami::Message& event, const Channel& channel) const;
+  Subject changed_place(const ami::Message& event, const Channel& channel) const;
+  Subject doubted(const ami::Message& event, const Channel& channel, bool behind_own) const;
+  Judgement judge_link(const ami::Message& event) const;
+  Claim claim_of_link(const ami::Message& event, const Channel& channel) const;
+  bool behind_another(std::string_view name);
   bool closed(const ami::Message& event) const;
   bool inside_value(const ami::Message& event);
   void begin_value(const ami::Message& event);
@@ -90,6 +112,8 @@ class Vetting {
   std::size_t dialplan_bytes_ = 0;
   /// Something came since the last pause: up to Asterisk 13.4 it can be the beginning of any value.
   bool behind_others_ = false;
+  std::string burst_of_;      ///< Name of the channel that began what came since then,
+  bool burst_mixed_ = false;  ///< and there was another one.
   /// Uniqueids of those of whom such a place may have told the sign of an end.
   std::unordered_set<std::string> doubted_signs_;
 };

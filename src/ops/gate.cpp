@@ -72,11 +72,14 @@ void Gate::pass(const ami::Message& event) {
   if (judgement.verdict == Verdict::forged) return drop(event, "not from the PBX");
   asking_ = true;
   asked_ = judgement.verdict;
+  of_line_ = judgement.of_line;
   subject_ = event.copy();
-  auto question = judgement.verdict == Verdict::sound_if_so
-                      ? ask_whether(std::string{judgement.name}, vetting_.claim(event))
-                      : ask(std::string{judgement.name}, std::string{judgement.uniqueid},
-                            judgement.announced ? again_max : 0);
+  std::string name{judgement.name};
+  std::string uniqueid{judgement.uniqueid};
+  auto question =
+      judgement.verdict == Verdict::sound_if_so
+          ? ask_whether(std::move(name), std::move(uniqueid), vetting_.claim(event))
+          : ask(std::move(name), std::move(uniqueid), judgement.announced ? again_max : 0);
   boost::asio::co_spawn(executor_, std::move(question),
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
                           if (link == link_) answered(thrown ? Answer::none : answer);
@@ -88,6 +91,7 @@ bool Gate::may_ask(const model::Vetting::Judgement& judgement) {
   const bool claim = judgement.verdict == Verdict::sound_if_so;
   if (!judgement.announced && !claim) return true;
   count_seconds();
+  if (judgement.of_line) return line_questions_++ < line_questions_max;
   return claim ? claim_questions_++ < claim_questions_max
                : announced_questions_++ < announced_questions_max;
 }
@@ -96,15 +100,19 @@ void Gate::count_seconds() {
   const TimePoint now = world_.clock.now();
   if (now - second_began_ < std::chrono::seconds{1}) return;
   second_began_ = now;
-  announced_questions_ = claim_questions_ = again_ = 0;
+  announced_questions_ = claim_questions_ = line_questions_ = again_ = 0;
 }
 
 void Gate::drop(const ami::Message& event, std::string_view why) {
+  leave_out(event, why);
+  world_.ask_resync();
+}
+
+void Gate::leave_out(const ami::Message& event, std::string_view why) {
   if (dropped_++ % 1'000 == 0) {
     log::warn("ami message dropped why=\"{}\" event={} channel={} dropped={}", why,
               event[ami::Key::event], event[ami::Key::channel], dropped_);
   }
-  world_.ask_resync();
 }
 
 void Gate::answered(Answer answer) {
@@ -112,6 +120,9 @@ void Gate::answered(Answer answer) {
   const ami::Message subject = std::exchange(subject_, {});
   if (is_meant(answer)) {
     apply_(subject);
+  } else if (of_line_ && answer == Answer::as_known) {
+    // A true one may be over already: a subroutine that has returned to the line it was called in.
+    leave_out(subject, "the PBX has the channel in another line");
   } else {
     world_.reconciler.doubt(subject);
     drop(subject, "the PBX knows better");
@@ -126,7 +137,7 @@ void Gate::answered(Answer answer) {
 
 bool Gate::is_meant(Answer answer) const {
   if (answer == Answer::refused) return true;  // Who cannot tell cannot be asked.
-  if (answer == Answer::none) return false;
+  if (answer == Answer::none) return of_line_;
   switch (asked_) {
     case Verdict::sound_if_there:
       return answer == Answer::there;
@@ -145,23 +156,60 @@ boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uni
   for (;;) {
     const auto answer = co_await ask_once(name, uniqueid);
     if (answer != Answer::there || again-- == 0) co_return answer;
-    count_seconds();
-    if (again_++ >= again_a_second_max) co_return answer;
-    Eventual<bool> nothing;
-    co_await nothing.wait(world_.in(again_after));
+    if (!co_await waited_for_more()) co_return answer;
   }
 }
 
-/// Is it still as it was known? A PBX tells what it has already changed; by now that may be
-/// something else again.
-boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::string name,
+/// Is it still as it was known? A PBX tells what it has already changed, and by now that may be
+/// something else again. Who leaves a conference, a lot or a call of two is told of a moment before
+/// (11.25:apps/app_confbridge.c, main/channel.c), so one that is still there is asked about again.
+boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::string name, std::string uniqueid,
                                                        model::Vetting::Claim claim) {
-  const auto value = co_await world_.ami.request(getvar(name, claim.variable),
-                                                 world_.in(world_.timeouts.action), "");
-  if (value)
-    co_return (*value)[ami::Key::value] == claim.known ? Answer::as_known : Answer::as_told;
-  if (value.error().code == Errc::not_found) co_return Answer::gone;
-  co_return is_silent(value.error().code) ? Answer::none : Answer::refused;
+  const bool leaves = claim.told == model::Vetting::is_out || (claim.of_link && claim.told.empty());
+  for (int again = leaves ? again_max : 0;; --again) {
+    const auto value = co_await what_is(name, uniqueid, claim);
+    if (!value) {
+      const Errc code = value.error().code;
+      if (code == Errc::not_found) co_return Answer::gone;
+      co_return is_silent(code) ? Answer::none : Answer::refused;
+    }
+    if (*value != claim.known) co_return Answer::as_told;
+    if (again == 0 || !co_await waited_for_more()) co_return Answer::as_known;
+  }
+}
+
+boost::asio::awaitable<Result<std::string>> Gate::what_is(const std::string& name,
+                                                          const std::string& uniqueid,
+                                                          const model::Vetting::Claim& claim) {
+  using Means = model::Vetting::Claim::Means;
+  const TimePoint deadline = world_.in(world_.timeouts.action);
+  if (claim.means == Means::variable) {
+    const auto value = co_await world_.ami.request(getvar(name, claim.place), deadline, "");
+    if (!value) co_return value.error();
+    co_return std::string{(*value)[ami::Key::value]};
+  }
+  ami::Action action{claim.means == Means::status       ? "Status"
+                     : claim.means == Means::conference ? "ConfbridgeList"
+                                                        : "ParkedCalls"};
+  if (claim.means == Means::status) action.add("Channel", name);
+  if (claim.means == Means::conference) action.add("Conference", claim.place);
+  const auto rows = co_await world_.ami.list(std::move(action), deadline);
+  // Nobody is left in the conference, so it is gone.
+  const bool none = !rows && rows.error().code == Errc::refused_by_pbx;
+  if (none && claim.means == Means::conference) co_return std::string{model::Vetting::is_out};
+  if (!rows) co_return rows.error();
+  auto said = model::Vetting::said(claim, name, uniqueid, *rows);
+  if (!said) co_return Error{Errc::refused_by_pbx, "The PBX does not tell"};
+  co_return *std::move(said);
+}
+
+/// Whether there was time for it.
+boost::asio::awaitable<bool> Gate::waited_for_more() {
+  count_seconds();
+  if (again_++ >= again_a_second_max) co_return false;
+  Eventual<bool> nothing;
+  co_await nothing.wait(world_.in(again_after));
+  co_return true;
 }
 
 /// Is there a channel of this name, with this uniqueid?

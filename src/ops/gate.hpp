@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "ami/message.hpp"
 #include "model/vetting.hpp"
@@ -31,8 +32,10 @@ class Gate {
 
   /// Questions in a second about ends that were announced: in a storm the rest is believed.
   static constexpr int announced_questions_max = 50;
-  /// The same about states, callers and variables of channels that are there.
+  /// The same about what changes channels that are there,
   static constexpr int claim_questions_max = 50;
+  /// and about where in the dialplan they are.
+  static constexpr int line_questions_max = 50;
   /// A PBX tells of an end before it forgets the channel, so one that it still has is asked about
   /// again: so often, and in all of a second, since all that follows waits.
   static constexpr int again_max = 3;
@@ -65,13 +68,19 @@ class Gate {
 
   void pass(const ami::Message& event);
   void drop(const ami::Message& event, std::string_view why);
+  void leave_out(const ami::Message& event, std::string_view why);
   void answered(Answer answer);
   bool is_meant(Answer answer) const;
   void end_waits();
   bool may_ask(const model::Vetting::Judgement& judgement);
   void count_seconds();
   boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid, int again);
-  boost::asio::awaitable<Answer> ask_whether(std::string name, model::Vetting::Claim claim);
+  boost::asio::awaitable<Answer> ask_whether(std::string name, std::string uniqueid,
+                                             model::Vetting::Claim claim);
+  boost::asio::awaitable<bool> waited_for_more();
+  boost::asio::awaitable<Result<std::string>> what_is(const std::string& name,
+                                                      const std::string& uniqueid,
+                                                      const model::Vetting::Claim& claim);
   boost::asio::awaitable<Answer> ask_once(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
@@ -81,12 +90,14 @@ class Gate {
   model::Vetting vetting_;
   bool asking_ = false;
   model::Vetting::Verdict asked_{};  ///< What the answer decides on.
+  bool of_line_ = false;             ///< It is about a line of the dialplan.
   ami::Message subject_;             ///< The event in question.
   std::deque<ami::Message> held_;    ///< What came behind it.
   std::optional<TimePoint> read_all_;
   TimePoint second_began_{};
   int announced_questions_ = 0;  ///< Of this second.
   int claim_questions_ = 0;      ///< Of this second.
+  int line_questions_ = 0;       ///< Of this second.
   int again_ = 0;                ///< Of this second: questions asked again.
   std::uint64_t link_ = 0;       ///< Answers from an earlier link count no more.
   std::uint64_t dropped_ = 0;

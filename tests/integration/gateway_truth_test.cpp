@@ -254,14 +254,14 @@ TEST_F(OldGatewayTruth, AnEventInsideAValueEndsAndBeginsNobodysCall) {
   EXPECT_TRUE(has(ask("GET", "/channels/1.1"), " 200 "));
 }
 
-/// A transfer: another channel takes the place of the call's, and its name.
 /// He knows all ids, and completes the event that his value is in.
+std::string value_with(const std::string& forged) {
+  return old_varset("x\r\nUniqueid: 1.2\r\n\r\n" + forged +
+                    "\r\nEvent: VarSet\r\nPrivilege: dialplan,all\r\nChannel: SIP/eve-2\r\n"
+                    "Variable: MARK\r\nValue: y");
+}
+
 TEST_F(OldGatewayTruth, AnEventInsideAValueChangesNobodysStateOrCaller) {
-  const auto value_with = [](const std::string& forged) {
-    return old_varset("x\r\nUniqueid: 1.2\r\n\r\n" + forged +
-                      "\r\nEvent: VarSet\r\nPrivilege: dialplan,all\r\nChannel: SIP/eve-2\r\n"
-                      "Variable: MARK\r\nValue: y");
-  };
   pbx_.tell(
       value_with(old_event("Newstate",
                            "Channel: SIP/victim-1\r\nChannelState: 7\r\nChannelStateDesc: Busy\r\n"
@@ -279,11 +279,38 @@ TEST_F(OldGatewayTruth, AnEventInsideAValueChangesNobodysStateOrCaller) {
   EXPECT_FALSE(has(victim, "911")) << victim;
 }
 
+TEST_F(OldGatewayTruth, AnEventInsideAValueMovesNobody) {
+  pbx_.tell(value_with(
+      old_event("Newexten",
+                "Channel: SIP/victim-1\r\nContext: out\r\nExtension: 911\r\nPriority: 1\r\n"
+                "Application: Dial\r\nAppData: SIP/eve\r\nUniqueid: 1.1\r\n")));
+  pbx_.tell(value_with(old_event(
+      "Bridge",
+      "Bridgestate: Link\r\nBridgetype: core\r\nChannel1: SIP/victim-1\r\nChannel2: SIP/eve-2\r\n"
+      "Uniqueid1: 1.1\r\nUniqueid2: 1.2\r\nCallerID1: 100\r\nCallerID2: 100\r\n")));
+  pbx_.tell(value_with(
+      old_event("Rename", "Channel: SIP/victim-1\r\nNewname: SIP/other-9\r\nUniqueid: 1.1\r\n")));
+  pbx_.tell(value_with(
+      old_event("ParkedCall",
+                "Exten: 701\r\nChannel: SIP/victim-1\r\nParkinglot: default\r\nFrom: SIP/eve-2\r\n"
+                "Timeout: 45\r\nCallerIDNum: 100\r\nCallerIDName: Alice\r\n"
+                "ConnectedLineNum: \r\nConnectedLineName: \r\nUniqueid: 1.1\r\n")));
+  const auto heard = heard_up_to("the end");
+  EXPECT_FALSE(has(heard, "ChannelDialplan")) << heard;
+  EXPECT_FALSE(has(heard, "Bridge")) << heard;
+  const auto victim = ask("GET", "/channels/1.1");
+  EXPECT_TRUE(has(victim, "\"exten\":\"600\"")) << victim;
+  EXPECT_TRUE(has(victim, "SIP/victim-1")) << victim;
+  EXPECT_FALSE(has(ask("GET", "/bridges"), "1.1"));
+}
+
+/// A transfer: another channel takes the place of the call's, and its name.
 TEST_F(OldGatewayTruth, ACallKeepsItsIdWhenAnotherBodyTakesItsName) {
   pbx_.set_channels(
       {{"1.1", row("SIP/victim-1")}, {"1.2", row("SIP/eve-2")}, {"1.3", row("SIP/other-3")}});
   pbx_.tell(old_newchannel("SIP/other-3", "1.3"));
   socket_->read_until("SIP/other-3");
+  pbx_.set_channels({{"1.1", row("SIP/other-3")}, {"1.2", row("SIP/eve-2")}});
   pbx_.tell(
       old_event("Masquerade",
                 "Clone: SIP/other-3\r\nCloneState: Up\r\nOriginal: SIP/victim-1\r\n"
@@ -294,7 +321,6 @@ TEST_F(OldGatewayTruth, ACallKeepsItsIdWhenAnotherBodyTakesItsName) {
       old_event("Rename",
                 "Channel: SIP/other-3<MASQ>\r\nNewname: SIP/victim-1<ZOMBIE>\r\n"
                 "Uniqueid: 1.3\r\n"));
-  pbx_.set_channels({{"1.1", row("SIP/other-3")}, {"1.2", row("SIP/eve-2")}});
   heard_up_to("moved");
   const auto phone = ask("GET", "/channels/1.3");
   EXPECT_TRUE(has(phone, "SIP/other-3")) << "the phone keeps the id that it had: " << phone;

@@ -159,6 +159,9 @@ class ScriptedPbx {
              "CoreStartupDate: 2026-01-01\r\nCoreStartupTime: " + started_ + "\r\n\r\n";
     }
     if (name == "CoreShowChannels") return list(id);
+    if (name == "Status" && action.find("Channel: ") != std::string::npos) {
+      return status(value_of(action, "Channel"), id);
+    }
     if (name == "Status" || name == "ParkedCalls") {
       return "Response: Success\r\n" + id + "Message: They follow\r\n\r\nEvent: " + name +
              "Complete\r\n" + id + "\r\n";
@@ -188,6 +191,15 @@ class ScriptedPbx {
     }
     return text + "Event: CoreShowChannelsComplete\r\n" + id +
            fmt::format("EventList: Complete\r\nListItems: {}\r\n\r\n", rows_.size());
+  }
+
+  std::string status(const std::string& channel, const std::string& id) const {
+    for (const auto& [uniqueid, rest] : rows_) {
+      if (value_of(rest, "Channel") != channel) continue;
+      return "Response: Success\r\n" + id + "Message: It follows\r\n\r\nEvent: Status\r\n" + id +
+             rest + "Uniqueid: " + uniqueid + "\r\n\r\nEvent: StatusComplete\r\n" + id + "\r\n";
+    }
+    return "Response: Error\r\n" + id + "Message: No such channel\r\n\r\n";
   }
 
   std::string variable(const std::string& channel, const std::string& name,

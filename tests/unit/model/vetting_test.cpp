@@ -400,6 +400,108 @@ TEST(Vetting, AsksAboutAStateOrACallerThatAValueMayHaveTold) {
   });
 }
 
+/// A caller who knows name and uniqueid of another channel; his own come first.
+TEST(Vetting, AsksWhereAChannelIsThatAnotherMayHaveToldOf) {
+  const std::string own = old_varset("x", "SIP/victim-1", "1.1") + "||";
+  const std::string another = old_varset("x") + "||";
+  const auto line = [](std::string_view exten) {
+    return fmt::format(
+        "Event: Newexten|Privilege: dialplan,all|Channel: SIP/victim-1|Context: in|Extension: {}|"
+        "Priority: 1|Application: NoOp|AppData: |Uniqueid: 1.1",
+        exten);
+  };
+  const auto bridge = [](std::string_view state) {
+    return fmt::format(
+        "Event: Bridge|Privilege: call,all|Bridgestate: {}|Bridgetype: core|"
+        "Channel1: SIP/victim-1|Channel2: SIP/eve-2|Uniqueid1: 1.1|Uniqueid2: 1.2|CallerID1: 1|"
+        "CallerID2: 2",
+        state);
+  };
+  const auto at = [](std::string_view event, std::string_view rest) {
+    return fmt::format("Event: {}|Privilege: call,all|Channel: SIP/victim-1|{}|Uniqueid: 1.1",
+                       event, rest);
+  };
+  const std::string joins = at("ConfbridgeJoin", "Conference: 9");
+  const std::string parks = at("ParkedCall", "Parkinglot: default");
+  const std::string renames = at("Rename", "Newname: SIP/other-9");
+  const auto snapshot_line = [](std::string_view event) {
+    return replaced(event_of(event, "SIP/victim-1", "1.1"), "Exten: 600", "Exten: 601");
+  };
+  const std::string app =
+      event_of("Newexten", "SIP/eve-2", "1.2", "|Extension: 600|Application: NoOp|AppData: x") +
+      "||";
+  check({
+      {"his own line", old_pbx, own + line("601"), {"VarSet sound", "Newexten sound"}},
+      {"another's", old_pbx, another + line("601"), {"VarSet sound", "Newexten if so"}},
+      {"the one that is known", old_pbx, another + line("600"), {"VarSet sound", "Newexten sound"}},
+      {"nothing before it", old_pbx, line("601"), {"Newexten sound"}},
+      {"the begin of a call of two",
+       old_pbx,
+       own + bridge("Link"),
+       {"VarSet sound", "Bridge if so"}},
+      {"the end of none", old_pbx, own + bridge("Unlink"), {"VarSet sound", "Bridge sound"}},
+      {"a call of two, as the first", old_pbx, bridge("Link"), {"Bridge sound"}},
+      {"and its end",
+       old_pbx,
+       bridge("Link") + "||" + bridge("Unlink"),
+       {"Bridge sound", "Bridge if so"}},
+      {"told twice",
+       old_pbx,
+       bridge("Link") + "||" + bridge("Link"),
+       {"Bridge sound", "Bridge sound"}},
+      {"a conference", old_pbx, another + joins, {"VarSet sound", "ConfbridgeJoin if so"}},
+      {"his own", old_pbx, own + joins, {"VarSet sound", "ConfbridgeJoin sound"}},
+      {"out of it",
+       old_pbx,
+       joins + "||" + another + at("ConfbridgeLeave", "Conference: 9"),
+       {"ConfbridgeJoin sound", "VarSet sound", "ConfbridgeLeave if so"}},
+      {"out of one where it is not",
+       old_pbx,
+       joins + "||" + another + at("ConfbridgeLeave", "Conference: 8"),
+       {"ConfbridgeJoin sound", "VarSet sound", "ConfbridgeLeave sound"}},
+      {"a lot", old_pbx, another + parks, {"VarSet sound", "ParkedCall if so"}},
+      {"out of it",
+       old_pbx,
+       parks + "||" + another + at("UnParkedCall", "Parkinglot: default"),
+       {"ParkedCall sound", "VarSet sound", "UnParkedCall if so"}},
+      {"another name", old_pbx, another + renames, {"VarSet sound", "Rename if gone"}},
+      {"his own other name", old_pbx, own + renames, {"VarSet sound", "Rename sound"}},
+      {"another's line, new",
+       new_pbx,
+       app + snapshot_line("Newstate"),
+       {"Newexten sound", "Newstate if so"}},
+      {"whom it talks to, new",
+       new_pbx,
+       app + replaced(event_of("NewConnectedLine", "SIP/victim-1", "1.1"),
+                      "ConnectedLineNum: <unknown>", "ConnectedLineNum: 911"),
+       {"Newexten sound", "NewConnectedLine if so"}},
+      {"behind an escaped value",
+       new_pbx,
+       event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" +
+           snapshot_line("Newstate"),
+       {"VarSet sound", "Newstate sound"}},
+  });
+}
+
+TEST(Vetting, ReadsWhereAChannelIsFromWhatThePbxLists) {
+  using Means = Vetting::Claim::Means;
+  const auto rows = test::ami_messages(
+      {"Event: Status|Channel: SIP/bob-2|Context: other|Extension: 7|Priority: 1|Uniqueid: 1.2||"
+       "Event: Status|Channel: SIP/alice-1|Context: in|Extension: 600|Priority: 3|"
+       "BridgedChannel: SIP/bob-2|BridgedUniqueid: 1.2|Uniqueid: 1.1||"
+       "Event: Status|Channel: SIP/leg-3|Uniqueid: 1.3"});
+  const auto said = [&](Means means, bool of_link, std::string_view name, std::string_view id) {
+    return Vetting::said({means, {}, {}, {}, of_link}, name, id, rows);
+  };
+  EXPECT_EQ(said(Means::status, false, "SIP/alice-1", "1.1"), "in,600,3");
+  EXPECT_EQ(said(Means::status, true, "SIP/alice-1", "1.1"), "1.2");
+  EXPECT_EQ(said(Means::status, true, "SIP/leg-3", "1.3"), "");
+  EXPECT_EQ(said(Means::status, false, "SIP/leg-3", "1.3"), std::nullopt) << "runs no dialplan";
+  EXPECT_EQ(said(Means::status, true, "SIP/alice-1", "1.9"), std::nullopt);
+  EXPECT_EQ(said(Means::conference, false, "SIP/alice-1", "1.1"), Vetting::is_in);
+  EXPECT_EQ(said(Means::lot, false, "SIP/carol-4", "1.4"), Vetting::is_out);
+}
+
 TEST(Vetting, SaysWhatToAskAndWhatIsKnown) {
   Store store;
   test::RecordingSink sink;
@@ -413,7 +515,7 @@ TEST(Vetting, SaysWhatToAskAndWhatIsKnown) {
     const auto message = test::ami_message(text);
     EXPECT_EQ(vetting.judge(message).verdict, Verdict::sound_if_so) << text;
     const auto claim = vetting.claim(message);
-    return std::vector{claim.variable, claim.told, claim.known};
+    return std::vector{claim.place, claim.told, claim.known};
   };
   using Texts = std::vector<std::string>;
   EXPECT_EQ(claim("Event: Newstate|Privilege: call,all|Channel: SIP/victim-1|ChannelState: 7|"

@@ -1,5 +1,6 @@
 #include "ops/gate.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -155,6 +156,51 @@ TEST_F(GateTest, BelievesAStateThatThePbxCannotTell) {
   take(busy);
   refuse(Errc::forbidden);
   EXPECT_EQ(changes(), Lines{"state 1.1 Busy"});
+}
+
+const std::string another =
+    "Event: VarSet" + privilege + "Channel: SIP/eve-2|Variable: X|Value: 1|Uniqueid: 1.2";
+const std::string line =
+    "Event: Newexten" + privilege +
+    "Channel: SIP/alice-1|Context: in|Extension: 601|Priority: 1|Application: NoOp|AppData: |"
+    "Uniqueid: 1.1";
+std::string status_row(std::string_view place) {
+  return fmt::format("Event: Status|Channel: SIP/alice-1|{}|Uniqueid: 1.1", place);
+}
+
+TEST_F(GateTest, TellsALineWhenThePbxHasTheChannelElsewhereThanKnown) {
+  take(another);
+  take(line);
+  EXPECT_EQ(world_.ami.waiting_action(), "Status|Channel: SIP/alice-1");
+  answer({status_row("Context: in|Extension: 601|Priority: 2")});
+  EXPECT_EQ(changes(), Lines{"dialplan 1.1 NoOp()"});
+}
+
+/// No list follows: the PBX has just said where the channel is.
+TEST_F(GateTest, LeavesALineOutThatTheChannelIsNotIn) {
+  take(another);
+  take(line);
+  answer({status_row("Context: in|Extension: 600|Priority: 1")});
+  EXPECT_EQ(changes(), Lines{});
+  EXPECT_EQ(gate_.dropped(), 1U);
+  EXPECT_EQ(world_.resyncs_asked, 0);
+}
+
+TEST_F(GateTest, BelievesALineOfAChannelThatThePbxTellsNoneOf) {
+  take(another);
+  take(line);
+  answer({status_row("State: Up")});
+  EXPECT_EQ(changes(), Lines{"dialplan 1.1 NoOp()"});
+}
+
+TEST_F(GateTest, SaysNobodyIsInAConferenceThatIsNotThere) {
+  take("Event: ConfbridgeJoin" + privilege + "Channel: SIP/alice-1|Uniqueid: 1.1|Conference: 9");
+  world_.sink.take();
+  take(another);
+  take("Event: ConfbridgeLeave" + privilege + "Channel: SIP/alice-1|Uniqueid: 1.1|Conference: 9");
+  EXPECT_EQ(world_.ami.waiting_action(), "ConfbridgeList|Conference: 9");
+  refuse(Errc::refused_by_pbx);
+  EXPECT_EQ(changes(), (Lines{"left conference-9 1.1", "no bridge conference-9"}));
 }
 
 TEST_F(GateTest, AsksAboutSoManyStatesInASecond) {
