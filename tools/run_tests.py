@@ -49,6 +49,8 @@ class Count:
 
 COUNT = Count()
 STEPS = []
+LATER = []  # The names of the steps that follow.
+BESIDE = {}  # Builds that are under way beside another step, by preset.
 
 
 def step(function):
@@ -89,8 +91,12 @@ def run(command, limit, quiet=False):
     return ended_well, "".join(lines)
 
 
-def build(preset, *targets):
-    """Configures and builds a preset. A build is no test: only its failure counts."""
+def build(preset, *targets, beside=False):
+    """Configures and builds a preset. A build is no test: only its failure counts. One beside tests
+    leaves them the processor when they want it."""
+    if not beside and preset in BESIDE:
+        built = {name: work.result() for name, work in BESIDE.items()}  # No test runs beside them.
+        return built[preset]
     os.environ.update(
         CCACHE_BASEDIR=str(ROOT),
         CCACHE_NOHASHDIR="1",
@@ -99,8 +105,14 @@ def build(preset, *targets):
     command = ["cmake", "--build", BUILD / preset, "-j", JOBS]
     for target in targets:
         command += ["--target", target]
-    ok = run(["cmake", "--preset", preset], 300)[0] and run(command, 3600)[0]
+    if beside:
+        command = ["nice", "-n", "19", *command]
+    ok, output = run(["cmake", "--preset", preset], 300, quiet=beside)
+    if ok:
+        ok, output = run(command, 3600, quiet=beside)
     if not ok:
+        if beside:
+            print(output, flush=True)
         COUNT.add(f"build of the preset {preset}", False)
     return ok
 
@@ -159,7 +171,6 @@ def gtest(kind):
         COUNT.add(f"{kind}_tests as a whole", False)
 
 
-@step
 def cpp():
     """unit, golden, property and integration tests, with address and undefined sanitizers"""
     if not build("dev"):
@@ -192,7 +203,6 @@ def package():
     count_unittests("tests/package/package_test.py", output.splitlines()[-1])
 
 
-@step
 def fuzz():
     """every fuzz target for its share of a minute"""
     if shutil.which("clang++") is None:
@@ -216,6 +226,10 @@ def live():
         return
     if not build("release", "arigate"):
         return
+    # What a request costs beside native's: printed, not judged.
+    run([ROOT / "tests/live/perf", "--pbx", "22", "--seconds", "1", "--requests", "--arigate",
+         BUILD / "release/bin/arigate"], 300)
+    build_beside(LATER)
     ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 2400)
     told = re.findall(r"^(FAIL|skip) +(\S+ +\S+)(?: \([^)]*\))?(?:: (.*))?$", output, re.MULTILINE)
     for verdict, name, reason in told:
@@ -228,9 +242,20 @@ def live():
         COUNT.add_passed(int(summary.group(1)))
     if summary is None or (not ok and int(summary.group(2)) == 0):
         COUNT.add("live tests as a whole", False)
-    # What a request costs beside native's: printed, not judged.
-    run([ROOT / "tests/live/perf", "--pbx", "22", "--seconds", "1", "--requests", "--arigate",
-         BUILD / "release/bin/arigate"], 300)
+
+
+# Last, since what they need is built while live tests wait for phones and timers.
+STEPS += [cpp, fuzz]
+
+
+def build_beside(steps):
+    """Starts the builds of the steps that come later, one after the other."""
+    pool = ThreadPoolExecutor(1)
+    if "cpp" in steps:
+        BESIDE["dev"] = pool.submit(build, "dev", beside=True)
+    if "fuzz" in steps and shutil.which("clang++"):
+        BESIDE["fuzz"] = pool.submit(build, "fuzz", "fuzzers", beside=True)
+    pool.shutdown(wait=False)
 
 
 def main():
@@ -246,7 +271,10 @@ def main():
     unknown = [name for name in arguments.step if name not in known]
     if unknown:
         parser.error(f"no step is called {unknown[0]}; there are {', '.join(known)}")
-    for name in arguments.step or known:
+    steps = list(arguments.step or known)
+    while steps:
+        name = steps.pop(0)
+        LATER[:] = steps
         started = time.monotonic()
         print(f"\n=== {name}: {known[name].__doc__}", flush=True)
         known[name]()
