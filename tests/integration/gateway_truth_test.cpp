@@ -301,7 +301,7 @@ TEST_F(OldGatewayTruth, AnEventInsideAValueMovesNobody) {
   const auto victim = ask("GET", "/channels/1.1");
   EXPECT_TRUE(has(victim, "\"exten\":\"600\"")) << victim;
   EXPECT_TRUE(has(victim, "SIP/victim-1")) << victim;
-  EXPECT_FALSE(has(ask("GET", "/bridges"), "1.1"));
+  EXPECT_FALSE(has(ask("GET", "/bridges"), "\"1.1\""));
 }
 
 /// A transfer: another channel takes the place of the call's, and its name.

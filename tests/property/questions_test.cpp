@@ -24,7 +24,8 @@ struct Questions {
   std::size_t hangups = 0;
   std::size_t unannounced = 0;  ///< Ends that are always asked about.
   std::size_t announced = 0;    ///< Those that are asked about as long as they are few.
-  std::size_t claims = 0;       ///< States and callers, as long as they are few.
+  std::size_t claims = 0;       ///< What changes a channel, as long as they are few.
+  std::size_t lines = 0;        ///< Where in the dialplan it is, as long as they are few.
   std::size_t states = 0;       ///< Told by an event of their own.
   std::size_t other = 0;
 };
@@ -54,7 +55,7 @@ Questions questions_of(const Capture& capture) {
     const auto judgement = vetting.judge(**message);
     EXPECT_NE(judgement.verdict, model::Vetting::Verdict::forged);
     if (judgement.verdict == model::Vetting::Verdict::sound_if_so) {
-      ++questions.claims;
+      ++(judgement.of_line ? questions.lines : questions.claims);
     } else if (judgement.verdict != model::Vetting::Verdict::sound) {
       ++(!hangup               ? questions.other
          : judgement.announced ? questions.announced
@@ -70,11 +71,13 @@ TEST(Questions, AreSeldomInStorms) {
   for (const auto& capture : captures("ami")) {
     if (!capture.name.starts_with("storm") || capture.path.extension() != ".gz") continue;
     ++storms;
-    const auto [hangups, unannounced, announced, claims, states, other] = questions_of(capture);
+    const auto [hangups, unannounced, announced, claims, lines, states, other] =
+        questions_of(capture);
     fmt::print(
-        "{} {}: {} hangups, {} unannounced, {} behind the dialplan, {} states told, {} states and "
-        "callers in doubt, {} other questions\n",
-        capture.version, capture.name, hangups, unannounced, announced, states, claims, other);
+        "{} {}: {} hangups, {} unannounced, {} behind the dialplan, {} states told, {} changes "
+        "and {} lines in doubt, {} other questions\n",
+        capture.version, capture.name, hangups, unannounced, announced, states, claims, lines,
+        other);
     EXPECT_LE(unannounced * 10, hangups) << capture.version << " " << capture.name;
     EXPECT_EQ(other, 0U) << capture.version << " " << capture.name;
   }
