@@ -158,7 +158,7 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   const auto& headers = event.headers();
   const bool doubtful = doubtful_bytes_ > 0;
   const bool may_be_a_value = doubtful || dialplan_bytes_ > 0 || behind_others_;
-  const bool behind_own = !behind_another(event[Key::channel]) && !doubtful;
+  const bool behind_own = !behind_another(event);
   if (doubtful) doubtful_bytes_ -= std::min(doubtful_bytes_, extent(event));
   if (dialplan_bytes_ > 0) dialplan_bytes_ -= std::min(dialplan_bytes_, extent(event));
   if (inside_ && inside_value(event)) return {Verdict::forged, {}, {}, false};
@@ -191,8 +191,7 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   if (event.event() == EventName::rename) {
     if (channel->name != name && channel->lives_on_as.value.empty())
       return {Verdict::forged, {}, {}, false};
-    const bool ask = doubtful || (may_be_a_value && !behind_own);
-    return ask ? Judgement{Verdict::sound_if_gone, name, uniqueid, false} : Judgement{};
+    return may_be_a_value ? Judgement{Verdict::sound_if_gone, name, uniqueid, false} : Judgement{};
   }
   if (channel->name != name && dialect_.snapshots)
     return {Verdict::sound_if_there, name, uniqueid, false};
@@ -208,7 +207,12 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
 
 /// Whether what came since the last pause is of others as well, this event included. Nobody gains
 /// by what he makes the PBX say of his own call.
-bool Vetting::behind_another(std::string_view name) {
+bool Vetting::behind_another(const ami::Message& event) {
+  std::string_view name = event[Key::channel];
+  if (name.empty()) {  // UserEvent before Asterisk 12; its id comes before its text.
+    const Channel* channel = store_.find_uniqueid(event[Key::uniqueid]);
+    if (channel != nullptr) name = channel->name;
+  }
   if (burst_of_.empty()) {
     burst_of_ = name;
     burst_mixed_ = name.empty();

@@ -94,7 +94,7 @@ class Vetting {
   Subject doubted(const ami::Message& event, const Channel& channel, bool behind_own) const;
   Judgement judge_link(const ami::Message& event) const;
   Claim claim_of_link(const ami::Message& event, const Channel& channel) const;
-  bool behind_another(std::string_view name);
+  bool behind_another(const ami::Message& event);
   bool closed(const ami::Message& event) const;
   bool inside_value(const ami::Message& event);
   void begin_value(const ami::Message& event);

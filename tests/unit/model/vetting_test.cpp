@@ -432,6 +432,14 @@ TEST(Vetting, AsksWhereAChannelIsThatAnotherMayHaveToldOf) {
       "||";
   check({
       {"his own line", old_pbx, own + line("601"), {"VarSet sound", "Newexten sound"}},
+      {"behind his own UserEvent",
+       old_pbx,
+       "Event: UserEvent|Privilege: user,all|UserEvent: Note|Uniqueid: 1.1|text: x||" + line("601"),
+       {"UserEvent sound", "Newexten sound"}},
+      {"behind another's",
+       old_pbx,
+       "Event: UserEvent|Privilege: user,all|UserEvent: Note|Uniqueid: 1.2|text: x||" + line("601"),
+       {"UserEvent sound", "Newexten if so"}},
       {"another's", old_pbx, another + line("601"), {"VarSet sound", "Newexten if so"}},
       {"the one that is known", old_pbx, another + line("600"), {"VarSet sound", "Newexten sound"}},
       {"nothing before it", old_pbx, line("601"), {"Newexten sound"}},
@@ -465,7 +473,7 @@ TEST(Vetting, AsksWhereAChannelIsThatAnotherMayHaveToldOf) {
        parks + "||" + another + at("UnParkedCall", "Parkinglot: default"),
        {"ParkedCall sound", "VarSet sound", "UnParkedCall if so"}},
       {"another name", old_pbx, another + renames, {"VarSet sound", "Rename if gone"}},
-      {"his own other name", old_pbx, own + renames, {"VarSet sound", "Rename sound"}},
+      {"his own other name", old_pbx, own + renames, {"VarSet sound", "Rename if gone"}},
       {"another's line, new",
        new_pbx,
        app + snapshot_line("Newstate"),
