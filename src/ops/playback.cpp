@@ -204,12 +204,7 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
       } else {
         // Native goes on with the rest of the list; the last item decides how it ends.
         item_failed_ = refused(reply) && !lenient();
-        if (refused(reply) && has_next()) {
-          state_ = State::hangup_doubted;
-          outputs.push_back(SendAgi{"NOOP"});
-        } else {
-          next(outputs, now);
-        }
+        next_unless_hung_up(refused(reply), outputs, now);
       }
       break;
     }
@@ -222,7 +217,8 @@ PlaybackMachine::Outputs PlaybackMachine::on(const agi::Reply& reply, TimePoint 
       if (reply.value != token_text() && is_token(reply.value)) break;
       if (!ran_out_ && reply.value != token_text()) {
         ran_out_ = true;
-        item_failed_ = !stopping_ && refused(reply) && !lenient();
+        broke_off_ = refused(reply);
+        item_failed_ = !stopping_ && broke_off_ && !lenient();
       } else {
         after_token(outputs, now);
       }
@@ -449,7 +445,7 @@ Result<PlaybackMachine::Outputs> PlaybackMachine::control_stream(PlaybackControl
 
 void PlaybackMachine::interrupt(Outputs& outputs, TimePoint now) {
   position_ms_ = elapsed_ms(now);
-  ran_out_ = replay_asked_ = pause_asked_ = false;
+  ran_out_ = broke_off_ = replay_asked_ = pause_asked_ = false;
   state_ = State::interrupted;
   ++token_;
   outputs.push_back(SendToken{agi::checked_command("GET FULL VARIABLE", {token_text()})});
@@ -487,8 +483,16 @@ void PlaybackMachine::ask(PlaybackControl control) {
 /// The file has stopped, or had ended before: do what was asked.
 void PlaybackMachine::after_token(Outputs& outputs, TimePoint now) {
   if (stopping_) return end(outputs, model::PlaybackState::done);
-  if (ran_out_ && !replay_asked_) return next(outputs, now);
+  if (ran_out_ && !replay_asked_) return next_unless_hung_up(broke_off_, outputs, now);
   play_file(outputs, now);
+}
+
+/// A file breaks off when it cannot be played, or when the channel has hung up: then that is told
+/// before a further command is answered.
+void PlaybackMachine::next_unless_hung_up(bool broke_off, Outputs& outputs, TimePoint now) {
+  if (!broke_off || !has_next()) return next(outputs, now);
+  state_ = State::hangup_doubted;
+  outputs.push_back(SendAgi{"NOOP"});
 }
 
 long PlaybackMachine::elapsed_ms(TimePoint now) const {

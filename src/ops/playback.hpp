@@ -150,6 +150,7 @@ class PlaybackMachine {
   Result<Outputs> control_stream(PlaybackControl control);
   void ask_for_stop(Outputs& outputs);
   void after_token(Outputs& outputs, TimePoint now);
+  void next_unless_hung_up(bool broke_off, Outputs& outputs, TimePoint now);
   void after_doubt(Outputs& outputs, TimePoint now);
   long elapsed_ms(TimePoint now) const;
   std::string token_text() const;
@@ -172,7 +173,8 @@ class PlaybackMachine {
   bool tone_reply_due_ = false;
   bool tone_paused_ = false;
   // While interrupted: what the answer to the token shall find.
-  bool ran_out_ = false;  // the file ended by itself while the token was under way
+  bool ran_out_ = false;    // the file ended by itself while the token was under way
+  bool broke_off_ = false;  // and not at its end
   bool replay_asked_ = false;
   bool pause_asked_ = false;
   std::uint32_t token_ = 0;
