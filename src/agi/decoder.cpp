@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "core/number.hpp"
 
 namespace arigate::agi {
 namespace {
 
 constexpr std::string_view variable_start = "agi_";
 constexpr std::string_view argument_start = "arg_";
-
-template <class Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number value{};
-  const char* const end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || at != end) return std::nullopt;
-  return value;
-}
 
 std::string_view without_cr(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -33,7 +25,7 @@ bool is_digit(char c) {
 int code_of(std::string_view line) {
   if (line.size() < 3 || !std::all_of(line.begin(), line.begin() + 3, is_digit)) return 0;
   if (line.size() > 3 && line[3] != ' ' && line[3] != '-') return 0;
-  return number_in<int>(line.substr(0, 3)).value_or(0);
+  return whole_number<int>(line.substr(0, 3)).value_or(0);
 }
 
 bool is_continued(std::string_view line) {
@@ -74,7 +66,7 @@ Reply reply_of(std::string_view text) {
   constexpr std::string_view endpos_start = " endpos=";
   if (const auto at = text.find(endpos_start); at != std::string_view::npos) {
     const auto digits = text.substr(at + endpos_start.size());
-    reply.endpos = number_in<long>(digits.substr(0, digits.find(' ')));
+    reply.endpos = whole_number<long>(digits.substr(0, digits.find(' ')));
   }
   return reply;
 }
@@ -106,7 +98,7 @@ static_assert(priority_bit < 32, "seen_ has one bit for each");
 }  // namespace
 
 std::optional<int> Reply::number() const {
-  return number_in<int>(result);
+  return whole_number<int>(result);
 }
 
 void Decoder::feed(std::string_view bytes) {
@@ -177,11 +169,11 @@ void Decoder::take_variable(std::string_view line) {
     environment_.*variables[i].place = value;
   }
   if (name == "priority" && is_first(priority_bit)) {
-    environment_.priority = number_in<int>(value).value_or(1);
+    environment_.priority = whole_number<int>(value).value_or(1);
   }
   if (name.starts_with(argument_start)) {
     // They count from 1; one that is out of turn has been there before or is made up.
-    const auto place = number_in<std::size_t>(name.substr(argument_start.size()));
+    const auto place = whole_number<std::size_t>(name.substr(argument_start.size()));
     if (place == environment_.arguments.size() + 1) environment_.arguments.emplace_back(value);
   }
 }

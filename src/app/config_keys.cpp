@@ -7,7 +7,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "app/config_values.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "generated/api_docs.hpp"
 
@@ -92,7 +92,7 @@ SetValue<Config> bool_at(At at) {
 template <class At>
 SetValue<Config> number_at(At at, std::size_t min, std::size_t max) {
   return [=](Config& config, const std::string& value) -> Problem {
-    const auto parsed = to_number<std::size_t>(value);
+    const auto parsed = whole_number<std::size_t>(value);
     if (!parsed || *parsed < min || *parsed > max) {
       return fmt::format("must be a number from {} to {}", min, max);
     }
@@ -188,7 +188,7 @@ Problem set_advertise(Config& config, const std::string& value) {
   if (text.starts_with("agi://")) text.remove_prefix(6);
   const auto colon = text.rfind(':');
   const auto port =
-      colon == text.npos ? std::nullopt : to_number<std::uint16_t>(text.substr(colon + 1));
+      colon == text.npos ? std::nullopt : whole_number<std::uint16_t>(text.substr(colon + 1));
   if (!port || *port == 0 || colon == 0 || text.find_first_of(" ,/\"'()$") != text.npos) {
     return "must be host:port, as the PBX reaches arigate; [address]:port with IPv6";
   }

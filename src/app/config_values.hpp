@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 // From the text of a configuration file to a value.
@@ -30,20 +30,12 @@ inline std::optional<bool> to_bool(std::string_view text) {
   return std::nullopt;
 }
 
-template <class Number>
-std::optional<Number> to_number(std::string_view text) {
-  Number number{};
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// "5", "0.1", "5 s", "100 ms", "2 min", "1 h"; a bare number counts `bare_unit`s.
 inline std::optional<milliseconds> to_duration(std::string_view text, milliseconds bare_unit) {
   static constexpr std::array<std::pair<std::string_view, std::int64_t>, 4> units{
       {{"ms", 1}, {"s", 1'000}, {"min", 60'000}, {"h", 3'600'000}}};
   const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = to_number<double>(text.substr(0, digits));
+  const auto number = whole_number<double>(text.substr(0, digits));
   const auto unit = trim(text.substr(digits));
   std::int64_t scale = unit.empty() ? bare_unit.count() : 0;
   for (const auto& [name, unit_scale] : units) {
@@ -56,7 +48,7 @@ inline std::optional<milliseconds> to_duration(std::string_view text, millisecon
 /// "4096", "64 KiB", "4 MiB".
 inline std::optional<std::size_t> to_bytes(std::string_view text) {
   const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = to_number<std::uint32_t>(text.substr(0, digits));
+  const auto number = whole_number<std::uint32_t>(text.substr(0, digits));
   const auto unit = trim(text.substr(digits));
   if (!number) return std::nullopt;
   if (unit.empty()) return *number;

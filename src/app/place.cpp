@@ -1,7 +1,8 @@
 #include "app/place.hpp"
 
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
+
+#include "core/number.hpp"
 
 namespace arigate::app {
 
@@ -15,11 +16,9 @@ std::optional<Place> place_of(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return std::nullopt;  // An IPv6 address without its brackets.
   }
-  Place place{std::string{host}, 0};
-  const auto* const end = digits.data() + digits.size();
-  const auto [stopped, failure] = std::from_chars(digits.data(), end, place.port);
-  if (host.empty() || failure != std::errc{} || stopped != end) return std::nullopt;
-  return place;
+  const auto port = whole_number<std::uint16_t>(digits);
+  if (host.empty() || !port) return std::nullopt;
+  return Place{std::string{host}, *port};
 }
 
 std::optional<boost::asio::ip::tcp::endpoint> endpoint_of(std::string_view text) {

@@ -1,6 +1,7 @@
 // The keys of the sections that a file may have any number of.
 #include "app/config_keys.hpp"
 #include "app/config_values.hpp"
+#include "core/number.hpp"
 
 namespace arigate::app {
 namespace {
@@ -50,7 +51,7 @@ SetValue<Target> bytes(std::size_t Target::*member) {
 template <class Target>
 SetValue<Target> count(std::size_t Target::*member, std::size_t max) {
   return [member, max](Target& target, const std::string& value) -> Problem {
-    const auto parsed = to_number<std::size_t>(value);
+    const auto parsed = whole_number<std::size_t>(value);
     if (!parsed || *parsed == 0 || *parsed > max) return "must be a number in its limits";
     target.*member = *parsed;
     return std::nullopt;

@@ -1,10 +1,10 @@
 #include "ari/asterisk.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "ari/errors.hpp"
 #include "ari/snapshots.hpp"
+#include "core/number.hpp"
 #include "ops/dynamic_config.hpp"
 #include "ops/variables.hpp"
 
@@ -19,9 +19,7 @@ void member(std::string& out, std::string_view name, std::string_view value) {
 
 /// Left out for "", "0" and "0.000000", and for what is no number.
 void number(std::string& out, std::string_view name, std::string_view value) {
-  double parsed = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-  if (error != std::errc{} || end != value.data() + value.size() || parsed <= 0) return;
+  if (whole_number<double>(value).value_or(0) <= 0) return;
   out.append(",\"").append(name).append("\":").append(value);
 }
 

@@ -1,20 +1,8 @@
 #include "ari/event_log.hpp"
 
-#include <charconv>
+#include "core/number.hpp"
 
 namespace arigate::ari {
-namespace {
-
-std::optional<std::uint64_t> number_of(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
 std::string EventLog::token(std::uint64_t number) const {
   return std::to_string(epoch_) + '.' + std::to_string(number);
 }
@@ -34,8 +22,8 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> EventLog::after(
     std::string_view token) const {
   const auto dot = token.find('.');
   if (dot == std::string_view::npos) return std::nullopt;
-  const auto epoch = number_of(token.substr(0, dot));
-  const auto number = number_of(token.substr(dot + 1));
+  const auto epoch = whole_number<std::uint64_t>(token.substr(0, dot));
+  const auto number = whole_number<std::uint64_t>(token.substr(dot + 1));
   if (!epoch || !number || *epoch != epoch_ || *number > last_) return std::nullopt;
   if (*number + 1 < first_number()) return std::nullopt;
   return std::pair{*number + 1, last_};

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ari {
@@ -55,13 +55,9 @@ bool Request::flag(std::string_view name, bool otherwise) const {
 Result<std::optional<long>> Request::integer(std::string_view name) const {
   const auto value = param(name);
   if (!value) return std::optional<long>{};
-  long number = 0;
-  const char* const end = value->data() + value->size();
-  const auto [stop, error] = std::from_chars(value->data(), end, number);
-  if (error != std::errc{} || stop != end || value->empty()) {
-    return Error{Errc::bad_request, std::string{name} + " must be a whole number"};
-  }
-  return std::optional<long>{number};
+  const auto number = whole_number<long>(*value);
+  if (!number) return Error{Errc::bad_request, std::string{name} + " must be a whole number"};
+  return number;
 }
 
 std::vector<std::string> Request::list(std::string_view name) const {

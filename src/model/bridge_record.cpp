@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "model/plain_text.hpp"
 
@@ -20,9 +20,7 @@ long long milliseconds_of(WallTime time) {
 }
 
 WallTime time_in(std::string_view text) {
-  long long milliseconds = 0;
-  std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-  return WallTime{std::chrono::milliseconds{milliseconds}};
+  return WallTime{std::chrono::milliseconds{leading_number<long long>(text).value_or(0)}};
 }
 
 void take_field(BridgeRecord& record, std::string_view key, std::string_view value) {

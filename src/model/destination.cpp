@@ -1,8 +1,8 @@
 #include "model/destination.hpp"
 
-#include <charconv>
 #include <system_error>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::model {
@@ -32,10 +32,8 @@ std::string text_of(const DialplanPlace& place) {
 std::optional<DialplanPlace> place_in(std::string_view text) {
   const auto parts = split(text, ',');
   if (parts.size() != 3 || parts[0].empty() || parts[1].empty()) return std::nullopt;
-  long priority = 0;
-  const char* const end = parts[2].data() + parts[2].size();
-  const auto [stop, error] = std::from_chars(parts[2].data(), end, priority);
-  if (error != std::errc{} || stop != end || priority < 1) return std::nullopt;
+  const long priority = whole_number<long>(parts[2]).value_or(0);
+  if (priority < 1) return std::nullopt;
   return DialplanPlace{std::string{parts[0]}, std::string{parts[1]}, priority, "", ""};
 }
 

@@ -2,12 +2,12 @@
 // captured calls in fixtures/ami.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "ami/value.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "model/destination.hpp"
 #include "model/leg_name.hpp"
@@ -18,17 +18,6 @@ namespace arigate::model {
 namespace {
 
 using ami::Key;
-
-std::optional<int> to_int(std::string_view text) {
-  int value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end == text.data()) return std::nullopt;
-  return value;
-}
-
-long to_long(std::string_view text, long otherwise) {
-  return to_int(text).value_or(otherwise);
-}
 
 /// Variables that only our way of driving a channel sets; native ARI has none of them.
 bool is_own_variable(std::string_view name) {
@@ -85,19 +74,6 @@ constexpr std::uint8_t originate_response = 1;
 constexpr std::uint8_t originate_up = 2;
 constexpr std::uint8_t originate_answered = 4;
 constexpr std::uint8_t originate_all = 7;
-
-/// A leg of its Dial ended before the time that Dial was given (`SIP/bob,20`): the caller has given
-/// up, which Asterisk 1.8 tells when all legs are gone.
-bool before_time(const Channel& caller, WallTime::duration rang) {
-  constexpr std::chrono::milliseconds slack{500};
-  if (caller.dialplan.app_name != "Dial") return false;
-  std::string_view rest = caller.dialplan.app_data;
-  const auto comma = rest.find(',');
-  if (comma == std::string_view::npos) return true;  // It rings for ever.
-  rest.remove_prefix(comma + 1);
-  const auto seconds = to_int(rest.substr(0, rest.find_first_of(".,"))).value_or(0);
-  return seconds <= 0 || rang + slack < std::chrono::seconds{seconds};
-}
 
 }  // namespace
 
@@ -176,7 +152,9 @@ void Reconciler::apply(const ami::Message& event, WallTime now) {
       return;
     case EventName::channeltalkingstop:
       if (const auto* channel = known(event, ami::Role::own, now)) {
-        emit(ChannelTalkingFinished{*channel, to_long(event[Key::duration], 0)}, now);
+        emit(
+            ChannelTalkingFinished{*channel, leading_number<int>(event[Key::duration]).value_or(0)},
+            now);
       }
       return;
     case EventName::bridgecreate:
@@ -280,7 +258,7 @@ void Reconciler::on_newexten(const ami::Message& event, WallTime now) {
     }
     channel->dialplan.context = event[Key::context];
     channel->dialplan.exten = event[Key::extension];
-    channel->dialplan.priority = to_long(event[Key::priority], 1);
+    channel->dialplan.priority = leading_number<int>(event[Key::priority]).value_or(1);
   }
   if (!dialect_.snapshots) {
     if (app == "UserEvent") last_userevent_ = {channel->uniqueid.value, std::string{data}};
@@ -315,7 +293,8 @@ void Reconciler::on_newcallerid(const ami::Message& event, WallTime now) {
   if (open != std::string_view::npos && presentation.ends_with(')')) {
     text = presentation.substr(open + 1, presentation.size() - open - 2);
   }
-  if (news) emit(ChannelCallerId{*channel, to_int(presentation).value_or(0), text}, now);
+  if (news)
+    emit(ChannelCallerId{*channel, leading_number<int>(presentation).value_or(0), text}, now);
   if (!channel->dial_due) return;
   if (channel->connected != channel->caller) {  // Originate sets both.
     channel->connected = channel->caller;
@@ -398,85 +377,6 @@ void Reconciler::on_varset(const ami::Message& event, WallTime now) {
   if (name == "SIPCALLID") set_protocol_id(channel->id, value);  // Natively shown from now on.
 }
 
-void Reconciler::on_hangup_request(const ami::Message& event, bool soft, WallTime now) {
-  Channel* channel = known(event, ami::Role::own, now);
-  if (channel == nullptr) return;
-  channel->hangup_told = true;
-  if (channel->in_disguise) return;  // It ends with its target or its far half, unasked.
-  // The end of our own dialplan lines: native has none under an originated channel.
-  if (soft && channel->in_own_context && !channel->has_home) return;
-  if (soft && dialect_.soft_hangup_shows_base && !channel->application && !channel->agi_running) {
-    channel->dialplan.app_name = channel->base_app;
-    channel->dialplan.app_data = channel->base_data;
-    ++channel->revision;
-  }
-  emit(ChannelHangupRequest{*channel, to_int(event[Key::cause]), soft,
-                            to_int(event[Key::techcause])},
-       now);
-}
-
-/// Status of a Dial whose leg ended with this cause: the PBX tells none, or one for all legs later.
-std::string_view Reconciler::status_of_end(const Channel& peer, int cause, WallTime now) const {
-  switch (cause) {
-    case 17:
-      return "BUSY";
-    case 34:
-    case 38:
-    case 42:
-      return "CONGESTION";
-    case 18:
-    case 19:
-      // Natively an Originate that rings for too long just ends; one that is given up does not.
-      return peer.dialed_by.value.empty() && !peer.hangup_told ? "" : "NOANSWER";
-    case 21:
-      return "NOANSWER";
-    case 3:
-    case 20:
-      return "CHANUNAVAIL";
-    case 26:
-      return "CANCEL";
-    default:
-      if (const auto told = status_by_far_half(peer); !told.empty()) return told;
-      break;
-  }
-  const Channel* caller = peer.dialed_by.value.empty() ? nullptr : store_.find(peer.dialed_by);
-  if (caller == nullptr) return "";  // An Originate that ran out of time has no last Dial natively.
-  if (caller->leg_answered || caller->hangup_told) return "CANCEL";
-  return !dialect_.hangup_request && before_time(*caller, now - peer.created) ? "CANCEL"
-                                                                              : "NOANSWER";
-}
-
-void Reconciler::on_hangup(const ami::Message& event, WallTime now) {
-  Channel* channel = known(event, ami::Role::own, now);
-  if (channel == nullptr) {
-    remember_ended(std::string{event[Key::uniqueid]});  // Its Newchannel may come late.
-    return;
-  }
-  int cause = to_int(event[Key::cause]).value_or(0);
-  std::string_view text = event[Key::cause_txt];
-  if (!dialect_.snapshots) {
-    tell_due_dial(*channel, now);
-    take_connected(*channel, ami::snapshot_of(event), now);
-    if (channel->dialing && !channel->made_first)
-      dial_status(*channel, status_of_end(*channel, cause, now), now);
-    // Old PBXs often say 0 where native says 16: a call that was up ended without failure.
-    if (cause == 0 && channel->state == ChannelState::up) {
-      cause = 16;
-      text = "Normal Clearing";
-    } else if (cause == 0 && channel->state == ChannelState::busy) {
-      const bool congestion = channel->dialplan.app_name == "Congestion";
-      cause = congestion ? 34 : 17;
-      text = congestion ? "Circuit/channel congestion" : "User busy";
-    }
-    if (!dialect_.hangup_request) tell_untold_request(*channel, cause, now);
-  } else if (cause == 0 && channel->made_first && channel->state == ChannelState::up) {
-    // Of a created channel native says 16, of one that was originated what the PBX does (seen: 22).
-    cause = 16;
-    text = "Normal Clearing";
-  }
-  destroy(*channel, cause, text.empty() ? "Unknown" : text, to_int(event[Key::techcause]), now);
-}
-
 void Reconciler::on_dtmf(const ami::Message& event, WallTime now) {
   if (!iequals(event[Key::direction], "Received")) return;
   Channel* channel = known(event, ami::Role::own, now);
@@ -503,7 +403,9 @@ void Reconciler::on_dtmf_end(const ami::Message& event, WallTime now) {
       channel->own_digit.clear();
       return;
     }
-    emit(ChannelDtmfReceived{*channel, event[Key::digit], to_long(event[Key::durationms], 0)}, now);
+    emit(ChannelDtmfReceived{*channel, event[Key::digit],
+                             leading_number<int>(event[Key::durationms]).value_or(0)},
+         now);
   }
 }
 
@@ -569,7 +471,8 @@ void Reconciler::on_originate_response(const ami::Message& event, WallTime now) 
   const ChannelId id = expected->second.id;
   const bool never_came = expected_by_id_.contains(id.value);
   forget_expected(id);
-  if (never_came) emit(OriginateFailed{id, to_int(event[Key::reason]).value_or(0)}, now);
+  if (never_came)
+    emit(OriginateFailed{id, leading_number<int>(event[Key::reason]).value_or(0)}, now);
 }
 
 void Reconciler::on_userevent(const ami::Message& event, WallTime now) {

@@ -1,6 +1,5 @@
 // Lists of all channels and bridges: what they change in the model.
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "ami/value.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "model/reconciler.hpp"
 
@@ -19,9 +19,7 @@ namespace {
 constexpr std::chrono::seconds age_slack{5};
 
 long to_long(std::string_view text) {
-  long value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return leading_number<long>(text).value_or(0);
 }
 
 /// A caller's number or name that holds headers, or cuts the row off before its uniqueid. Such a

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <charconv>
 #include <deque>
 #include <utility>
 
 #include "agi/command.hpp"
 #include "core/log.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "core/thrown.hpp"
 #include "model/destination.hpp"
@@ -38,11 +38,8 @@ std::string music_line(const AwayPolicy& policy) {
 
 /// Out of reach is the default.
 std::chrono::milliseconds claim_time(std::string_view text) {
-  long milliseconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-  const bool usable = error == std::errc{} && end == text.data() + text.size() &&
-                      milliseconds >= 0 && milliseconds <= claim_time_max.count();
-  return usable ? std::chrono::milliseconds{milliseconds} : claim_time_default;
+  const std::chrono::milliseconds time{whole_number<long>(text).value_or(-1)};
+  return time.count() >= 0 && time <= claim_time_max ? time : claim_time_default;
 }
 
 bool is_yes(std::string_view text) {

@@ -1,10 +1,10 @@
 #include "ops/mailboxes.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ops {
@@ -29,9 +29,7 @@ Error read_only() {
 }
 
 long number(std::string_view text) {
-  long value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return leading_number<long>(text).value_or(0);
 }
 
 Mailbox mailbox_of(const ami::Message& told) {

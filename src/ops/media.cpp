@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ops {
@@ -145,11 +145,10 @@ Result<Media> media_of(std::string_view uri, std::string_view language,
   if (scheme == "digits") return Files{digit_files(rest), true};
   if (scheme == "characters") return Files{character_files(rest), true};
   if (scheme == "number") {
-    long number{};
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    if (error != std::errc{} || end != rest.data() + rest.size()) return bad;
-    if (language.starts_with("en") && number > -1'000'000'000 && number < 1'000'000'000) {
-      return Files{english_number(number), true};
+    const auto number = whole_number<long>(rest);
+    if (!number) return bad;
+    if (language.starts_with("en") && *number > -1'000'000'000 && *number < 1'000'000'000) {
+      return Files{english_number(*number), true};
     }
     return SpokenNumber{std::string{rest}};
   }

@@ -1,9 +1,9 @@
 #include "ops/modules.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "core/number.hpp"
 #include "ops/table_text.hpp"
 
 namespace arigate::ops {
@@ -20,10 +20,9 @@ std::optional<Module> module_of(std::string_view row) {
   module.name = name;
   take_column(row, std::max(module_width, name.size()));
   module.description = take_column(row, description_width);
-  const auto count = take_word(row);
-  const auto [end, error] =
-      std::from_chars(count.data(), count.data() + count.size(), module.use_count);
-  if (error != std::errc{} || end != count.data() + count.size()) return std::nullopt;
+  const auto count = whole_number<decltype(module.use_count)>(take_word(row));
+  if (!count) return std::nullopt;
+  module.use_count = *count;
   row = trim(row);
   if (row.empty()) return module;
   // "Running core", "Not Running extended", or the status alone.

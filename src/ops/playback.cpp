@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "agi/command.hpp"
-#include "core/overloaded.hpp"
 
 namespace arigate::ops {
 namespace {
@@ -498,69 +497,6 @@ void PlaybackMachine::next_unless_hung_up(bool broke_off, Outputs& outputs, Time
 long PlaybackMachine::elapsed_ms(TimePoint now) const {
   const auto ran = std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count();
   return position_ms_ + std::max<long>(0, ran);
-}
-
-// --- the job ------------------------------------------------------------------------------------
-
-Job::Step PlaybackJob::start(TimePoint now) {
-  if (ports_.unanswered && ports_.unanswered()) machine_.begin_with_progress();
-  if (!machine_.plan().language.empty()) ports_.hide_language(machine_.plan().language);
-  return carry_out(machine_.start(now), nullptr);
-}
-
-Job::Step PlaybackJob::on(const agi::Reply& reply, TimePoint now) {
-  return carry_out(machine_.on(reply, now), nullptr);
-}
-
-void PlaybackJob::abandon(const Error&) {
-  if (machine_.ended()) return;
-  const auto& plan = machine_.plan();
-  if (machine_.language_set()) ports_.set_language(plan.channel_language);
-  if (machine_.started() && !plan.language.empty()) ports_.hide_language("");
-  ports_.end(machine_, model::PlaybackState::failed);
-}
-
-void PlaybackJob::ask_again(Control& control, std::uint32_t token) {
-  control.resume(*this, carry_out(machine_.ask_again(token), &control));
-}
-
-void PlaybackJob::stays(Control& control) {
-  control.resume(*this, carry_out(machine_.stays(), nullptr));
-}
-
-Result<void> PlaybackJob::on(PlaybackControl what, Control& control, TimePoint now) {
-  auto outputs = machine_.on(what, now);
-  if (!outputs) return outputs.error();
-  control.resume(*this, carry_out(*std::move(outputs), &control));
-  return {};
-}
-
-Job::Step PlaybackJob::carry_out(PlaybackMachine::Outputs outputs, Control* interrupted) {
-  Step step = Wait{};
-  for (auto& output : outputs) {
-    std::visit(
-        Overloaded{
-            [&](PlaybackMachine::SendAgi& send) { step = Send{std::move(send.line)}; },
-            [&](PlaybackMachine::SendToken& send) {
-              if (interrupted == nullptr) return;
-              interrupted->interrupt(std::move(send.line));
-              ports_.ask_again(machine_);
-            },
-            [&](PlaybackMachine::ControlStream& stream) {
-              ports_.control_stream(machine_, stream.verb);
-              if (machine_.stop_due()) ports_.ask_again(machine_);
-            },
-            [&](PlaybackMachine::Interrupt&) { ports_.interrupt(machine_); },
-            [&](PlaybackMachine::Tell& tell) { ports_.tell(machine_, tell.state, tell.item); },
-            [&](PlaybackMachine::End& ended) {
-              step = Done{};
-              if (!machine_.plan().language.empty()) ports_.hide_language("");
-              ports_.end(machine_, ended.state);
-            },
-        },
-        output);
-  }
-  return step;
 }
 
 }  // namespace arigate::ops

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ops {
@@ -152,12 +152,9 @@ boost::asio::awaitable<Result<std::shared_ptr<FileReader>>> ShellRecordings::ope
   const auto printed = co_await shell_.read_page(std::move(script));
   if (!printed) co_return printed.error();
   const auto digits = trim(std::string_view{*printed}.substr(0, printed->find('\n')));
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-  if (error != std::errc{} || end != digits.data() + digits.size()) {
-    co_return recording_not_found();
-  }
-  co_return std::shared_ptr<FileReader>{std::make_shared<Reader>(*this, file, size)};
+  const auto size = whole_number<std::uint64_t>(digits);
+  if (!size) co_return recording_not_found();
+  co_return std::shared_ptr<FileReader>{std::make_shared<Reader>(*this, file, *size)};
 }
 
 boost::asio::awaitable<Result<SoundFiles>> ShellSounds::read() {

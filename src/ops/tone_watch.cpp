@@ -1,8 +1,8 @@
 #include "ops/tone_watch.hpp"
 
-#include <charconv>
 #include <chrono>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::ops {
@@ -24,11 +24,10 @@ boost::asio::awaitable<void> ToneWatch::watch(ChannelId channel) {
         world_.in(world_.timeouts.action), "");
     // The link may be down for a while; the channel may go meanwhile.
     if (answer) {
-      const auto text = (*answer)[ami::Key::value];
-      long count = 0;
-      if (std::from_chars(text.data(), text.data() + text.size(), count).ptr == text.data()) break;
-      for (; heard < count; ++heard) world_.reconciler.tone_detected(channel, world_.clock.wall());
-      heard = count;  // It begins anew when the detection is set again.
+      const auto count = leading_number<long>((*answer)[ami::Key::value]);
+      if (!count) break;
+      for (; heard < *count; ++heard) world_.reconciler.tone_detected(channel, world_.clock.wall());
+      heard = *count;  // It begins anew when the detection is set again.
     } else if (answer.error().code == Errc::not_found) {
       break;
     }

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "sim/agi_session.hpp"
 
@@ -22,9 +22,7 @@ long samples(milliseconds time) {
 }
 
 long number(std::string_view text, long otherwise) {
-  long value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  return leading_number<long>(text).value_or(otherwise);
 }
 
 std::string word(const std::vector<std::string>& words, std::size_t index) {

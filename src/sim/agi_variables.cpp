@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "sim/agi_session.hpp"
 
@@ -49,16 +49,15 @@ AgiCommands::Work AgiCommands::set_extension(Words words) {
 }
 
 AgiCommands::Work AgiCommands::set_priority(Words words) {
-  int priority = 0;
   const auto& text = words[2];
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), priority);
-  if (error != std::errc{}) {
+  auto priority = leading_number<int>(text);
+  if (!priority) {
     const auto& place = channel_->place;
     const auto labelled = exchange_->dialplan().labelled(place.context, place.exten, text);
     if (!labelled) co_return agi_result(-1);
     priority = *labelled;
   }
-  channel_->place.priority = priority - 1;  // The dialplan counts on after the application.
+  channel_->place.priority = *priority - 1;  // The dialplan counts on after the application.
   co_return agi_result(0);
 }
 

@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
+#include <boost/asio/use_awaitable.hpp>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "sim/ami_action.hpp"
 #include "sim/originate.hpp"
@@ -14,13 +15,6 @@ namespace arigate::sim {
 namespace {
 
 using std::chrono::milliseconds;
-
-std::optional<long> number(std::string_view text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// The channel that a header names, with the usual complaints.
 ChannelPtr wanted_channel(const ActionCall& call) {
@@ -49,7 +43,7 @@ std::optional<OriginateOrder> parse_originate(const ActionCall& call) {
   order.place.exten = request["Exten"];
   if (const auto text = request["Priority"]; !text.empty()) {
     const auto& plan = call.exchange->dialplan();
-    const auto priority = number(text);
+    const auto priority = whole_number<long>(text);
     const auto labelled = plan.labelled(order.place.context, order.place.exten, text);
     if (!priority && !labelled) {
       call.fail("Invalid priority");
@@ -62,7 +56,7 @@ std::optional<OriginateOrder> parse_originate(const ActionCall& call) {
     return std::nullopt;
   }
   if (const auto text = request["Timeout"]; !text.empty()) {
-    const auto timeout = number(text);
+    const auto timeout = whole_number<long>(text);
     if (!timeout) {
       call.fail("Invalid timeout");
       return std::nullopt;
@@ -115,7 +109,7 @@ ActionWork originate_call(ActionCall call) {
 ActionWork hangup(ActionCall call) {
   const auto channel = wanted_channel(call);
   if (!channel) co_return;
-  const auto asked = number(call.request["Cause"]).value_or(0);
+  const auto asked = whole_number<long>(call.request["Cause"]).value_or(0);
   const int cause = asked > 0 && asked <= 127 ? static_cast<int>(asked) : 0;
   if (call.exchange->dialect().tells_hangup_requests()) {
     call.succeed("Channel Hungup");
@@ -164,7 +158,7 @@ ActionWork play_dtmf(ActionCall call) {
     co_return;
   }
   const bool newer = call.exchange->dialect().takes_received_digits();
-  const auto wished = newer ? number(call.request["Duration"]).value_or(0) : 0;
+  const auto wished = newer ? whole_number<long>(call.request["Duration"]).value_or(0) : 0;
   const milliseconds length{wished > 0 ? wished : 100};
   if (newer && iequals(call.request["Receive"], "true")) {
     call.exchange->digit_down(*channel, digit.front());

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "sim/agi_session.hpp"
 #include "sim/conference.hpp"
@@ -45,8 +45,7 @@ Work answer(AppCall call) {
 }
 
 Work hangup(AppCall call) {
-  int cause = 0;
-  std::from_chars(call.data.data(), call.data.data() + call.data.size(), cause);
+  int cause = leading_number<int>(call.data).value_or(0);
   if (cause == 0 && call.channel->cause == 0) cause = 16;
   if (cause != 0) call.channel->cause = cause;
   co_return AppResult::hangup;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <utility>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::sim {
@@ -115,8 +115,7 @@ std::string dialplan_add(Exchange& exchange, const std::vector<std::string>& wor
   step.runtime = true;
   step.application = parts[2];
   step.data = parts[3];
-  const auto& text = parts[1];
-  std::from_chars(text.data(), text.data() + text.size(), step.priority);
+  step.priority = leading_number<int>(parts[1]).value_or(step.priority);
   const auto priority = step.priority;
   const auto& context = words[5];
   if (!exchange.dialect().adds_contexts() && !exchange.dialplan().has_context(context)) {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::sim {
@@ -83,10 +83,8 @@ std::optional<int> priority_of(std::string_view text, int previous, std::string&
     text = text.substr(0, open);
   }
   if (text == "n") return previous + 1;
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
+  const auto number = whole_number<int>(text);
+  return number && *number >= 1 ? number : std::nullopt;
 }
 
 }  // namespace

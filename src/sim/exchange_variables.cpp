@@ -1,8 +1,7 @@
 // What dialplan text can read and write: variables, functions, ${…} and $[…].
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "sim/exchange.hpp"
 #include "sim/expression.hpp"
@@ -37,8 +36,7 @@ std::string cut(const Channel& channel, std::string_view argument) {
   argument.remove_prefix(comma + 1);
   if (argument.starts_with('\\')) argument.remove_prefix(1);
   if (argument.size() < 3) return "";
-  std::size_t field = 0;
-  std::from_chars(argument.data() + 2, argument.data() + argument.size(), field);
+  const auto field = leading_number<std::size_t>(argument.substr(2)).value_or(0);
   const auto parts = split(value, argument.front());
   return field >= 1 && field <= parts.size() ? std::string{parts[field - 1]} : "";
 }
@@ -56,11 +54,7 @@ std::size_t closing(std::string_view text, char open, char close) {
 /// "${name:offset:length}": the piece of `value`.
 std::string piece_of(std::string value, std::string_view range) {
   const auto parts = split(range, ':');
-  const auto number = [](std::string_view text) {
-    long n = 0;
-    std::from_chars(text.data(), text.data() + text.size(), n);
-    return n;
-  };
+  const auto number = [](std::string_view text) { return leading_number<long>(text).value_or(0); };
   const auto size = static_cast<long>(value.size());
   long from = parts.empty() ? 0 : number(parts[0]);
   if (from < 0) from = std::max(0L, size + from);
@@ -212,8 +206,7 @@ std::optional<std::string> Exchange::read_function(Channel* channel, std::string
     const auto context = parts.empty() ? std::string_view{} : parts[0];
     const auto exten = parts.size() > 1 ? parts[1] : std::string_view{};
     const auto where = parts.size() > 2 ? parts[2] : std::string_view{"1"};
-    int priority = 0;
-    std::from_chars(where.data(), where.data() + where.size(), priority);
+    int priority = leading_number<int>(where).value_or(0);
     if (priority == 0) priority = dialplan_.labelled(context, exten, where).value_or(0);
     const bool there = exten.empty() ? dialplan_.has_context(context)
                                      : dialplan_.find(context, exten, priority) != nullptr;

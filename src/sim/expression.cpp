@@ -1,20 +1,13 @@
 #include "sim/expression.hpp"
 
 #include <array>
-#include <charconv>
 #include <optional>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::sim {
 namespace {
-
-std::optional<long> number(std::string_view text) {
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::string truth(bool value) {
   return value ? "1" : "0";
@@ -65,8 +58,8 @@ class Parser {
       }
       if (found.empty()) return left;
       const auto right = sum();
-      const auto a = number(left);
-      const auto b = number(right);
+      const auto a = whole_number<long>(left);
+      const auto b = whole_number<long>(right);
       const auto order = a && b ? (*a < *b ? -1 : (*a > *b ? 1 : 0)) : left.compare(right);
       if (found == "=") left = truth(order == 0);
       if (found == "!=") left = truth(order != 0);
@@ -83,8 +76,8 @@ class Parser {
       const bool plus = take("+");
       if (!plus && !take("-")) return left;
       const auto right = product();
-      const long a = number(left).value_or(0);
-      const long b = number(right).value_or(0);
+      const long a = whole_number<long>(left).value_or(0);
+      const long b = whole_number<long>(right).value_or(0);
       left = std::to_string(plus ? a + b : a - b);
     }
   }
@@ -94,8 +87,8 @@ class Parser {
     for (;;) {
       const char op = take("*") ? '*' : (take("/") ? '/' : (take("%") ? '%' : '\0'));
       if (op == '\0') return left;
-      const long a = number(left).value_or(0);
-      const long b = number(unary()).value_or(0);
+      const long a = whole_number<long>(left).value_or(0);
+      const long b = whole_number<long>(unary()).value_or(0);
       if (op == '*') {
         left = std::to_string(a * b);
       } else {
@@ -106,7 +99,7 @@ class Parser {
 
   std::string unary() {
     if (take("!")) return truth(!is_true(unary()));
-    if (take("-")) return std::to_string(-number(unary()).value_or(0));
+    if (take("-")) return std::to_string(-whole_number<long>(unary()).value_or(0));
     return atom();
   }
 

@@ -1,8 +1,8 @@
 #include "sim/thread.hpp"
 
-#include <charconv>
 #include <utility>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace arigate::sim {
@@ -84,9 +84,10 @@ std::optional<Place> resolve_place(const Dialplan& plan, const Place& here, std:
   if (parts.size() == 3) place.context = trim(parts[0]);
   if (parts.size() >= 2) place.exten = trim(parts[parts.size() - 2]);
   const auto where = trim(parts.back());
-  const auto [end, error] =
-      std::from_chars(where.data(), where.data() + where.size(), place.priority);
-  if (error == std::errc{} && end == where.data() + where.size()) return place;
+  if (const auto priority = whole_number<decltype(place.priority)>(where)) {
+    place.priority = *priority;
+    return place;
+  }
   const auto labelled = plan.labelled(place.context, place.exten, where);
   if (!labelled) return std::nullopt;
   place.priority = *labelled;

@@ -4,13 +4,13 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "core/base64.hpp"
+#include "core/number.hpp"
 
 namespace arigate::trace {
 namespace {
@@ -125,11 +125,9 @@ std::vector<std::uint64_t> numbers_of(const std::filesystem::path& file) {
         !name.ends_with(ending)) {
       continue;
     }
-    const auto* const first = name.data() + stem.size() + 1;
-    const auto* const last = name.data() + name.size() - ending.size();
-    std::uint64_t number = 0;
-    const auto [stopped, error] = std::from_chars(first, last, number);
-    if (error == std::errc{} && stopped == last) numbers.push_back(number);
+    const auto first = stem.size() + 1;
+    const auto digits = std::string_view{name}.substr(first, name.size() - ending.size() - first);
+    if (const auto number = whole_number<std::uint64_t>(digits)) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
   return numbers;
