@@ -108,4 +108,7 @@ inline std::string_view or_unknown(std::string_view text) {
   return text.empty() ? std::string_view{"<unknown>"} : text;
 }
 
+/// Of OriginateResponse; `no_channel` is the uniqueid of a call that failed.
+Fields fields_of(const OriginateOutcome& outcome, std::string_view no_channel);
+
 }  // namespace arigate::sim

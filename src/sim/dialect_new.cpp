@@ -264,20 +264,7 @@ Events NewDialect::agi_end(const Channel& channel, long command_id, std::string_
 }
 
 Events NewDialect::originate_response(const OriginateOutcome& outcome) const {
-  Fields fields;
-  if (!outcome.action_id.empty()) fields.add("ActionID", outcome.action_id);
-  fields.add("Response", outcome.channel ? "Success" : "Failure")
-      .add("Channel", outcome.channel ? outcome.channel->name : outcome.dial_string);
-  if (!outcome.application.empty()) {
-    fields.add("Application", outcome.application).add("Data", outcome.data);
-  } else {
-    fields.add("Context", outcome.context).add("Exten", outcome.exten);
-  }
-  fields.add("Reason", outcome.reason)
-      .add("Uniqueid", outcome.channel ? outcome.channel->uniqueid : "")
-      .add("CallerIDNum", or_unknown(outcome.caller.number))
-      .add("CallerIDName", or_unknown(outcome.caller.name));
-  return one("OriginateResponse", privilege::call, std::move(fields));
+  return one("OriginateResponse", privilege::call, fields_of(outcome, ""));
 }
 
 Events NewDialect::fully_booted(long uptime_seconds) const {

@@ -22,6 +22,16 @@ Fields& add_parties_or_unknown(Fields& fields, const Channel& channel) {
       .add("ConnectedLineName", or_unknown(channel.connected.name));
 }
 
+Fields digit_fields(const Channel& channel, char digit, bool received, bool begins) {
+  return Fields{}
+      .add("Channel", channel.name)
+      .add("Uniqueid", channel.uniqueid)
+      .add("Digit", std::string_view{&digit, 1})
+      .add("Direction", received ? "Received" : "Sent")
+      .add("Begin", begins ? "Yes" : "No")
+      .add("End", begins ? "No" : "Yes");
+}
+
 Fields bridge_fields(std::string_view state, const Channel& one, const Channel& two) {
   return Fields{}
       .add("Bridgestate", state)
@@ -173,25 +183,11 @@ Events OldDialect::hangup(const Channel& channel) const {
 }
 
 Events OldDialect::dtmf_begin(const Channel& channel, char digit, bool received) const {
-  return one("DTMF", privilege::dtmf,
-             Fields{}
-                 .add("Channel", channel.name)
-                 .add("Uniqueid", channel.uniqueid)
-                 .add("Digit", std::string_view{&digit, 1})
-                 .add("Direction", received ? "Received" : "Sent")
-                 .add("Begin", "Yes")
-                 .add("End", "No"));
+  return one("DTMF", privilege::dtmf, digit_fields(channel, digit, received, true));
 }
 
 Events OldDialect::dtmf_end(const Channel& channel, char digit, bool received, long) const {
-  return one("DTMF", privilege::dtmf,
-             Fields{}
-                 .add("Channel", channel.name)
-                 .add("Uniqueid", channel.uniqueid)
-                 .add("Digit", std::string_view{&digit, 1})
-                 .add("Direction", received ? "Received" : "Sent")
-                 .add("Begin", "No")
-                 .add("End", "Yes"));
+  return one("DTMF", privilege::dtmf, digit_fields(channel, digit, received, false));
 }
 
 Events OldDialect::dial_begin(const Channel* caller, const Channel& peer,
@@ -282,20 +278,7 @@ Events OldDialect::agi_end(const Channel& channel, long command_id, std::string_
 }
 
 Events OldDialect::originate_response(const OriginateOutcome& outcome) const {
-  Fields fields;
-  if (!outcome.action_id.empty()) fields.add("ActionID", outcome.action_id);
-  fields.add("Response", outcome.channel ? "Success" : "Failure")
-      .add("Channel", outcome.channel ? outcome.channel->name : outcome.dial_string);
-  if (!outcome.application.empty()) {
-    fields.add("Application", outcome.application).add("Data", outcome.data);
-  } else {
-    fields.add("Context", outcome.context).add("Exten", outcome.exten);
-  }
-  fields.add("Reason", outcome.reason)
-      .add("Uniqueid", outcome.channel ? outcome.channel->uniqueid : "<null>")
-      .add("CallerIDNum", or_unknown(outcome.caller.number))
-      .add("CallerIDName", or_unknown(outcome.caller.name));
-  return one("OriginateResponse", privilege::call, std::move(fields));
+  return one("OriginateResponse", privilege::call, fields_of(outcome, "<null>"));
 }
 
 Events OldDialect::fully_booted(long) const {
