@@ -247,8 +247,8 @@ struct Gateway::Parts : io::AmiOwner {
         [this](Operation operation) { return unknown(operation) || support.refuses(operation); },
         [this](Operation operation) { return refusal(operation); }});
     router.use(ari::Settling{[this] { return gate.asking(); }, [this] { return gate.passed(); }});
-    router.wait_first(ari::Settling{[this] { return upkeep.learns(); },
-                                    [this] { return upkeep.wait_for_lists(); }});
+    router.wait_first(ari::Settling{[this] { return upkeep.learns() || gate.asking(); },
+                                    [this] { return all_is_known(); }});
     router.before_each([this](ari::Request& request) { applications.asked(request); });
     router.on_own("support", [this](const ari::Request&) { return support.list(); });
     facts.entity_id = config.general.entity_id;
@@ -257,6 +257,13 @@ struct Gateway::Parts : io::AmiOwner {
     world.commands_queued_max = config.fastagi.commands_queued_max;
   }
   using Operation = ari::Operation;
+
+  /// What came before a request is known to it, unless the PBX takes its time to say whether it
+  /// meant that.
+  asio::awaitable<void> all_is_known() {
+    if (upkeep.learns()) co_await upkeep.wait_for_lists();
+    co_await gate.passed(100ms);
+  }
 
   ari::Refusal refuse_files() {
     return [this](Operation operation) {

@@ -237,11 +237,14 @@ Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& chan
     const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
     if (shown != nullptr && shown->value != event[Key::value]) return Subject::variable;
   }
+  if (dialect_.escapes_values) return Subject::none;
   if (snapshot && connected_of(event) != channel.connected) return Subject::connected;
   return changed_place(event, channel);
 }
 
-/// Where it is: among others, or in the dialplan.
+/// Where it is: among others, or in the dialplan. Before Asterisk 13.5 only: later the arguments of
+/// an application alone can hold an event, and there the questions would cost each call more than
+/// they are worth.
 Vetting::Subject Vetting::changed_place(const ami::Message& event, const Channel& channel) const {
   const EventName type = event.event();
   if (!dialect_.snapshots) {

@@ -38,12 +38,11 @@ void Gate::link_down() {
   end_waits();
 }
 
-boost::asio::awaitable<void> Gate::passed() {
+boost::asio::awaitable<void> Gate::passed(std::chrono::milliseconds at_most) {
   if (!asking_) co_return;
   Eventual<bool> over;
   waits_.push_back({held_total_, over});
-  // Two questions of this length at most stand before each.
-  co_await over.wait(world_.in(2 * world_.timeouts.action));
+  co_await over.wait(world_.in(at_most));
 }
 
 /// Those for whom all has passed on go on.

@@ -56,8 +56,10 @@ class Gate {
 
   /// What has come so far waits for the PBX's word.
   bool asking() const { return asking_; }
-  /// Until it waits no more.
-  boost::asio::awaitable<void> passed();
+  /// Until it waits no more; two questions of the longest kind may stand before it.
+  boost::asio::awaitable<void> passed() { return passed(2 * world_.timeouts.action); }
+  /// The same for so long at most.
+  boost::asio::awaitable<void> passed(std::chrono::milliseconds at_most);
 
   std::size_t held() const { return held_.size(); }
   /// Messages that were dropped, since the start.

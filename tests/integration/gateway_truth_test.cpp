@@ -304,6 +304,20 @@ TEST_F(OldGatewayTruth, AnEventInsideAValueMovesNobody) {
   EXPECT_FALSE(has(ask("GET", "/bridges"), "\"1.1\""));
 }
 
+/// Also while the PBX is asked whether it meant that.
+TEST_F(OldGatewayTruth, ARequestKnowsWhatThePbxToldBeforeIt) {
+  auto moved = row("SIP/victim-1");
+  moved.replace(moved.find("Exten: 600"), 10, "Exten: 601");
+  pbx_.set_channels({{"1.1", moved}, {"1.2", row("SIP/eve-2")}});
+  pbx_.tell(old_varset("before") +
+            old_event("Newexten",
+                      "Channel: SIP/victim-1\r\nContext: in\r\nExtension: 601\r\nPriority: 1\r\n"
+                      "Application: NoOp\r\nAppData: \r\nUniqueid: 1.1\r\n"));
+  socket_->read_until("\"value\":\"before\"");
+  const auto victim = ask("GET", "/channels/1.1");
+  EXPECT_TRUE(has(victim, "\"exten\":\"601\"")) << victim;
+}
+
 /// A transfer: another channel takes the place of the call's, and its name.
 TEST_F(OldGatewayTruth, ACallKeepsItsIdWhenAnotherBodyTakesItsName) {
   pbx_.set_channels(

@@ -474,20 +474,19 @@ TEST(Vetting, AsksWhereAChannelIsThatAnotherMayHaveToldOf) {
        {"ParkedCall sound", "VarSet sound", "UnParkedCall if so"}},
       {"another name", old_pbx, another + renames, {"VarSet sound", "Rename if gone"}},
       {"his own other name", old_pbx, own + renames, {"VarSet sound", "Rename if gone"}},
-      {"another's line, new",
-       new_pbx,
+      {"another's line, with snapshots",
+       "2.7.0",
        app + snapshot_line("Newstate"),
        {"Newexten sound", "Newstate if so"}},
-      {"whom it talks to, new",
-       new_pbx,
+      {"whom it talks to, with snapshots",
+       "2.7.0",
        app + replaced(event_of("NewConnectedLine", "SIP/victim-1", "1.1"),
                       "ConnectedLineNum: <unknown>", "ConnectedLineNum: 911"),
        {"Newexten sound", "NewConnectedLine if so"}},
-      {"behind an escaped value",
+      {"where values are escaped",
        new_pbx,
-       event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" +
-           snapshot_line("Newstate"),
-       {"VarSet sound", "Newstate sound"}},
+       app + snapshot_line("Newstate"),
+       {"Newexten sound", "Newstate sound"}},
   });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -238,6 +239,10 @@ boost::asio::awaitable<bool> passed(Gate& gate) {
   co_await gate.passed();
   co_return true;
 }
+boost::asio::awaitable<bool> passed(Gate& gate, std::chrono::milliseconds at_most) {
+  co_await gate.passed(at_most);
+  co_return true;
+}
 
 TEST_F(GateTest, TellsWhenAllThatHasComeIsThrough) {
   EXPECT_TRUE(world_.start(passed(gate_))->has_value());
@@ -252,6 +257,14 @@ TEST_F(GateTest, TellsWhenAllThatHasComeIsThrough) {
   EXPECT_FALSE(second->has_value());
   answer({"Response: Success|Variable: UNIQUEID|Value: 1.1"});
   EXPECT_TRUE(second->has_value());
+}
+
+TEST_F(GateTest, WhoWaitsForSoLongAtMostGoesOnBeforeThePbxHasAnswered) {
+  take(hangup);
+  world_.deadlines_pass();
+  const auto waits = world_.start(passed(gate_, std::chrono::milliseconds{100}));
+  EXPECT_TRUE(waits->has_value());
+  EXPECT_TRUE(gate_.asking());
 }
 
 TEST_F(GateTest, NobodyWaitsForWhatIsLostWithTheLink) {
