@@ -230,7 +230,7 @@ def live():
     run([ROOT / "tests/live/perf", "--pbx", "22", "--seconds", "1", "--requests", "--arigate",
          BUILD / "release/bin/arigate"], 300)
     build_beside(LATER)
-    ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 2400)
+    ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 3600)
     told = re.findall(r"^(FAIL|skip) +(\S+ +\S+)(?: \([^)]*\))?(?:: (.*))?$", output, re.MULTILINE)
     for verdict, name, reason in told:
         if verdict == "FAIL":
