@@ -393,7 +393,7 @@ constexpr SupportInfo table[operation_count] = {
      ""},
     // channels_record
     {{emulated, emulated, emulated, emulated, emulated},
-     "RECORD FILE of AGI records. It does not tell silence amid speech, so talking_duration is all but the silence at the end; of a channel that sends nothing any more native ARI ends it after four seconds, here it takes four to eight and is seen on SIP and PJSIP alone, whose packets are counted; what is stopped while it waits is never begun, where native ARI begins it. Without access to the recordings only a file of the same format counts as existing.",
+     "RECORD FILE of AGI records. It does not tell silence amid speech, so talking_duration is all but the silence at the end; of a channel that sends nothing any more native ARI ends it after four seconds, here it takes four to eight and is seen on SIP and PJSIP alone, whose packets are counted; what waits is never begun once it is stopped or its channel hangs up, where native ARI begins it; at a hangup that leaves an empty file. Without access to the recordings only a file of the same format counts as existing.",
      "Mount the PBX's recording directory on this host and name it in [recordings] directory, or set through_pbx there.",
      "",
      ""},
