@@ -196,7 +196,7 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   if (channel->name != name && dialect_.snapshots)
     return {Verdict::sound_if_there, name, uniqueid, false};
   if (event.event() != EventName::hangup) {
-    const Subject subject = may_be_a_value ? doubted(event, *channel, behind_own) : Subject::none;
+    const Subject subject = may_be_a_value ? changed(event, *channel, !behind_own) : Subject::none;
     if (subject == Subject::none) return {};
     return {Verdict::sound_if_so, channel->name, channel->uniqueid.value, false,
             subject == Subject::line};
@@ -221,8 +221,11 @@ bool Vetting::behind_another(const ami::Message& event) {
   return burst_mixed_;
 }
 
-/// What ARI shows of the channel that the event tells anew.
-Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel) const {
+/// What ARI shows of the channel that the event tells anew. Of the dialplan and of who is where it
+/// is so only behind another channel's events (`place_too`): both change with each step of a call,
+/// and each question holds it up.
+Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel,
+                                  bool place_too) const {
   if (channel.hidden || channel.in_disguise) return Subject::none;
   const EventName type = event.event();
   const bool snapshot = dialect_.snapshots && event.has(Key::channelstate);
@@ -237,9 +240,7 @@ Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& chan
     const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
     if (shown != nullptr && shown->value != event[Key::value]) return Subject::variable;
   }
-  if (dialect_.escapes_values) return Subject::none;
-  if (snapshot && connected_of(event) != channel.connected) return Subject::connected;
-  return changed_place(event, channel);
+  return place_too && !dialect_.escapes_values ? changed_place(event, channel) : Subject::none;
 }
 
 /// Where it is: among others, or in the dialplan. Before Asterisk 13.5 only: later the arguments of
@@ -247,6 +248,8 @@ Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& chan
 /// they are worth.
 Vetting::Subject Vetting::changed_place(const ami::Message& event, const Channel& channel) const {
   const EventName type = event.event();
+  const bool snapshot = dialect_.snapshots && event.has(Key::channelstate);
+  if (snapshot && connected_of(event) != channel.connected) return Subject::connected;
   if (!dialect_.snapshots) {
     const bool in_conference = is_in_conference(channel, event[Key::conference]);
     if (type == EventName::confbridgejoin && !in_conference) return Subject::conference;
@@ -254,18 +257,8 @@ Vetting::Subject Vetting::changed_place(const ami::Message& event, const Channel
     if (type == EventName::parkedcall && !is_parked(channel)) return Subject::lot;
     if (tells_an_unparking(event) && is_parked(channel)) return Subject::lot;
   }
-  const bool line = dialect_.snapshots ? event.has(Key::channelstate) : type == EventName::newexten;
+  const bool line = dialect_.snapshots ? snapshot : type == EventName::newexten;
   return line && line_of(event) != line_of(channel) ? Subject::line : Subject::none;
-}
-
-/// What the PBX is asked about. Of the dialplan and of who is where it is so only behind another
-/// channel's events: both change with each step of a call, and each question holds it up.
-Vetting::Subject Vetting::doubted(const ami::Message& event, const Channel& channel,
-                                  bool behind_own) const {
-  const Subject subject = changed(event, channel);
-  const bool always =
-      subject == Subject::state || subject == Subject::caller || subject == Subject::variable;
-  return always || !behind_own ? subject : Subject::none;
 }
 
 /// Before Asterisk 12: who talks to whom.
@@ -278,8 +271,10 @@ Vetting::Judgement Vetting::judge_link(const ami::Message& event) const {
 }
 
 Vetting::Claim Vetting::claim_of_link(const ami::Message& event, const Channel& channel) const {
-  Claim claim{Claim::Means::status, {}, {}, {}, true};
-  if (!tells_an_unlink(event)) claim.told = event[Key::uniqueid2];
+  Claim claim;
+  claim.means = Claim::Means::link;
+  claim.leaves = tells_an_unlink(event);
+  if (!claim.leaves) claim.told = event[Key::uniqueid2];
   const Bridge* bridge = store_.find(channel.bridge);
   if (bridge == nullptr || !bridge->linked) return claim;
   for (const auto& id : bridge->channels) {
@@ -298,7 +293,7 @@ Vetting::Claim Vetting::claim(const ami::Message& event) const {
   const Channel* channel = store_.find_uniqueid(event[Key::uniqueid]);
   if (channel == nullptr) return {};
   const auto in_or_out = [](bool in) { return std::string{in ? is_in : is_out}; };
-  switch (changed(event, *channel)) {
+  switch (changed(event, *channel, true)) {
     case Subject::state:
       return {Means::variable, "CHANNEL(state)", std::string{event[Key::channelstatedesc]},
               std::string{mapping::channel_state_name(static_cast<int>(channel->state))}};
@@ -313,15 +308,15 @@ Vetting::Claim Vetting::claim(const ami::Message& event) const {
       return {Means::variable, "CONNECTEDLINE(all)", text_of(connected_of(event)),
               text_of(channel->connected)};
     case Subject::line:
-      return {Means::status, {}, line_of(event), line_of(*channel)};
+      return {Means::line, {}, line_of(event), line_of(*channel)};
     case Subject::conference: {
       const bool joins = event.event() == EventName::confbridgejoin;
       return {Means::conference, std::string{event[Key::conference]}, in_or_out(joins),
-              in_or_out(!joins)};
+              in_or_out(!joins), !joins};
     }
     case Subject::lot: {
       const bool enters = event.event() == EventName::parkedcall;
-      return {Means::lot, {}, in_or_out(enters), in_or_out(!enters)};
+      return {Means::lot, {}, in_or_out(enters), in_or_out(!enters), !enters};
     }
     case Subject::none:
       break;
@@ -332,14 +327,14 @@ Vetting::Claim Vetting::claim(const ami::Message& event) const {
 std::optional<std::string> Vetting::said(const Claim& claim, std::string_view name,
                                          std::string_view uniqueid,
                                          const std::vector<ami::Message>& rows) {
-  if (claim.means != Claim::Means::status) {
+  if (claim.means == Claim::Means::conference || claim.means == Claim::Means::lot) {
     const bool listed =
         std::ranges::any_of(rows, [&](const auto& row) { return row[Key::channel] == name; });
     return std::string{listed ? is_in : is_out};
   }
   for (const auto& row : rows) {
     if (row[Key::uniqueid] != uniqueid) continue;
-    if (claim.of_link) return std::string{row[Key::bridgeduniqueid]};
+    if (claim.means == Claim::Means::link) return std::string{row[Key::bridgeduniqueid]};
     if (row.has(Key::context)) return line_of(row);
   }
   return std::nullopt;

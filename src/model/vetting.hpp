@@ -50,15 +50,16 @@ class Vetting {
   struct Claim {
     enum class Means {
       variable,  ///< Getvar of `place`: a variable of the channel, or a function: "CHANNEL(state)".
-      status,    ///< Status of the channel.
+      line,      ///< Status of the channel: where in the dialplan it is.
+      link,      ///< Status of the channel: the uniqueid of whom it talks to.
       conference,  ///< ConfbridgeList of `place`: "in" or "out".
       lot,         ///< ParkedCalls: "in" or "out".
     };
     Means means = Means::variable;
     std::string place;
-    std::string told;      ///< By the event,
-    std::string known;     ///< and by the model.
-    bool of_link = false;  ///< Of Status: the uniqueid of whom it talks to; else its line.
+    std::string told;     ///< By the event,
+    std::string known;    ///< and by the model.
+    bool leaves = false;  ///< The PBX tells a moment before it is so.
   };
 
   /// The most that one value can hold: what the PBX keeps for the arguments of an application.
@@ -89,9 +90,8 @@ class Vetting {
  private:
   enum class Subject { none, state, caller, variable, connected, line, conference, lot };
 
-  Subject changed(const ami::Message& event, const Channel& channel) const;
+  Subject changed(const ami::Message& event, const Channel& channel, bool place_too) const;
   Subject changed_place(const ami::Message& event, const Channel& channel) const;
-  Subject doubted(const ami::Message& event, const Channel& channel, bool behind_own) const;
   Judgement judge_link(const ami::Message& event) const;
   Claim claim_of_link(const ami::Message& event, const Channel& channel) const;
   bool behind_another(const ami::Message& event);

@@ -164,8 +164,7 @@ boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uni
 /// (11.25:apps/app_confbridge.c, main/channel.c), so one that is still there is asked about again.
 boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::string name, std::string uniqueid,
                                                        model::Vetting::Claim claim) {
-  const bool leaves = claim.told == model::Vetting::is_out || (claim.of_link && claim.told.empty());
-  for (int again = leaves ? again_max : 0;; --again) {
+  for (int again = claim.leaves ? again_max : 0;; --again) {
     const auto value = co_await what_is(name, uniqueid, claim);
     if (!value) {
       const Errc code = value.error().code;
@@ -187,15 +186,16 @@ boost::asio::awaitable<Result<std::string>> Gate::what_is(const std::string& nam
     if (!value) co_return value.error();
     co_return std::string{(*value)[ami::Key::value]};
   }
-  ami::Action action{claim.means == Means::status       ? "Status"
-                     : claim.means == Means::conference ? "ConfbridgeList"
-                                                        : "ParkedCalls"};
-  if (claim.means == Means::status) action.add("Channel", name);
-  if (claim.means == Means::conference) action.add("Conference", claim.place);
+  const bool conference = claim.means == Means::conference;
+  ami::Action action{conference                  ? "ConfbridgeList"
+                     : claim.means == Means::lot ? "ParkedCalls"
+                                                 : "Status"};
+  if (conference) action.add("Conference", claim.place);
+  if (claim.means == Means::line || claim.means == Means::link) action.add("Channel", name);
   const auto rows = co_await world_.ami.list(std::move(action), deadline);
   // Nobody is left in the conference, so it is gone.
   const bool none = !rows && rows.error().code == Errc::refused_by_pbx;
-  if (none && claim.means == Means::conference) co_return std::string{model::Vetting::is_out};
+  if (none && conference) co_return std::string{model::Vetting::is_out};
   if (!rows) co_return rows.error();
   auto said = model::Vetting::said(claim, name, uniqueid, *rows);
   if (!said) co_return Error{Errc::refused_by_pbx, "The PBX does not tell"};

@@ -182,11 +182,12 @@ Result<void> Playbacks::control(const PlaybackId& id, PlaybackControl what) {
   const Error unknown{Errc::not_found, "Playback not found"};
   const auto found = entries_.find(world_.store.key_of(id));
   if (found == entries_.end()) return unknown;
-  const Entry entry = found->second;
+  const Entry& entry = found->second;
   const auto control = entry.control.lock();
   if (!control) return unknown;
   const bool over_ami = entry.job->started() && world_.ami.dialect().control_playback;
   if (over_ami && !world_.ami.up()) return link_is_down();
+  if (entry.held.size() >= held_max) return Error{Errc::overloaded, "too many controls at once"};
   return entry.job->on(what, *control, world_.clock.now());
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,9 @@ class Playbacks {
 
   /// Errc::not_found; Errc::conflict when it is not playing.
   Result<void> control(const PlaybackId& id, PlaybackControl what);
+
+  /// Controls of one playback that wait until the PBX can have read its command.
+  static constexpr std::size_t held_max = 100;
 
  private:
   PlaybackPorts ports_of(const MediaTarget& target);

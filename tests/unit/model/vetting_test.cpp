@@ -497,16 +497,16 @@ TEST(Vetting, ReadsWhereAChannelIsFromWhatThePbxLists) {
        "Event: Status|Channel: SIP/alice-1|Context: in|Extension: 600|Priority: 3|"
        "BridgedChannel: SIP/bob-2|BridgedUniqueid: 1.2|Uniqueid: 1.1||"
        "Event: Status|Channel: SIP/leg-3|Uniqueid: 1.3"});
-  const auto said = [&](Means means, bool of_link, std::string_view name, std::string_view id) {
-    return Vetting::said({means, {}, {}, {}, of_link}, name, id, rows);
+  const auto said = [&](Means means, std::string_view name, std::string_view id) {
+    return Vetting::said({means, {}, {}, {}}, name, id, rows);
   };
-  EXPECT_EQ(said(Means::status, false, "SIP/alice-1", "1.1"), "in,600,3");
-  EXPECT_EQ(said(Means::status, true, "SIP/alice-1", "1.1"), "1.2");
-  EXPECT_EQ(said(Means::status, true, "SIP/leg-3", "1.3"), "");
-  EXPECT_EQ(said(Means::status, false, "SIP/leg-3", "1.3"), std::nullopt) << "runs no dialplan";
-  EXPECT_EQ(said(Means::status, true, "SIP/alice-1", "1.9"), std::nullopt);
-  EXPECT_EQ(said(Means::conference, false, "SIP/alice-1", "1.1"), Vetting::is_in);
-  EXPECT_EQ(said(Means::lot, false, "SIP/carol-4", "1.4"), Vetting::is_out);
+  EXPECT_EQ(said(Means::line, "SIP/alice-1", "1.1"), "in,600,3");
+  EXPECT_EQ(said(Means::link, "SIP/alice-1", "1.1"), "1.2");
+  EXPECT_EQ(said(Means::link, "SIP/leg-3", "1.3"), "");
+  EXPECT_EQ(said(Means::line, "SIP/leg-3", "1.3"), std::nullopt) << "runs no dialplan";
+  EXPECT_EQ(said(Means::link, "SIP/alice-1", "1.9"), std::nullopt);
+  EXPECT_EQ(said(Means::conference, "SIP/alice-1", "1.1"), Vetting::is_in);
+  EXPECT_EQ(said(Means::lot, "SIP/carol-4", "1.4"), Vetting::is_out);
 }
 
 TEST(Vetting, SaysWhatToAskAndWhatIsKnown) {
