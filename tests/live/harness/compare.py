@@ -91,7 +91,9 @@ class Comparison:
 
     def _note(self, kind, event, name):
         self.counts[event["type"]][kind] += 1
-        self.differences.append(Difference(kind, event["type"], _about(event, name)))
+        value = event.get("value")  # of a variable
+        told = {"missing": {"native": value}, "extra": {"arigate": value}}.get(kind, {})
+        self.differences.append(Difference(kind, event["type"], _about(event, name), **told))
 
     def _compare_pair(self, name, left, right):
         found = [Difference("field", left["type"], _about(left, name), *f) for f in _fields(left, right)]
