@@ -31,6 +31,7 @@ class Count:
         self._lock = threading.Lock()  # Some tests run side by side.
         self.passed = 0
         self.failures = []
+        self.details = []  # What is said again at the end of it, where a long log is read first.
         self.skips = []
 
     def add(self, name, ok):
@@ -47,6 +48,7 @@ class Count:
         self.skips.append((name, reason))
 
 
+DETAIL_MAX = 4000  # characters of one failure
 COUNT = Count()
 STEPS = []
 LATER = []  # The names of the steps that follow.
@@ -231,6 +233,8 @@ def live():
          BUILD / "release/bin/arigate"], 300)
     build_beside(LATER)
     ok, output = run([program, "--arigate", BUILD / "release/bin/arigate"], 3600)
+    for text in re.findall(r"^FAIL .*\n(?: {7}.*\n)+", output, re.MULTILINE):
+        COUNT.details.append(text if len(text) < DETAIL_MAX else text[:DETAIL_MAX] + "…")
     told = re.findall(r"^(FAIL|skip) +(\S+ +\S+)(?: \([^)]*\))?(?:: (.*))?$", output, re.MULTILINE)
     for verdict, name, reason in told:
         if verdict == "FAIL":
@@ -280,6 +284,8 @@ def main():
         known[name]()
         print(f"=== {name}: {time.monotonic() - started:.0f} s", flush=True)
     print()
+    for text in COUNT.details:
+        print(text)
     for name, reason in COUNT.skips:
         print(f"skipped: {name}: {reason}")
     for name in COUNT.failures:
