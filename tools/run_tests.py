@@ -150,11 +150,13 @@ def generated():
     COUNT.add("generated code", run(command, 300)[0])
 
 
-def gtest(kind):
+def gtest(kind, shard=0, shards=1):
     program = BUILD / "dev/bin" / f"{kind}_tests"
-    report = BUILD / "dev" / f"{kind}.xml"
+    report = BUILD / "dev" / f"{kind}-{shard}.xml"
     report.unlink(missing_ok=True)
-    ok, output = run([program, "--gtest_brief=1", f"--gtest_output=xml:{report}"], 1500, quiet=True)
+    command = ["env", f"GTEST_TOTAL_SHARDS={shards}", f"GTEST_SHARD_INDEX={shard}", program,
+               "--gtest_brief=1", f"--gtest_output=xml:{report}"]  # fmt: skip
+    ok, output = run(command, 1500, quiet=True)
     print(f"--- {kind}_tests\n{output}", flush=True)
     failed = 0
     for case in ElementTree.parse(report).iter("testcase") if report.exists() else []:
@@ -179,10 +181,12 @@ def cpp():
         return
     # Integration tests mostly wait, the others compute: side by side they keep both cores busy.
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(gtest, "integration")
+        shards = range(2)
+        waiting = [pool.submit(gtest, "integration", shard, len(shards)) for shard in shards]
         for kind in ("unit", "golden", "property"):
             gtest(kind)
-        waiting.result()
+        for work in waiting:
+            work.result()
 
 
 @step

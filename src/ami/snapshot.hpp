@@ -33,8 +33,29 @@ struct Snapshot {
 
 Snapshot snapshot_of(const Message& event, Role role = Role::own);
 
-/// The header that tells the PBX's list of variables of that channel: ChanVariable, DestChanVariable…
+/// The header that tells the PBX's list of variables of that channel: ChanVariable,
+/// DestChanVariable…
 Key variable_key(Role role);
+
+/// Calls take(name, value as it came) for each variable of that list; `channel`: the channel's
+/// name.
+template <typename Take>
+void each_variable(const Message& event, Role role, std::string_view channel, Take take) {
+  const Key key = variable_key(role);
+  if (!event.has(key)) return;
+  for (const auto& header : event.headers()) {
+    if (header.key != key) continue;
+    // Before Asterisk 12 all channels of an event share the key: "ChanVariable(SIP/a-01)".
+    if (const auto open = header.name.find('('); open != std::string_view::npos) {
+      auto of = header.name.substr(open + 1);
+      if (of.ends_with(')')) of.remove_suffix(1);
+      if (of != channel) continue;
+    }
+    const auto equals = header.value.find('=');
+    if (equals == std::string_view::npos) continue;
+    take(header.value.substr(0, equals), header.value.substr(equals + 1));
+  }
+}
 
 /// The same for bridges.
 enum class BridgeRole : std::uint8_t { own, to, from, orig, second };

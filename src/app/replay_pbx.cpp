@@ -4,6 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -53,12 +55,14 @@ class RecordedPbxServer {
   }
 
  private:
+  static constexpr std::chrono::milliseconds leave_after{500};
+
   sim::RecordedPbxOptions wired(sim::RecordedPbxOptions options) {
     options.failed = [this](const std::string& what) { fail(what); };
     options.ended = [this] {
       fmt::print("the capture is at its end\n");
       std::fflush(stdout);
-      if (command_.once) stop();
+      if (command_.once) leave_later();
     };
     return options;
   }
@@ -69,7 +73,16 @@ class RecordedPbxServer {
     if (command_.strict) stop();
   }
 
+  /// A gateway may still ask about what it was told last.
+  void leave_later() {
+    leaving_.expires_after(leave_after);
+    leaving_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) stop();
+    });
+  }
+
   void stop() {
+    leaving_.cancel();
     signals_.cancel();
     pbx_.stop();
   }
@@ -81,6 +94,7 @@ class RecordedPbxServer {
   bool failed_ = false;
   sim::RecordedPbx pbx_;
   asio::signal_set signals_;
+  asio::steady_timer leaving_{context_};
 };
 
 int refuse(std::string_view what) {

@@ -163,21 +163,9 @@ void Reconciler::derive_variables(Channel& channel) {
 /// The PBX's own list of channel variables: "NAME=value" with each channel of an event.
 void Reconciler::take_variables(Channel& channel, const ami::Message& event, ami::Role role) {
   if (options_.channelvars.empty()) return;
-  const ami::Key key = ami::variable_key(role);
-  if (!event.has(key)) return;
-  for (const auto& header : event.headers()) {
-    if (header.key != key) continue;
-    // Before Asterisk 12 all channels of an event share the key: "ChanVariable(SIP/a-01)".
-    const auto open = header.name.find('(');
-    if (open != std::string_view::npos && header.name.substr(open + 1) != channel.name + ")") {
-      continue;
-    }
-    const auto equals = header.value.find('=');
-    if (equals == std::string_view::npos) continue;
-    auto value = header.value.substr(equals + 1);
-    if (dialect_.escapes_values) value = ami::unescape(value, scratch_);
-    set_variable(channel, header.value.substr(0, equals), value);
-  }
+  ami::each_variable(event, role, channel.name, [&](std::string_view name, std::string_view value) {
+    set_variable(channel, name, dialect_.escapes_values ? ami::unescape(value, scratch_) : value);
+  });
 }
 
 Channel* Reconciler::known(const ami::Message& event, ami::Role role, WallTime now) {

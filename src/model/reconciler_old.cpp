@@ -419,8 +419,16 @@ void Reconciler::on_conference(const ami::Message& event, bool enters, WallTime 
       event.has(Key::conference) ? event[Key::conference] : data.substr(0, data.find(',')), now);
 }
 
+/// It ends when the last one has left, which is told before (11.25:apps/app_confbridge.c).
 void Reconciler::on_conference_end(const ami::Message& event, WallTime now) {
-  destroy_bridge({"conference-" + std::string{event[Key::conference]}}, now);
+  const BridgeId id{"conference-" + std::string{event[Key::conference]}};
+  const Bridge* bridge = store_.find(id);
+  if (bridge == nullptr) return;
+  if (!bridge->channels.empty()) {
+    gap_ = true;
+    return;
+  }
+  destroy_bridge(id, now);
 }
 
 void Reconciler::on_parked(const ami::Message& event, bool enters, WallTime now) {

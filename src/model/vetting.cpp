@@ -1,14 +1,11 @@
 #include "model/vetting.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "ami/snapshot.hpp"
-#include "ami/value.hpp"
 #include "core/text.hpp"
-#include "generated/mapping.hpp"
 
 namespace arigate::model {
 
@@ -71,67 +68,6 @@ std::size_t extent(const ami::Message& event) {
   return bytes;
 }
 
-Party party_of(const ami::Message& event) {
-  const auto snapshot = ami::snapshot_of(event);
-  return {std::string{ami::known(snapshot.caller_name)},
-          std::string{ami::known(snapshot.caller_number)}};
-}
-
-/// As CALLERID(all) says it.
-std::string text_of(const Party& party) {
-  return fmt::format("\"{}\" <{}>", party.name, party.number);
-}
-
-const ShownVariable* shown_variable(const Channel& channel, std::string_view name) {
-  for (const auto& variable : channel.variables) {
-    if (variable.name == name) return &variable;
-  }
-  return nullptr;
-}
-
-Party connected_of(const ami::Message& event) {
-  const auto snapshot = ami::snapshot_of(event);
-  return {std::string{ami::known(snapshot.connected_name)},
-          std::string{ami::known(snapshot.connected_number)}};
-}
-
-/// "default,100,1": where in the dialplan an event, a row of Status or the model has a channel.
-std::string line_of(const ami::Message& event) {
-  const auto snapshot = ami::snapshot_of(event);
-  return fmt::format("{},{},{}", snapshot.context, snapshot.exten, snapshot.priority);
-}
-
-std::string line_of(const Channel& channel) {
-  const auto& place = channel.dialplan;
-  return fmt::format("{},{},{}", place.context, place.exten, place.priority);
-}
-
-bool tells_a_link(const ami::Message& event) {
-  return event.event() == EventName::bridge || event.event() == EventName::link ||
-         event.event() == EventName::unlink;
-}
-
-bool tells_an_unlink(const ami::Message& event) {
-  return event.event() == EventName::unlink || iequals(event[Key::bridgestate], "Unlink");
-}
-
-bool tells_an_unparking(const ami::Message& event) {
-  return event.event() == EventName::unparkedcall ||
-         event.event() == EventName::parkedcalltimeout ||
-         event.event() == EventName::parkedcallgiveup;
-}
-
-bool is_in_conference(const Channel& channel, std::string_view name) {
-  if (!channel.room.value.empty()) return true;
-  const std::string_view bridge = channel.bridge.value;
-  constexpr std::string_view made_up = "conference-";
-  return bridge.starts_with(made_up) && bridge.substr(made_up.size()) == name;
-}
-
-bool is_parked(const Channel& channel) {
-  return channel.bridge.value.starts_with("parking-");
-}
-
 std::size_t count(const ami::Message& event, Key key) {
   const auto& headers = event.headers();
   return static_cast<std::size_t>(
@@ -142,6 +78,7 @@ std::size_t count(const ami::Message& event, Key key) {
 
 void Vetting::use(const ami::Dialect& dialect) {
   dialect_ = dialect;
+  claims_.use(dialect);
   inside_ = false;
   doubted_signs_.clear();
   paused();
@@ -175,15 +112,15 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   if (ends_with_a_value) doubtful_bytes_ = value_bytes_max;
   remember_sign(event, doubtful);
   behind_others_ = !dialect_.escapes_values;
-  if (may_be_a_value && tells_a_link(event)) return judge_link(event);
+  const auto claims = [&] { return judge_claims(event, may_be_a_value, !behind_own); };
   const auto name = event[Key::channel];
   const auto uniqueid = event[Key::uniqueid];
-  if (uniqueid.empty() || name.empty()) return {};
+  if (uniqueid.empty() || name.empty()) return claims();
   const Channel* channel = store_.find_uniqueid(uniqueid);
   if (channel == nullptr) {
     const bool begins = event.event() == EventName::newchannel;
     return doubtful && begins ? Judgement{Verdict::sound_if_there, name, uniqueid, false}
-                              : Judgement{};
+                              : claims();
   }
   // Dialled under the id that a client has made: the PBX gives it its name.
   if (channel->unborn)
@@ -195,14 +132,17 @@ Vetting::Judgement Vetting::judge(const ami::Message& event) {
   }
   if (channel->name != name && dialect_.snapshots)
     return {Verdict::sound_if_there, name, uniqueid, false};
-  if (event.event() != EventName::hangup) {
-    const Subject subject = may_be_a_value ? changed(event, *channel, !behind_own) : Subject::none;
-    if (subject == Subject::none) return {};
-    return {Verdict::sound_if_so, channel->name, channel->uniqueid.value, false,
-            subject == Subject::line};
-  }
+  if (event.event() != EventName::hangup) return claims();
   return doubtful ? Judgement{Verdict::sound_if_gone, channel->name, channel->uniqueid.value, false}
                   : judge_hangup(*channel);
+}
+
+Vetting::Judgement Vetting::judge_claims(const ami::Message& event, bool may_be_a_value,
+                                         bool behind_another) const {
+  if (!may_be_a_value) return {};
+  auto claims = claims_.of(event, behind_another);
+  if (claims.empty()) return {};
+  return {Verdict::sound_if_so, {}, {}, false, std::move(claims)};
 }
 
 /// Whether what came since the last pause is of others as well, this event included. Nobody gains
@@ -219,125 +159,6 @@ bool Vetting::behind_another(const ami::Message& event) {
   }
   burst_mixed_ = burst_mixed_ || burst_of_ != name;
   return burst_mixed_;
-}
-
-/// What ARI shows of the channel that the event tells anew. Of the dialplan and of who is where it
-/// is so only behind another channel's events (`place_too`): both change with each step of a call,
-/// and each question holds it up.
-Vetting::Subject Vetting::changed(const ami::Message& event, const Channel& channel,
-                                  bool place_too) const {
-  if (channel.hidden || channel.in_disguise) return Subject::none;
-  const EventName type = event.event();
-  const bool snapshot = dialect_.snapshots && event.has(Key::channelstate);
-  if (snapshot || type == EventName::newstate) {
-    const ChannelState told = state_of(event[Key::channelstate]);
-    // 1.8 tells the far leg's ringing to a Local half that is up; it stays so.
-    const bool back = channel.state == ChannelState::up && told == ChannelState::ringing;
-    if (told != channel.state && !back) return Subject::state;
-  }
-  if (type == EventName::newcallerid && party_of(event) != channel.caller) return Subject::caller;
-  if (type == EventName::varset) {
-    const ShownVariable* shown = shown_variable(channel, event[Key::variable]);
-    if (shown != nullptr && shown->value != event[Key::value]) return Subject::variable;
-  }
-  return place_too && !dialect_.escapes_values ? changed_place(event, channel) : Subject::none;
-}
-
-/// Where it is: among others, or in the dialplan. Before Asterisk 13.5 only: later the arguments of
-/// an application alone can hold an event, and there the questions would cost each call more than
-/// they are worth.
-Vetting::Subject Vetting::changed_place(const ami::Message& event, const Channel& channel) const {
-  const EventName type = event.event();
-  const bool snapshot = dialect_.snapshots && event.has(Key::channelstate);
-  if (snapshot && connected_of(event) != channel.connected) return Subject::connected;
-  if (!dialect_.snapshots) {
-    const bool in_conference = is_in_conference(channel, event[Key::conference]);
-    if (type == EventName::confbridgejoin && !in_conference) return Subject::conference;
-    if (type == EventName::confbridgeleave && in_conference) return Subject::conference;
-    if (type == EventName::parkedcall && !is_parked(channel)) return Subject::lot;
-    if (tells_an_unparking(event) && is_parked(channel)) return Subject::lot;
-  }
-  const bool line = dialect_.snapshots ? snapshot : type == EventName::newexten;
-  return line && line_of(event) != line_of(channel) ? Subject::line : Subject::none;
-}
-
-/// Before Asterisk 12: who talks to whom.
-Vetting::Judgement Vetting::judge_link(const ami::Message& event) const {
-  const Channel* one = store_.find_uniqueid(event[Key::uniqueid1]);
-  if (one == nullptr || one->hidden || one->in_disguise) return {};
-  const Claim claim = claim_of_link(event, *one);
-  if (claim.told == claim.known) return {};
-  return {Verdict::sound_if_so, one->name, one->uniqueid.value, false};
-}
-
-Vetting::Claim Vetting::claim_of_link(const ami::Message& event, const Channel& channel) const {
-  Claim claim;
-  claim.means = Claim::Means::link;
-  claim.leaves = tells_an_unlink(event);
-  if (!claim.leaves) claim.told = event[Key::uniqueid2];
-  const Bridge* bridge = store_.find(channel.bridge);
-  if (bridge == nullptr || !bridge->linked) return claim;
-  for (const auto& id : bridge->channels) {
-    const Channel* other = id == channel.id ? nullptr : store_.find(id);
-    if (other != nullptr) claim.known = other->uniqueid.value;
-  }
-  return claim;
-}
-
-Vetting::Claim Vetting::claim(const ami::Message& event) const {
-  using Means = Claim::Means;
-  if (tells_a_link(event)) {
-    const Channel* one = store_.find_uniqueid(event[Key::uniqueid1]);
-    return one == nullptr ? Claim{} : claim_of_link(event, *one);
-  }
-  const Channel* channel = store_.find_uniqueid(event[Key::uniqueid]);
-  if (channel == nullptr) return {};
-  const auto in_or_out = [](bool in) { return std::string{in ? is_in : is_out}; };
-  switch (changed(event, *channel, true)) {
-    case Subject::state:
-      return {Means::variable, "CHANNEL(state)", std::string{event[Key::channelstatedesc]},
-              std::string{mapping::channel_state_name(static_cast<int>(channel->state))}};
-    case Subject::caller:
-      return {Means::variable, "CALLERID(all)", text_of(party_of(event)), text_of(channel->caller)};
-    case Subject::variable: {
-      const auto name = event[Key::variable];
-      return {Means::variable, std::string{name}, std::string{event[Key::value]},
-              shown_variable(*channel, name)->value};
-    }
-    case Subject::connected:
-      return {Means::variable, "CONNECTEDLINE(all)", text_of(connected_of(event)),
-              text_of(channel->connected)};
-    case Subject::line:
-      return {Means::line, {}, line_of(event), line_of(*channel)};
-    case Subject::conference: {
-      const bool joins = event.event() == EventName::confbridgejoin;
-      return {Means::conference, std::string{event[Key::conference]}, in_or_out(joins),
-              in_or_out(!joins), !joins};
-    }
-    case Subject::lot: {
-      const bool enters = event.event() == EventName::parkedcall;
-      return {Means::lot, {}, in_or_out(enters), in_or_out(!enters), !enters};
-    }
-    case Subject::none:
-      break;
-  }
-  return {};
-}
-
-std::optional<std::string> Vetting::said(const Claim& claim, std::string_view name,
-                                         std::string_view uniqueid,
-                                         const std::vector<ami::Message>& rows) {
-  if (claim.means == Claim::Means::conference || claim.means == Claim::Means::lot) {
-    const bool listed =
-        std::ranges::any_of(rows, [&](const auto& row) { return row[Key::channel] == name; });
-    return std::string{listed ? is_in : is_out};
-  }
-  for (const auto& row : rows) {
-    if (row[Key::uniqueid] != uniqueid) continue;
-    if (claim.means == Claim::Means::link) return std::string{row[Key::bridgeduniqueid]};
-    if (row.has(Key::context)) return line_of(row);
-  }
-  return std::nullopt;
 }
 
 /// Keeps of whom a place that may hold whole events has told a sign of the end. It stays in doubt:

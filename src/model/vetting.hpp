@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -10,6 +9,7 @@
 
 #include "ami/dialect.hpp"
 #include "ami/message.hpp"
+#include "model/claims.hpp"
 #include "model/store.hpp"
 
 namespace arigate::model {
@@ -34,7 +34,7 @@ class Vetting {
     forged,          ///< Not to be applied; a list shows what is true.
     sound_if_there,  ///< When the PBX has a channel of that name and uniqueid.
     sound_if_gone,   ///< When it has none.
-    sound_if_so,     ///< Unless the PBX still says what is known: see claim().
+    sound_if_so,     ///< Unless the PBX still says of one of the claims what is known.
   };
   struct Judgement {
     Verdict verdict = Verdict::sound;
@@ -42,30 +42,13 @@ class Vetting {
     /// An end that was announced, but so close behind a line of the dialplan that this may hold
     /// both: to be believed when there are too many of them to ask about.
     bool announced = false;
-    /// The claim is about no more than where the channel is in the dialplan.
-    bool of_line = false;
-  };
-
-  /// What an event tells of a channel, in a form in which the PBX can be asked about it.
-  struct Claim {
-    enum class Means {
-      variable,  ///< Getvar of `place`: a variable of the channel, or a function: "CHANNEL(state)".
-      line,      ///< Status of the channel: where in the dialplan it is.
-      link,      ///< Status of the channel: the uniqueid of whom it talks to.
-      conference,  ///< ConfbridgeList of `place`: "in" or "out".
-      lot,         ///< ParkedCalls: "in" or "out".
-    };
-    Means means = Means::variable;
-    std::string place;
-    std::string told;     ///< By the event,
-    std::string known;    ///< and by the model.
-    bool leaves = false;  ///< The PBX tells a moment before it is so.
+    std::vector<Claim> claims{};  ///< To be asked about, where the verdict is sound_if_so.
   };
 
   /// The most that one value can hold: what the PBX keeps for the arguments of an application.
   static constexpr std::size_t value_bytes_max = std::size_t{8} * 1024;
 
-  explicit Vetting(const Store& store) : store_{store} {}
+  explicit Vetting(const Store& store) : store_{store}, claims_{store} {}
 
   /// Signs that are kept beyond those of channels that are there.
   static constexpr std::size_t signs_max = 1'024;
@@ -78,22 +61,9 @@ class Vetting {
   /// The link was silent for a pause.
   void paused();
   Judgement judge(const ami::Message& event);
-  /// Of an event that is sound_if_so.
-  Claim claim(const ami::Message& event) const;
-  /// In, or out of, a conference or a lot.
-  static constexpr std::string_view is_in = "in", is_out = "out";
-  /// The same as the PBX has it, by the rows of its answer; nullopt: they do not tell.
-  static std::optional<std::string> said(const Claim& claim, std::string_view name,
-                                         std::string_view uniqueid,
-                                         const std::vector<ami::Message>& rows);
 
  private:
-  enum class Subject { none, state, caller, variable, connected, line, conference, lot };
-
-  Subject changed(const ami::Message& event, const Channel& channel, bool place_too) const;
-  Subject changed_place(const ami::Message& event, const Channel& channel) const;
-  Judgement judge_link(const ami::Message& event) const;
-  Claim claim_of_link(const ami::Message& event, const Channel& channel) const;
+  Judgement judge_claims(const ami::Message& event, bool may_be_a_value, bool behind_another) const;
   bool behind_another(const ami::Message& event);
   bool closed(const ami::Message& event) const;
   bool inside_value(const ami::Message& event);
@@ -103,6 +73,7 @@ class Vetting {
   void remember_sign(const ami::Message& event, bool doubtful);
 
   const Store& store_;
+  Claims claims_;
   ami::Dialect dialect_;
   std::size_t doubtful_bytes_ = 0;  ///< What comes within so many bytes may be part of a value.
   std::string value_of_;            ///< Uniqueid of the channel whose value ended an event.

@@ -1,5 +1,6 @@
 #include "ops/gate.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <chrono>
 #include <exception>
@@ -19,9 +20,31 @@ ami::Action getvar(std::string_view channel, std::string_view variable) {
   return action;
 }
 
+/// Whose rows tell what is claimed.
+ami::Action list_for(const model::Claim& claim) {
+  using Means = model::Claim::Means;
+  if (claim.means == Means::lot) return ami::Action{"ParkedCalls"};
+  const bool conference = claim.means == Means::conference;
+  ami::Action action{conference ? "ConfbridgeList" : "Status"};
+  action.add(conference ? "Conference" : "Channel", conference ? claim.place : claim.name);
+  return action;
+}
+
 /// Nobody has answered, and somebody may later.
 bool is_silent(Errc code) {
   return code == Errc::timeout || code == Errc::unavailable || code == Errc::overloaded;
+}
+
+bool is_of_line(const model::Claim& claim) {
+  using Means = model::Claim::Means;
+  return claim.means == Means::line || claim.means == Means::command;
+}
+
+/// No more is in doubt than where in the dialplan a channel is.
+bool is_of_line(const model::Vetting::Judgement& judgement) {
+  return !judgement.claims.empty() &&
+         std::ranges::all_of(judgement.claims,
+                             [](const model::Claim& claim) { return is_of_line(claim); });
 }
 
 }  // namespace
@@ -34,6 +57,7 @@ void Gate::link_up(const ami::Dialect& dialect) {
 void Gate::link_down() {
   ++link_;
   asking_ = false;
+  said_ = {};
   held_.clear();
   end_waits();
 }
@@ -66,18 +90,20 @@ void Gate::pass(const ami::Message& event) {
     if (world_.clock.now() - *read_all_ >= model::Vetting::pause) vetting_.paused();
     read_all_.reset();
   }
-  const auto judgement = vetting_.judge(event);
-  if (judgement.verdict == Verdict::sound || !may_ask(judgement)) return apply_(event);
+  auto judgement = vetting_.judge(event);
+  if (judgement.verdict == Verdict::sound || is_answered(judgement) || !may_ask(judgement)) {
+    return apply_(event);
+  }
   if (judgement.verdict == Verdict::forged) return drop(event, "not from the PBX");
   asking_ = true;
   asked_ = judgement.verdict;
-  of_line_ = judgement.of_line;
+  of_line_ = is_of_line(judgement);
   subject_ = event.copy();
   std::string name{judgement.name};
   std::string uniqueid{judgement.uniqueid};
   auto question =
       judgement.verdict == Verdict::sound_if_so
-          ? ask_whether(std::move(name), std::move(uniqueid), vetting_.claim(event))
+          ? ask_whether(std::move(judgement.claims))
           : ask(std::move(name), std::move(uniqueid), judgement.announced ? again_max : 0);
   boost::asio::co_spawn(executor_, std::move(question),
                         [this, link = link_](const std::exception_ptr& thrown, Answer answer) {
@@ -85,14 +111,25 @@ void Gate::pass(const ami::Message& event) {
                         });
 }
 
+/// A channel runs through several lines while the PBX is asked about the first: its answer says of
+/// those that wait, too, that the channel is no longer where it was known to be.
+bool Gate::is_answered(const model::Vetting::Judgement& judgement) const {
+  if (said_.for_held == 0 || judgement.claims.size() != 1) return false;
+  const auto& claim = judgement.claims.front();
+  return claim.means == said_.means && claim.uniqueid == said_.uniqueid &&
+         claim.known != said_.value;
+}
+
 /// A beginning, and an end that nothing announced, is always asked about.
 bool Gate::may_ask(const model::Vetting::Judgement& judgement) {
   const bool claim = judgement.verdict == Verdict::sound_if_so;
   if (!judgement.announced && !claim) return true;
   count_seconds();
-  if (judgement.of_line) return line_questions_++ < line_questions_max;
-  return claim ? claim_questions_++ < claim_questions_max
-               : announced_questions_++ < announced_questions_max;
+  if (is_of_line(judgement)) return line_questions_++ < line_questions_max;
+  if (!claim) return announced_questions_++ < announced_questions_max;
+  const bool may = claim_questions_++ < claim_questions_max;
+  if (!may) world_.ask_resync();  // What is believed meanwhile is for the list to tell.
+  return may;
 }
 
 void Gate::count_seconds() {
@@ -119,7 +156,8 @@ void Gate::answered(Answer answer) {
   const ami::Message subject = std::exchange(subject_, {});
   if (is_meant(answer)) {
     apply_(subject);
-  } else if (of_line_ && answer == Answer::as_known) {
+  } else if (of_line_ && answer == Answer::as_known &&
+             subject.event() == ami::EventName::newexten) {
     // A true one may be over already: a subroutine that has returned to the line it was called in.
     leave_out(subject, "the PBX has the channel in another line");
   } else {
@@ -130,6 +168,7 @@ void Gate::answered(Answer answer) {
     const ami::Message next = std::move(held_.front());
     held_.pop_front();
     pass(next);
+    if (said_.for_held > 0) --said_.for_held;
   }
   end_waits();
 }
@@ -159,45 +198,48 @@ boost::asio::awaitable<Gate::Answer> Gate::ask(std::string name, std::string uni
   }
 }
 
+/// An event is meant when all that it tells is: one untruth is enough.
+boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::vector<model::Claim> claims) {
+  Answer all = Answer::as_told;
+  for (const auto& claim : claims) {
+    const Answer answer = co_await ask_whether(claim);
+    if (answer == Answer::as_known || answer == Answer::none) co_return answer;
+    if (answer != Answer::as_told) all = answer;
+  }
+  co_return all;
+}
+
 /// Is it still as it was known? A PBX tells what it has already changed, and by now that may be
 /// something else again. Who leaves a conference, a lot or a call of two is told of a moment before
 /// (11.25:apps/app_confbridge.c, main/channel.c), so one that is still there is asked about again.
-boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::string name, std::string uniqueid,
-                                                       model::Vetting::Claim claim) {
-  for (int again = claim.leaves ? again_max : 0;; --again) {
-    const auto value = co_await what_is(name, uniqueid, claim);
+boost::asio::awaitable<Gate::Answer> Gate::ask_whether(const model::Claim& claim) {
+  for (int again = claim.early ? again_max : 0;; --again) {
+    const auto value = co_await what_is(claim);
     if (!value) {
       const Errc code = value.error().code;
       if (code == Errc::not_found) co_return Answer::gone;
       co_return is_silent(code) ? Answer::none : Answer::refused;
     }
+    if (is_of_line(claim)) said_ = {claim.means, claim.uniqueid, *value, held_.size()};
     if (*value != claim.known) co_return Answer::as_told;
     if (again == 0 || !co_await waited_for_more()) co_return Answer::as_known;
   }
 }
 
-boost::asio::awaitable<Result<std::string>> Gate::what_is(const std::string& name,
-                                                          const std::string& uniqueid,
-                                                          const model::Vetting::Claim& claim) {
-  using Means = model::Vetting::Claim::Means;
+boost::asio::awaitable<Result<std::string>> Gate::what_is(const model::Claim& claim) {
+  using Means = model::Claim::Means;
   const TimePoint deadline = world_.in(world_.timeouts.action);
   if (claim.means == Means::variable) {
-    const auto value = co_await world_.ami.request(getvar(name, claim.place), deadline, "");
+    const auto value = co_await world_.ami.request(getvar(claim.name, claim.place), deadline, "");
     if (!value) co_return value.error();
     co_return std::string{(*value)[ami::Key::value]};
   }
-  const bool conference = claim.means == Means::conference;
-  ami::Action action{conference                  ? "ConfbridgeList"
-                     : claim.means == Means::lot ? "ParkedCalls"
-                                                 : "Status"};
-  if (conference) action.add("Conference", claim.place);
-  if (claim.means == Means::line || claim.means == Means::link) action.add("Channel", name);
-  const auto rows = co_await world_.ami.list(std::move(action), deadline);
+  const auto rows = co_await world_.ami.list(list_for(claim), deadline);
   // Nobody is left in the conference, so it is gone.
   const bool none = !rows && rows.error().code == Errc::refused_by_pbx;
-  if (none && conference) co_return std::string{model::Vetting::is_out};
+  if (none && claim.means == Means::conference) co_return std::string{model::Claims::is_out};
   if (!rows) co_return rows.error();
-  auto said = model::Vetting::said(claim, name, uniqueid, *rows);
+  auto said = model::Claims::said(claim, *rows);
   if (!said) co_return Error{Errc::refused_by_pbx, "The PBX does not tell"};
   co_return *std::move(said);
 }

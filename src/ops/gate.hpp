@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ami/message.hpp"
 #include "model/vetting.hpp"
@@ -74,15 +75,14 @@ class Gate {
   void answered(Answer answer);
   bool is_meant(Answer answer) const;
   void end_waits();
+  bool is_answered(const model::Vetting::Judgement& judgement) const;
   bool may_ask(const model::Vetting::Judgement& judgement);
   void count_seconds();
   boost::asio::awaitable<Answer> ask(std::string name, std::string uniqueid, int again);
-  boost::asio::awaitable<Answer> ask_whether(std::string name, std::string uniqueid,
-                                             model::Vetting::Claim claim);
+  boost::asio::awaitable<Answer> ask_whether(std::vector<model::Claim> claims);
+  boost::asio::awaitable<Answer> ask_whether(const model::Claim& claim);
   boost::asio::awaitable<bool> waited_for_more();
-  boost::asio::awaitable<Result<std::string>> what_is(const std::string& name,
-                                                      const std::string& uniqueid,
-                                                      const model::Vetting::Claim& claim);
+  boost::asio::awaitable<Result<std::string>> what_is(const model::Claim& claim);
   boost::asio::awaitable<Answer> ask_once(std::string name, std::string uniqueid);
   boost::asio::awaitable<Answer> look_in_list(std::string uniqueid);
 
@@ -95,6 +95,12 @@ class Gate {
   bool of_line_ = false;             ///< It is about a line of the dialplan.
   ami::Message subject_;             ///< The event in question.
   std::deque<ami::Message> held_;    ///< What came behind it.
+  /// The last answer about a line of the dialplan, good for so many of those held.
+  struct Said {
+    model::Claim::Means means{};
+    std::string uniqueid, value;
+    std::size_t for_held = 0;
+  } said_;
   std::optional<TimePoint> read_all_;
   TimePoint second_began_{};
   int announced_questions_ = 0;  ///< Of this second.

@@ -65,9 +65,10 @@ struct Channel {
 
   // What others ask of the channel. Whoever sets one of these calls signal.notify().
   bool hangup_requested = false;
-  bool far_end_gone = false;  ///< Its phone, or the other half, has hung up: nothing takes that back.
-  bool redirected = false;                   ///< `place` is new: leave the application, go there.
-  std::deque<char> digits;                   ///< Finished DTMF that no application has read yet.
+  bool far_end_gone =
+      false;                ///< Its phone, or the other half, has hung up: nothing takes that back.
+  bool redirected = false;  ///< `place` is new: leave the application, go there.
+  std::deque<char> digits;  ///< Finished DTMF that no application has read yet.
   std::deque<std::string> playback_control;  ///< Verbs of ControlPlayback, for who streams a file.
   LegProgress progress = LegProgress::calling;
   Signal signal;
@@ -83,7 +84,8 @@ struct Channel {
 
   std::weak_ptr<Channel> other_half;  ///< Of a Local pair.
   bool first_half = false;            ///< ";1", the half that the caller holds.
-  std::weak_ptr<Channel> bridged;     ///< Who it talks to.
+  std::weak_ptr<Channel> bridged;     ///< Who it talks to,
+  std::string bridge_id;              ///< and in which bridge; "" for none, or a conference.
 
   // The person at the phone, for scripts: what the phone notices.
   std::function<void()> on_answer;

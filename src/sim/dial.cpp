@@ -97,6 +97,7 @@ boost::asio::awaitable<void> talk(ExchangePtr exchange, ChannelPtr caller, Chann
   const auto bridge = exchange->next_bridge_id();
   caller->bridged = callee;
   callee->bridged = caller;
+  caller->bridge_id = callee->bridge_id = bridge;
   exchange->publish(exchange->dialect().bridge_enter(*caller, *callee, bridge));
   while (!caller->interrupted() && !callee->interrupted()) {
     pass_digits(*exchange, *caller, *callee);
@@ -106,6 +107,8 @@ boost::asio::awaitable<void> talk(ExchangePtr exchange, ChannelPtr caller, Chann
   }
   caller->bridged.reset();
   callee->bridged.reset();
+  caller->bridge_id.clear();
+  callee->bridge_id.clear();
   exchange->publish(exchange->dialect().bridge_leave(*caller, *callee, bridge));
 }
 

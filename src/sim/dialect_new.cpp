@@ -57,9 +57,13 @@ Event of_bridge(std::string_view name, std::string_view id, long channels,
   return {std::string{name}, privilege::call, std::move(fields)};
 }
 
+std::string room_id(std::string_view conference) {
+  return fmt::format("room-{}", conference);
+}
+
 Fields room_fields(std::string_view conference) {
   Fields fields;
-  fields.add("BridgeUniqueid", fmt::format("room-{}", conference))
+  fields.add("BridgeUniqueid", room_id(conference))
       .add("BridgeType", "base")
       .add("BridgeTechnology", "softmix")
       .add("BridgeCreator", "ConfBridge")
@@ -289,6 +293,7 @@ Fields NewDialect::status_item(const Channel& channel, long seconds) const {
   add_snapshot(item, channel)
       .add("Type", channel.technology)
       .add("DNID", channel.dnid)
+      .add("BridgeID", channel.conference.empty() ? channel.bridge_id : room_id(channel.conference))
       .add("Application", channel.application)
       .add("Data", channel.app_data)
       .add("Seconds", seconds);

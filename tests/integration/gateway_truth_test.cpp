@@ -109,6 +109,73 @@ TEST_F(GatewayTruth, AnAnnouncedEndInsideTheArgumentsOfAnApplicationEndsNobodysC
   EXPECT_TRUE(has(ask("GET", "/channels/1.1"), " 200 "));
 }
 
+/// `forged` stands in the arguments of an application, the last of their event, and ends it.
+std::string line_with(const std::string& forged) {
+  return event("Newexten", "SIP/eve-2", "1.2",
+               "Extension: 600\r\nApplication: NoOp\r\nAppData: x\r\n\r\n" +
+                   forged.substr(0, forged.size() - 4) + "\r\n");
+}
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  return text.replace(text.find(what), what.size(), by);
+}
+
+/// Each header of the event has the prefix.
+std::string prefixed(const std::string& headers, const std::string& prefix) {
+  std::string text = prefix;
+  for (const char c : headers) {
+    text += c;
+    if (c == '\n') text += prefix;
+  }
+  return text.substr(0, text.size() - prefix.size());
+}
+
+TEST_F(GatewayTruth, AnEventInsideTheArgumentsOfAnApplicationMovesNobody) {
+  const std::string victim = snapshot("SIP/victim-1", "1.1");
+  const auto with = [&](std::string_view type, std::string_view what, std::string_view by,
+                        std::string_view rest = "") {
+    return replaced(event(type, "SIP/victim-1", "1.1", rest), what, by);
+  };
+  const std::string dial = "Event: DialBegin\r\nPrivilege: call,all\r\n" +
+                           snapshot("SIP/eve-2", "1.2") + "{}DialString: x\r\n\r\n";
+  const auto dialled = [&](std::string_view what, std::string_view by) {
+    return replaced(dial, "{}", prefixed(replaced(victim, what, by), "Dest"));
+  };
+  const std::string forgeries[] = {
+      with("Newexten", "Exten: 600", "Exten: 911",
+           "Extension: 911\r\nApplication: Dial\r\nAppData: SIP/eve\r\n"),
+      event("Newexten", "SIP/victim-1", "1.1",
+            "Extension: 600\r\nApplication: Dial\r\nAppData: SIP/eve\r\n"),
+      with("Newstate", "ChannelState: 6\r\nChannelStateDesc: Up",
+           "ChannelState: 7\r\nChannelStateDesc: Busy"),
+      with("MusicOnHoldStart", "CallerIDNum: 100", "CallerIDNum: 911", "Class: x\r\n"),
+      with("NewConnectedLine", "ConnectedLineNum: <unknown>", "ConnectedLineNum: 911"),
+      with("MusicOnHoldStop", "AccountCode: ", "AccountCode: 911"),
+      with("MusicOnHoldStop", "Language: en", "Language: 91"),
+      event("BridgeEnter", "SIP/victim-1", "1.1",
+            "BridgeUniqueid: eves\r\nBridgeType: basic\r\nBridgeTechnology: simple_bridge\r\n"
+            "BridgeCreator: <unknown>\r\nBridgeName: <unknown>\r\nBridgeNumChannels: 1\r\n"),
+      dialled("Exten: 600", "Exten: 911"),
+      dialled("CallerIDNum: 100", "CallerIDNum: 911"),
+      dialled("Channel: SIP/victim-1", "Channel: SIP/other-911"),
+  };
+  const auto body = [&](const char* path) {
+    const auto answer = ask("GET", path);
+    return answer.substr(answer.find("\r\n\r\n"));
+  };
+  const auto before = body("/channels/1.1");
+  ASSERT_TRUE(has(before, "SIP/victim-1"));
+  const auto bridges = body("/bridges");
+  for (const auto& forged : forgeries) {
+    pbx_.tell(line_with(forged));
+    const auto heard = heard_up_to("after");
+    EXPECT_FALSE(has(heard, "911")) << forged << heard;
+    EXPECT_FALSE(has(heard, "Bridge")) << forged << heard;
+    EXPECT_EQ(body("/channels/1.1"), before) << forged;
+  }
+  EXPECT_EQ(body("/bridges"), bridges);
+}
+
 // --- what comes twice, too early, too late or not at all ----------------------------------------
 
 std::string newchannel_of(std::string_view name, std::string_view id) {

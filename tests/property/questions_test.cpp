@@ -30,6 +30,13 @@ struct Questions {
   std::size_t other = 0;
 };
 
+bool of_line(const model::Vetting::Judgement& judgement) {
+  using Means = model::Claim::Means;
+  return std::ranges::all_of(judgement.claims, [](const model::Claim& claim) {
+    return claim.means == Means::line || claim.means == Means::command;
+  });
+}
+
 /// The PBX meant all of it. No pauses: as if it had come as fast as it can be read.
 Questions questions_of(const Capture& capture) {
   Nobody nobody;
@@ -55,7 +62,7 @@ Questions questions_of(const Capture& capture) {
     const auto judgement = vetting.judge(**message);
     EXPECT_NE(judgement.verdict, model::Vetting::Verdict::forged);
     if (judgement.verdict == model::Vetting::Verdict::sound_if_so) {
-      ++(judgement.of_line ? questions.lines : questions.claims);
+      ++(of_line(judgement) ? questions.lines : questions.claims);
     } else if (judgement.verdict != model::Vetting::Verdict::sound) {
       ++(!hangup               ? questions.other
          : judgement.announced ? questions.announced

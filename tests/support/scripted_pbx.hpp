@@ -208,9 +208,13 @@ class ScriptedPbx {
       if (value_of(rest, "Channel") != channel) continue;
       std::string value = name == "UNIQUEID" ? uniqueid : "";
       if (name == "CHANNEL(state)") value = value_of(rest, "ChannelStateDesc");
-      if (name == "CALLERID(all)") {
-        value = fmt::format("\"{}\" <{}>", value_of(rest, "CallerIDName"),
-                            value_of(rest, "CallerIDNum"));
+      if (name == "CHANNEL(name)") value = channel;
+      if (name == "CHANNEL(language)") value = "en";
+      if (name == "CHANNEL(accountcode)") value = value_of(rest, "AccountCode");
+      for (const std::string party : {"CallerID", "ConnectedLine"}) {
+        if (name != (party == "CallerID" ? "CALLERID(all)" : "CONNECTEDLINE(all)")) continue;
+        value = fmt::format("\"{}\" <{}>", value_of(rest, party + "Name"),
+                            value_of(rest, party + "Num"));
       }
       return fmt::format("Response: Success\r\n{}Variable: {}\r\nValue: {}\r\n\r\n", id, name,
                          value);

@@ -3,8 +3,9 @@
 import contextlib
 import dataclasses
 import time
+import urllib.parse
 
-from harness import ports, sides
+from harness import chroots, ports, sides
 from harness.arigate import Arigate
 from harness.outcome import check, wait_until
 from harness.pbx import Pbx
@@ -358,6 +359,73 @@ def ami_cut_with_bridge(run):
             check(status == 204, f"remove: {status} {body}")
             for channel, phone in zip(channels, phones):
                 bench.application_hangs_up(channel, phone)
+
+
+def _forged_by_old(channel, uniqueid):
+    """What a caller of Asterisk 1.8 or 11 who knows all ids would have said of another call."""
+    own = {"Channel": channel, "Uniqueid": uniqueid}
+    yield "Newstate", {"Channel": channel, "ChannelState": "7", "ChannelStateDesc": "Busy", "CallerIDNum": "911",
+                       "CallerIDName": "x", "ConnectedLineNum": "", "ConnectedLineName": "", "Uniqueid": uniqueid}
+    yield "NewCallerid", {"Channel": channel, "CallerIDNum": "911", "CallerIDName": "x", "Uniqueid": uniqueid,
+                          "CID-CallingPres": "0 (Presentation Allowed)"}
+    yield "Newexten", {"Channel": channel, "Context": "out", "Extension": "911", "Priority": "1",
+                       "Application": "Dial", "AppData": "x", "Uniqueid": uniqueid}
+    yield "Hangup", {"Channel": channel, "Uniqueid": uniqueid, "CallerIDNum": "911", "CallerIDName": "x",
+                     "Cause": "16", "Cause-txt": "x"}
+    yield "Rename", {"Channel": channel, "Newname": "SIP/other-911", "Uniqueid": uniqueid}
+    yield "ParkedCall", {"Exten": "911", "Channel": channel, "Parkinglot": "default", "From": "x", "Timeout": "45",
+                         "CallerIDNum": "", "CallerIDName": "", "ConnectedLineNum": "", "ConnectedLineName": "",
+                         "Uniqueid": uniqueid}
+    yield "NewAccountCode", {"Channel": channel, "Uniqueid": uniqueid, "AccountCode": "911", "OldAccountCode": ""}
+
+
+def _forged_by_new(snapshot):
+    """The same on Asterisk 12 and later. snapshot: the headers of the other call's channel."""
+
+    def changed(name, value):
+        return {**snapshot, name: value}
+
+    yield "Newstate", {**snapshot, "ChannelState": "7", "ChannelStateDesc": "Busy"}
+    yield "NewConnectedLine", changed("ConnectedLineNum", "911")
+    yield "NewCallerid", {**changed("CallerIDNum", "911"), "CID-CallingPres": "0 (Presentation Allowed)"}
+    yield "Newexten", {**changed("Exten", "911"), "Extension": "911", "Application": "Dial", "AppData": "x"}
+    yield "MusicOnHoldStart", {**changed("AccountCode", "911"), "Class": "x"}
+    yield "Rename", {"Channel": snapshot["Channel"], "Newname": "SIP/other-911", "Uniqueid": snapshot["Uniqueid"]}
+    yield "BridgeEnter", {"BridgeUniqueid": "bridge-911", "BridgeType": "basic", "BridgeTechnology": "simple_bridge",
+                          "BridgeCreator": "<unknown>", "BridgeName": "<unknown>", "BridgeNumChannels": "1", **snapshot}
+    dialled = {"Dest" + name: value for name, value in changed("CallerIDNum", "911").items()}
+    yield "DialBegin", {**dialled, "DialString": "x"}
+    yield "Hangup", {**snapshot, "Cause": "16", "Cause-txt": "x"}
+
+
+@case("events-in-the-text-of-a-caller-change-no-other-call")
+def forged(run):
+    with _bench(run) as bench, bench.gate.ari().events("oracle", subscribeAll="true") as events:
+        with bench.call(events, _PLAIN) as (alice, channel):
+            pbx = bench.pbx
+            row, = [row for row in pbx.observer().list({"Action": "CoreShowChannels"})]
+            if run.version in chroots.WITHOUT_ARI:
+                forgeries = _forged_by_old(row["Channel"], channel)
+            else:
+                told = ("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum",
+                        "ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid")
+                forgeries = _forged_by_new({name: row.get(name, "") for name in told})
+            before, bridges = bench.gate.ari().get(f"/channels/{channel}"), bench.gate.ari().get("/bridges")
+            since = events.mark()
+            for name, headers in forgeries:
+                lines = ["", "", f"Event: {name}", "Privilege: call,all", *(f"{n}: {v}" for n, v in headers.items())]
+                mark = events.mark()
+                pbx.observer().send({
+                    "Action": "Originate", "Channel": "Local/answer@far-end/n", "Context": "far-end", "Exten": "note",
+                    "Priority": "1", "Async": "true", "Variable": "NOTE=" + urllib.parse.quote("\r\n".join(lines), "")})
+                noted = events.wait(lambda e: e["type"] == "ChannelUserevent" and e["eventname"] == "Noted", since=mark)
+                caller = noted["channel"]["id"]
+                events.wait(lambda e: e["type"] == "ChannelDestroyed" and e["channel"]["id"] == caller, since=mark)
+                after = bench.gate.ari().get(f"/channels/{channel}")
+                check(after == before, f"{name}: {before} became {after}")
+                check(bench.gate.ari().get("/bridges") == bridges, f"{name}: another bridge")
+            check(not _types(events, since, channel), f"told: {_types(events, since, channel)}")
+            bench.application_hangs_up(channel, alice)
 
 
 @case("pbx-restarted-under-arigate")

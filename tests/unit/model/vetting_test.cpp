@@ -483,57 +483,34 @@ TEST(Vetting, AsksWhereAChannelIsThatAnotherMayHaveToldOf) {
        app + replaced(event_of("NewConnectedLine", "SIP/victim-1", "1.1"),
                       "ConnectedLineNum: <unknown>", "ConnectedLineNum: 911"),
        {"Newexten sound", "NewConnectedLine if so"}},
-      {"where values are escaped",
+      {"behind an escaped value",
+       new_pbx,
+       event_of("VarSet", "SIP/eve-2", "1.2", "|Variable: X|Value: x") + "||" +
+           snapshot_line("Newstate"),
+       {"VarSet sound", "Newstate sound"}},
+      {"behind the arguments of an application",
        new_pbx,
        app + snapshot_line("Newstate"),
+       {"Newexten sound", "Newstate if so"}},
+      {"its own line",
+       new_pbx,
+       event_of("Newexten", "SIP/victim-1", "1.1", "|Extension: 600|Application: NoOp|AppData: x") +
+           "||" + snapshot_line("Newstate"),
        {"Newexten sound", "Newstate sound"}},
+      {"a bridge",
+       new_pbx,
+       app + event_of("BridgeEnter", "SIP/victim-1", "1.1", "|BridgeUniqueid: b"),
+       {"Newexten sound", "BridgeEnter if so"}},
+      {"the way out of one, which names what nobody can guess",
+       new_pbx,
+       app + event_of("BridgeLeave", "SIP/victim-1", "1.1", "|BridgeUniqueid: b"),
+       {"Newexten sound", "BridgeLeave sound"}},
+      {"another application",
+       new_pbx,
+       app + event_of("Newexten", "SIP/victim-1", "1.1",
+                      "|Extension: 600|Application: Dial|AppData: "),
+       {"Newexten sound", "Newexten if so"}},
   });
-}
-
-TEST(Vetting, ReadsWhereAChannelIsFromWhatThePbxLists) {
-  using Means = Vetting::Claim::Means;
-  const auto rows = test::ami_messages(
-      {"Event: Status|Channel: SIP/bob-2|Context: other|Extension: 7|Priority: 1|Uniqueid: 1.2||"
-       "Event: Status|Channel: SIP/alice-1|Context: in|Extension: 600|Priority: 3|"
-       "BridgedChannel: SIP/bob-2|BridgedUniqueid: 1.2|Uniqueid: 1.1||"
-       "Event: Status|Channel: SIP/leg-3|Uniqueid: 1.3"});
-  const auto said = [&](Means means, std::string_view name, std::string_view id) {
-    return Vetting::said({means, {}, {}, {}}, name, id, rows);
-  };
-  EXPECT_EQ(said(Means::line, "SIP/alice-1", "1.1"), "in,600,3");
-  EXPECT_EQ(said(Means::link, "SIP/alice-1", "1.1"), "1.2");
-  EXPECT_EQ(said(Means::link, "SIP/leg-3", "1.3"), "");
-  EXPECT_EQ(said(Means::line, "SIP/leg-3", "1.3"), std::nullopt) << "runs no dialplan";
-  EXPECT_EQ(said(Means::link, "SIP/alice-1", "1.9"), std::nullopt);
-  EXPECT_EQ(said(Means::conference, "SIP/alice-1", "1.1"), Vetting::is_in);
-  EXPECT_EQ(said(Means::lot, "SIP/carol-4", "1.4"), Vetting::is_out);
-}
-
-TEST(Vetting, SaysWhatToAskAndWhatIsKnown) {
-  Store store;
-  test::RecordingSink sink;
-  Reconciler reconciler{store, sink, {{"MARK"}, "arigate", "4573", ""}};
-  Vetting vetting{store};
-  reconciler.use(ami::dialect_of(old_pbx));
-  vetting.use(ami::dialect_of(old_pbx));
-  reconciler.apply(test::ami_message(old_newchannel("SIP/victim-1", "1.1")), WallTime{});
-  vetting.judge(test::ami_message(old_varset("x")));
-  const auto claim = [&](const std::string& text) {
-    const auto message = test::ami_message(text);
-    EXPECT_EQ(vetting.judge(message).verdict, Verdict::sound_if_so) << text;
-    const auto claim = vetting.claim(message);
-    return std::vector{claim.place, claim.told, claim.known};
-  };
-  using Texts = std::vector<std::string>;
-  EXPECT_EQ(claim("Event: Newstate|Privilege: call,all|Channel: SIP/victim-1|ChannelState: 7|"
-                  "ChannelStateDesc: Busy|CallerIDNum: 100|CallerIDName: Alice|Uniqueid: 1.1"),
-            (Texts{"CHANNEL(state)", "Busy", "Up"}));
-  EXPECT_EQ(claim("Event: NewCallerid|Privilege: call,all|Channel: SIP/victim-1|"
-                  "CallerIDNum: 911|CallerIDName: |Uniqueid: 1.1|CID-CallingPres: 0 (x)"),
-            (Texts{"CALLERID(all)", "\"\" <911>", "\"Alice\" <100>"}));
-  EXPECT_EQ(claim("Event: VarSet|Privilege: dialplan,all|Channel: SIP/victim-1|Variable: MARK|"
-                  "Value: 1|Uniqueid: 1.1"),
-            (Texts{"MARK", "1", ""}));
 }
 
 TEST(Vetting, BelievesWhatCameBehindAPause) {

@@ -187,6 +187,34 @@ TEST_F(GateTest, LeavesALineOutThatTheChannelIsNotIn) {
   EXPECT_EQ(world_.resyncs_asked, 0);
 }
 
+std::string line_at(std::string_view exten) {
+  std::string text = line;
+  return text.replace(text.find("601"), 3, exten);
+}
+
+TEST_F(GateTest, OneAnswerServesForAllLinesThatHaveComeMeanwhile) {
+  take(another);
+  for (const auto* exten : {"601", "602", "603"}) take(line_at(exten));
+  answer({status_row("Context: in|Extension: 603|Priority: 1")});
+  EXPECT_EQ(changes(),
+            (Lines{"dialplan 1.1 NoOp()", "dialplan 1.1 NoOp()", "dialplan 1.1 NoOp()"}));
+  EXPECT_EQ(world_.ami.waiting(), 0U);
+  take(another);
+  take(line_at("604"));
+  EXPECT_EQ(world_.ami.waiting(), 1U) << "came later";
+}
+
+/// The answer may have been given before the line was left.
+TEST_F(GateTest, AsksAnewAboutALineWhenTheAnswerWasTheOneThatIsKnownByThen) {
+  take(another);
+  for (const auto* exten : {"601", "602", "603"}) take(line_at(exten));
+  answer({status_row("Context: in|Extension: 602|Priority: 1")});
+  EXPECT_EQ(changes(), (Lines{"dialplan 1.1 NoOp()", "dialplan 1.1 NoOp()"}));
+  ASSERT_EQ(world_.ami.waiting(), 1U);
+  answer({status_row("Context: in|Extension: 603|Priority: 1")});
+  EXPECT_EQ(changes(), Lines{"dialplan 1.1 NoOp()"});
+}
+
 TEST_F(GateTest, BelievesALineOfAChannelThatThePbxTellsNoneOf) {
   take(another);
   take(line);
@@ -211,8 +239,10 @@ TEST_F(GateTest, AsksAboutSoManyStatesInASecond) {
     answer({"Response: Success|Variable: CHANNEL(state)|Value: Up"});
   }
   EXPECT_EQ(changes(), Lines{});
+  const int before = world_.resyncs_asked;
   take(busy);
   EXPECT_EQ(changes(), Lines{"state 1.1 Busy"}) << "believed";
+  EXPECT_EQ(world_.resyncs_asked, before + 1) << "until a list tells";
 }
 
 TEST_F(GateTest, BelievesNothingThatNobodyConfirms) {
@@ -296,6 +326,52 @@ TEST_F(GateTest, AsksOnceMoreForEachFurtherDoubt) {
 }
 
 /// The PBX tells of it a moment before it has it no more.
+std::string snapshot_of(std::string_view name, std::string_view id, std::string_view number,
+                        std::string_view exten) {
+  return fmt::format(
+      "|Channel: {}|ChannelState: 6|ChannelStateDesc: Up|CallerIDNum: {}|CallerIDName: A|"
+      "ConnectedLineNum: <unknown>|ConnectedLineName: <unknown>|Language: en|AccountCode: |"
+      "Context: in|Exten: {}|Priority: 1|Uniqueid: {}|Linkedid: {}",
+      name, number, exten, id, id);
+}
+
+/// One event that tells two things of a channel: each is asked about, and one untruth is enough.
+TEST(GateOfANewPbx, DropsAnEventThatTellsOneUntruth) {
+  test::SmallWorld world{"11.0.0"};
+  world.wait_for_ever();
+  Gate gate{world.context.get_executor(), world.world, [&](const ami::Message& message) {
+              world.reconciler.apply(message, world.clock.wall());
+            }};
+  gate.link_up(world.ami.dialect());
+  const auto take = [&](std::string_view type, const std::string& rest) {
+    const auto text = fmt::format("Event: {}|Privilege: call,all{}", type, rest);
+    world.run([&] { gate.take(test::ami_message(text)); });
+  };
+  take("Newchannel", snapshot_of("SIP/alice-1", "1.1", "100", "600"));
+  take("Newchannel", snapshot_of("SIP/eve-2", "1.2", "200", "600"));
+  const auto note = snapshot_of("SIP/eve-2", "1.2", "200", "600") + "|UserEvent: Note|text: x";
+  const auto tells_both = snapshot_of("SIP/alice-1", "1.1", "911", "700") + "|MusicClass: x";
+  for (const auto* caller : {"\"A\" <911>", "\"A\" <100>"}) {
+    take("UserEvent", note);
+    world.sink.take();
+    take("Hold", tells_both);
+    EXPECT_EQ(world.ami.waiting_action(), "Getvar|Channel: SIP/alice-1|Variable: CALLERID(all)");
+    world.run([&] {
+      world.ami.answer(
+          {fmt::format("Response: Success|Variable: CALLERID(all)|Value: {}", caller)});
+    });
+    const bool is_true = caller == std::string_view{"\"A\" <911>"};
+    if (is_true) {
+      EXPECT_EQ(world.ami.waiting_action(), "Status|Channel: SIP/alice-1");
+      world.run([&] { world.ami.answer({status_row("Context: in|Exten: 600|Priority: 1")}); });
+    }
+    EXPECT_EQ(world.ami.waiting(), 0U);
+    EXPECT_EQ(world.sink.take(), Lines{});
+  }
+  EXPECT_EQ(gate.dropped(), 2U);
+  EXPECT_EQ(world.store.find(ChannelId{"1.1"})->caller.number, "100");
+}
+
 TEST(GateOfANewPbx, AsksAgainAboutAnAnnouncedEndOfAChannelThatIsThere) {
   test::SmallWorld world{"11.0.0"};
   world.clock.advance(std::chrono::steady_clock::now() - world.clock.now());
@@ -344,6 +420,9 @@ TEST(GateOfANewPbx, AsksAboutSoManyAnnouncedEndsInASecond) {
   const auto call = [&](int id) {
     take(event("Newchannel", id));
     take(event("Newexten", id, "|Extension: 600|Application: NoOp|AppData: x"));
+    if (world.ami.waiting() > 0) {  // About the line, behind that of the call before.
+      world.run([&] { world.ami.refuse(Errc::forbidden); });
+    }
     take(event("HangupRequest", id));
     take(event("Hangup", id, "|Cause: 16|Cause-txt: Normal Clearing"));
   };
