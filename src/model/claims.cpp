@@ -9,6 +9,7 @@
 #include "ami/value.hpp"
 #include "core/text.hpp"
 #include "generated/mapping.hpp"
+#include "model/destination.hpp"
 
 namespace arigate::model {
 
@@ -44,9 +45,10 @@ std::string line_of(const Channel& channel) {
   return line_text(place.context, place.exten, std::to_string(place.priority));
 }
 
-/// "default,100,1,Dial,SIP/bob"
+/// "default,100,1,Dial,SIP/bob". An AGI of ours is shown as what it stands for.
 std::string command_text(const std::string& line, std::string_view app, std::string_view data) {
-  return fmt::format("{},{},{}", line, app, data);
+  const bool agi = app == "AGI" || app == "Stasis" || app == broadcast_script;
+  return fmt::format("{},{},{}", line, agi ? "AGI" : app, agi ? "" : data);
 }
 
 bool tells_a_link(const ami::Message& event) {
@@ -225,16 +227,16 @@ void Claims::add_snapshot(const ami::Message& event, Role role, const Channel& c
 void Claims::add_place(const ami::Message& event, Role role, const Channel& channel,
                        std::vector<Claim>& claims) const {
   const auto snapshot = ami::snapshot_of(event, role);
-  const bool line = line_of(snapshot) != line_of(channel);
-  const auto app = event[Key::application], data = event[Key::appdata];
   const auto& place = channel.dialplan;
-  if (event.event() == EventName::newexten &&
-      (line || app != place.app_name || data != place.app_data)) {
-    claims.push_back(claim_about(channel, Means::command, {},
-                                 command_text(line_of(snapshot), app, data),
-                                 command_text(line_of(channel), place.app_name, place.app_data)));
-  } else if (line) {
-    claims.push_back(claim_about(channel, Means::line, {}, line_of(snapshot), line_of(channel)));
+  const auto claim = [&](Means means, std::string told, std::string known) {
+    if (told == known) return false;
+    claims.push_back(claim_about(channel, means, {}, std::move(told), std::move(known)));
+    return true;
+  };
+  const std::string line = line_of(snapshot);
+  if (!claim(Means::line, line, line_of(channel)) && event.event() == EventName::newexten) {
+    claim(Means::command, command_text(line, event[Key::application], event[Key::appdata]),
+          command_text(line, place.app_name, place.app_data));
   }
   if (event.event() != EventName::bridgeenter) return;
   const Bridge* bridge = store_.find(channel.bridge);
@@ -281,6 +283,10 @@ Party Claims::party(std::string_view name, std::string_view number) const {
 std::string Claims::plain(std::string_view value) const {
   std::string scratch;
   return std::string{dialect_.escapes_values ? ami::unescape(value, scratch) : value};
+}
+
+bool Claims::is_meant(const Claim& claim, std::string_view said) {
+  return claim.means == Means::bridge ? said == claim.told : said != claim.known;
 }
 
 std::optional<std::string> Claims::said(const Claim& claim, const std::vector<ami::Message>& rows) {

@@ -18,7 +18,7 @@ struct Claim {
   enum class Means {
     variable,    ///< Getvar of `place`: a variable of the channel, or a function: "CHANNEL(state)".
     line,        ///< Status of the channel: where in the dialplan it is,
-    command,     ///< there and in which application (from Asterisk 12 on),
+    command,     ///< in which application there (from Asterisk 12 on),
     bridge,      ///< in which of the PBX's bridges (from Asterisk 12 on),
     link,        ///< or whom it talks to, by uniqueid (before).
     conference,  ///< ConfbridgeList of `place`: "in" or "out".
@@ -48,6 +48,9 @@ class Claims {
   static constexpr std::string_view is_in = "in", is_out = "out";
   /// The same as the PBX has it, by the rows of its answer; nullopt: they do not tell.
   static std::optional<std::string> said(const Claim& claim, const std::vector<ami::Message>& rows);
+  /// Whether the PBX has meant it, which by now may have gone on to something else again. Of a
+  /// conference of ours the model does not know the PBX's id, so a bridge has to be the one told.
+  static bool is_meant(const Claim& claim, std::string_view said);
 
  private:
   const Channel* channel_of(const ami::Message& event, ami::Role role) const;

@@ -209,9 +209,9 @@ boost::asio::awaitable<Gate::Answer> Gate::ask_whether(std::vector<model::Claim>
   co_return all;
 }
 
-/// Is it still as it was known? A PBX tells what it has already changed, and by now that may be
-/// something else again. Who leaves a conference, a lot or a call of two is told of a moment before
-/// (11.25:apps/app_confbridge.c, main/channel.c), so one that is still there is asked about again.
+/// Is it still as it was known? A PBX tells what it has already changed. Who leaves a conference, a
+/// lot or a call of two is told of a moment before (11.25:apps/app_confbridge.c, main/channel.c),
+/// so one that is still there is asked about again.
 boost::asio::awaitable<Gate::Answer> Gate::ask_whether(const model::Claim& claim) {
   for (int again = claim.early ? again_max : 0;; --again) {
     const auto value = co_await what_is(claim);
@@ -221,7 +221,7 @@ boost::asio::awaitable<Gate::Answer> Gate::ask_whether(const model::Claim& claim
       co_return is_silent(code) ? Answer::none : Answer::refused;
     }
     if (is_of_line(claim)) said_ = {claim.means, claim.uniqueid, *value, held_.size()};
-    if (*value != claim.known) co_return Answer::as_told;
+    if (model::Claims::is_meant(claim, *value)) co_return Answer::as_told;
     if (again == 0 || !co_await waited_for_more()) co_return Answer::as_known;
   }
 }

@@ -259,14 +259,18 @@ Work chan_spy(AppCall call) {
   co_return AppResult::proceed;
 }
 
-/// Transfer(TECH/dest): the simulated phones leave it unanswered, and the PBX waits for them.
+/// Transfer(TECH/dest): the PBX waits for what the phone says to it.
 Work transfer(AppCall call) {
-  const bool sip = iequals(std::string_view{call.data}.substr(0, call.data.find('/')),
-                           call.channel->technology) &&
-                   call.channel->technology == "SIP";
-  if (sip) co_await pause(call.exchange, call.channel, std::chrono::hours{24});
-  call.exchange->set_variable(call.channel.get(), "TRANSFERSTATUS",
-                              sip ? "FAILURE" : "UNSUPPORTED");
+  const auto technology = std::string_view{call.data}.substr(0, call.data.find('/'));
+  const bool sip = call.channel->technology == "SIP" && iequals(technology, "SIP");
+  const bool follows = sip && call.exchange->options().phones_follow_transfers;
+  const auto status = !sip ? "UNSUPPORTED" : follows ? "SUCCESS" : "FAILURE";
+  if (sip) {
+    const auto answer = follows ? milliseconds{50} : std::chrono::hours{24};
+    co_await pause(call.exchange, call.channel, answer);
+  }
+  call.exchange->set_variable(call.channel.get(), "TRANSFERSTATUS", status);
+  if (follows) call.exchange->far_hangup(*call.channel, 16);
   co_return unless_interrupted(*call.channel);
 }
 

@@ -64,6 +64,8 @@ struct Options {
   std::function<std::chrono::system_clock::time_point()> wall_clock;
   /// Who leaves a conference hangs there until somebody in one gets a frame (seen: 1.8).
   bool conferences_hang = false;
+  /// Phones go where a Transfer sends them, and put down. Else they leave it unanswered.
+  bool phones_follow_transfers = false;
   /// How long an answer waits for the far side's media when none comes (Local channels).
   std::chrono::milliseconds media_wait{500};
 };

@@ -115,6 +115,7 @@ class GatewayFixture : public testing::Test {
     options.version = version;
     options.speed = pbx_speed_;
     options.conferences_hang = conferences_hang_;
+    options.phones_follow_transfers = phones_follow_transfers_;
     options.wall_clock = pbx_clock_;
     options.users = {{.name = "arigate", .secret = "arigate", .write = ami_write_}};
     pbx_ = std::make_unique<FakePbx>(std::move(options));
@@ -233,7 +234,8 @@ class GatewayFixture : public testing::Test {
   }
 
   Config config_;
-  bool conferences_hang_ = false;  ///< See sim::Options.
+  bool conferences_hang_ = false;         ///< See sim::Options.
+  bool phones_follow_transfers_ = false;  ///< The same.
   double pbx_speed_ = 1.0;
   std::function<std::chrono::system_clock::time_point()> pbx_clock_;  ///< Empty: the system's.
   std::string ami_write_ = "all";  ///< The classes of our account there.

@@ -243,6 +243,19 @@ TEST_P(HangupTest, EndsAListOfMedia) {
   }
 }
 
+TEST_P(HangupTest, OfAPhoneThatFollowsARedirect) {
+  phones_follow_transfers_ = true;
+  start(GetParam());
+  EventClient events{port(), "app=demo"};
+  const auto one = held(events);
+  ASSERT_EQ(ask("POST", one.path + "/answer").status, 204);
+  EXPECT_EQ(ask("POST", one.path + "/redirect?endpoint=SIP/bob").status, 204);
+  const auto told = events.types_until("StasisEnd");
+  EXPECT_NE(told.find("ChannelHangupRequest"), std::string::npos) << told;
+  EXPECT_EQ(told.find("ChannelVarset"), std::string::npos) << told;
+  expect_empty(one);
+}
+
 /// Also where AGI tells of the hangup before AMI has answered.
 TEST_P(HangupTest, OfOursIsToldOnce) {
   start(GetParam());

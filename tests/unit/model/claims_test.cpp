@@ -117,10 +117,18 @@ TEST_F(ClaimsTest, AreWhatASnapshotHasOtherThanTheModel) {
 
 TEST_F(ClaimsTest, OfAPlaceAreMadeBehindAnotherChannelOnly) {
   world_.event("Event: Newchannel|Privilege: call,all" + snapshot(""));
-  const auto line = "Event: Newexten|Privilege: dialplan,all" + snapshot("", "Exten", "700") +
-                    "|Extension: 700|Application: Dial|AppData: SIP/bob";
-  EXPECT_EQ(of(line), Told{"command  in,700,2,Dial,SIP/bob not in,600,2,,"});
-  EXPECT_EQ(of(line, false), Told{});
+  const auto line = [](std::string_view exten, std::string_view app) {
+    return fmt::format("Event: Newexten|Privilege: dialplan,all{}|Extension: {}|Application: {}",
+                       snapshot("", "Exten", exten), exten, app);
+  };
+  EXPECT_EQ(of(line("700", "Dial|AppData: SIP/bob")), Told{"line  in,700,2 not in,600,2"});
+  EXPECT_EQ(of(line("600", "Dial|AppData: SIP/bob")),
+            Told{"command  in,600,2,Dial,SIP/bob not in,600,2,,"});
+  EXPECT_EQ(of(line("600", "Dial|AppData: SIP/bob"), false), Told{});
+  world_.event(line("600", "AGI|AppData: agi://host:4573/app,x"));
+  EXPECT_EQ(of(line("600", "Dial|AppData: SIP/bob")),
+            Told{"command  in,600,2,Dial,SIP/bob not in,600,2,AGI,"});
+  EXPECT_EQ(of(line("600", "AGI|AppData: agi://host:4573/app,y")), Told{});
   const auto enters = "Event: BridgeEnter|Privilege: call,all" + snapshot("") +
                       "|BridgeUniqueid: b1|BridgeType: basic|BridgeTechnology: simple_bridge|"
                       "BridgeCreator: <unknown>|BridgeName: <unknown>";
@@ -128,6 +136,19 @@ TEST_F(ClaimsTest, OfAPlaceAreMadeBehindAnotherChannelOnly) {
   EXPECT_EQ(of(enters, false), Told{});
   world_.event(enters);
   EXPECT_EQ(of(enters), Told{});
+}
+
+TEST(ClaimsMeant, AreThoseThatThePbxNoLongerHasOtherwise) {
+  Claim claim;
+  claim.told = "Busy";
+  claim.known = "Up";
+  EXPECT_TRUE(Claims::is_meant(claim, "Busy"));
+  EXPECT_TRUE(Claims::is_meant(claim, "Ringing")) << "and has gone on";
+  EXPECT_FALSE(Claims::is_meant(claim, "Up"));
+  claim.means = Means::bridge;
+  EXPECT_TRUE(Claims::is_meant(claim, "Busy"));
+  EXPECT_FALSE(Claims::is_meant(claim, "Ringing")) << "a conference of ours";
+  EXPECT_FALSE(Claims::is_meant(claim, ""));
 }
 
 TEST_F(ClaimsOfOldPbx, AreWhatEachEventTellsAnew) {
