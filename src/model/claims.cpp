@@ -86,22 +86,9 @@ bool is_shown(const Channel& channel) {
 std::span<const Role> roles_of(EventName event) {
   static constexpr Role own[] = {Role::own};
   static constexpr Role dial[] = {Role::own, Role::dest, Role::forwarded};
-  static constexpr Role blind[] = {Role::transferer, Role::transferee};
-  static constexpr Role attended[] = {Role::orig_transferer, Role::second_transferer,
-                                      Role::transferee,      Role::transfer_target,
-                                      Role::local_one,       Role::local_two};
-  switch (event) {
-    case EventName::dialbegin:
-    case EventName::dialstate:
-    case EventName::dialend:
-      return dial;
-    case EventName::blindtransfer:
-      return blind;
-    case EventName::attendedtransfer:
-      return attended;
-    default:
-      return own;
-  }
+  const bool dials =
+      event == EventName::dialbegin || event == EventName::dialstate || event == EventName::dialend;
+  return dials ? std::span<const Role>{dial} : std::span<const Role>{own};
 }
 
 }  // namespace

@@ -280,6 +280,9 @@ class Reconciler {
   }
 
   Channel* known(const ami::Message& event, ami::Role role, WallTime now);
+  using Lent = std::vector<Channel>;
+  const Channel* lend(const ami::Message& event, ami::Role role, Lent& lent, WallTime now);
+  void give_back(const Lent& lent);
   Channel* create(const ami::Snapshot& snapshot, WallTime now);
   void hide(Channel& channel);
   void take_leg(Channel& channel, std::string_view token, WallTime now);

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "ami/snapshot.hpp"
 #include "ami/value.hpp"
 #include "core/text.hpp"
 #include "model/reconciler.hpp"
@@ -159,29 +160,62 @@ void Reconciler::on_bridge_video_source(const ami::Message& event, WallTime now)
   }
 }
 
+/// Events of transfers tell of their channels as they were when the transfer began. Natively these
+/// show so in the event alone, so the channel is given back what it has by now: see give_back().
+const Channel* Reconciler::lend(const ami::Message& event, Role role, Lent& lent, WallTime now) {
+  const auto uniqueid = ami::snapshot_of(event, role).uniqueid;
+  const Channel* channel = uniqueid.empty() ? nullptr : store_.find_uniqueid(uniqueid);
+  if (channel != nullptr) lent.push_back(*channel);
+  return known(event, role, now);
+}
+
+/// The last one first: a channel may have been told of in two parts.
+void Reconciler::give_back(const Lent& lent) {
+  for (auto before = lent.rbegin(); before != lent.rend(); ++before) {
+    Channel* channel = store_.mutable_find_uniqueid(before->uniqueid.value);
+    if (channel == nullptr) continue;
+    if (channel->name != before->name) store_.rename(*channel, before->name);
+    channel->state = before->state;
+    channel->caller = before->caller;
+    channel->connected = before->connected;
+    channel->accountcode = before->accountcode;
+    channel->language = before->language;
+    channel->own_languages = before->own_languages;
+    channel->own_languages_over = before->own_languages_over;
+    channel->tenantid = before->tenantid;
+    channel->dialplan = before->dialplan;
+    channel->variables = before->variables;
+    ++channel->revision;
+  }
+}
+
 void Reconciler::on_blind_transfer(const ami::Message& event, WallTime now) {
-  const Channel* transferer = known(event, Role::transferer, now);
-  const Channel* transferee = known(event, Role::transferee, now);
+  Lent lent;
+  const Channel* transferer = lend(event, Role::transferer, lent, now);
+  const Channel* transferee = lend(event, Role::transferee, lent, now);
   const Bridge* bridge = known_bridge(event, BridgeRole::own, now);
-  if (transferer == nullptr) return;
-  emit(BridgeBlindTransfer{*transferer, transferee, bridge, event[Key::extension],
-                           event[Key::context], event[Key::result],
-                           iequals(event[Key::isexternal], "Yes")},
-       now);
+  if (transferer != nullptr) {
+    emit(BridgeBlindTransfer{*transferer, transferee, bridge, event[Key::extension],
+                             event[Key::context], event[Key::result],
+                             iequals(event[Key::isexternal], "Yes")},
+         now);
+  }
+  give_back(lent);
 }
 
 void Reconciler::on_attended_transfer(const ami::Message& event, WallTime now) {
-  const Channel* first = known(event, Role::orig_transferer, now);
-  const Channel* second = known(event, Role::second_transferer, now);
-  if (first == nullptr || second == nullptr) return;
+  Lent lent;
+  const Channel* first = lend(event, Role::orig_transferer, lent, now);
+  const Channel* second = lend(event, Role::second_transferer, lent, now);
+  if (first == nullptr || second == nullptr) return give_back(lent);
   const auto type = destination_type(event[Key::desttype]);
   const bool threeway = type == "threeway";
   const BridgeId bridge{std::string{event[Key::destbridgeuniqueid]}};
   BridgeAttendedTransfer transfer{
       *first,
       *second,
-      known(event, Role::transferee, now),
-      known(event, Role::transfer_target, now),
+      lend(event, Role::transferee, lent, now),
+      lend(event, Role::transfer_target, lent, now),
       known_bridge(event, BridgeRole::orig, now),
       known_bridge(event, BridgeRole::second, now),
       event[Key::result],
@@ -189,12 +223,13 @@ void Reconciler::on_attended_transfer(const ami::Message& event, WallTime now) {
       type,
       type == "bridge" ? std::string_view{bridge.value} : std::string_view{},
       event[Key::destapp],
-      known(event, Role::local_one, now),
-      known(event, Role::local_two, now),
+      lend(event, Role::local_one, lent, now),
+      lend(event, Role::local_two, lent, now),
       threeway ? store_.find_name(event[Key::desttransfererchannel]) : nullptr,
       threeway ? store_.find(bridge) : nullptr};
   if (type == "application") show_held_leg(transfer);
   emit(transfer, now);
+  give_back(lent);
 }
 
 /// One leg of the transferer is in a bridge, the other one in none that the PBX lets him transfer:
