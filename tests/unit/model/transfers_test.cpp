@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "support/small_world.hpp"
@@ -105,6 +106,36 @@ TEST_P(Transfers, WhoTakesThePlaceOfAMemberIsOneToo) {
   EXPECT_EQ(bob.dialplan.app_name, "Stasis");
   leave_room("1.4");
   EXPECT_EQ(changes(), Lines{"noroom one 1.4"}) << "for a moment, like any member";
+}
+
+/// Where the transferee of a blind transfer is shown to be.
+class ShownLine : public ChangeSink {
+ public:
+  void on(const Change& change, WallTime) override {
+    const auto* transfer = std::get_if<BridgeBlindTransfer>(&change);
+    if (transfer != nullptr) exten = transfer->transferee->dialplan.exten;
+  }
+  std::string exten;
+};
+
+/// Its event was made when it began, and comes when the transferee is elsewhere already.
+TEST_P(Transfers, ShowTheirChannelsAsTheyWereInTheirEventAlone) {
+  ShownLine shown;
+  world_.sink.pass_to(shown);
+  const Channel& bob = *world_.store.find(ChannelId{"1.4"});
+  const auto revision = bob.revision;
+  auto before = snapshot("Transferee", "SIP/b-0", "1.4");
+  before.replace(before.find("Exten: 600"), 10, "Exten: was");
+  before.replace(before.find("Num: 100"), 8, "Num: 911");
+  event("BlindTransfer|Result: Success" + snapshot("Transferer", "SIP/a-2", "1.3") + before +
+        "|BridgeUniqueid: basic|BridgeType: basic|BridgeNumChannels: 2|IsExternal: Yes|"
+        "Context: in|Extension: after");
+  EXPECT_EQ(shown.exten, "was");
+  EXPECT_EQ(bob.dialplan.exten, "600");
+  EXPECT_EQ(bob.caller.number, "100");
+  EXPECT_EQ(bob.name, "SIP/b-1");
+  EXPECT_EQ(world_.store.find_name("SIP/b-1"), &bob);
+  EXPECT_GT(bob.revision, revision) << "what was encoded of it is of the event alone";
 }
 
 TEST_P(Transfers, WhoIsInNoBridgeIsReplacedToo) {
