@@ -167,8 +167,8 @@ void Claims::add_old(const ami::Message& event, const Channel& channel, bool beh
   } else if (type == EventName::newaccountcode && snapshot.accountcode != channel.accountcode) {
     claims.push_back(claim_about(channel, Means::variable, "CHANNEL(accountcode)",
                                  std::string{snapshot.accountcode}, channel.accountcode));
-  } else if (type == EventName::newexten && line_of(snapshot) != line_of(channel)) {
-    claims.push_back(claim_about(channel, Means::line, {}, line_of(snapshot), line_of(channel)));
+  } else if (type == EventName::newexten) {
+    add_line(event, snapshot, channel, claims);
   }
 }
 
@@ -206,26 +206,38 @@ void Claims::add_snapshot(const ami::Message& event, Role role, const Channel& c
   if (!snapshot.language.empty() && !channel.hides(snapshot.language)) {
     differs("CHANNEL(language)", std::string{snapshot.language}, channel.language);
   }
-  add_place(event, role, channel, claims);
+  add_line(event, snapshot, channel, claims);
+  if (event.event() == EventName::bridgeenter) add_bridge(event, channel, claims);
 }
 
-/// Where it is, as Asterisk 12 and later tell: in the dialplan, and in which bridge. A bridge of
-/// the PBX has an id that nobody can guess, so nobody can forge that a channel leaves it.
-void Claims::add_place(const ami::Message& event, Role role, const Channel& channel,
-                       std::vector<Claim>& claims) const {
-  const auto snapshot = ami::snapshot_of(event, role);
-  const auto& place = channel.dialplan;
-  const auto claim = [&](Means means, std::string told, std::string known) {
+/// Of our own context the model has no lines, only that the channel is there.
+void Claims::add_line(const ami::Message& event, const ami::Snapshot& snapshot,
+                      const Channel& channel, std::vector<Claim>& claims) const {
+  const auto claim = [&](Means means, std::string place, std::string told, std::string known) {
     if (told == known) return false;
-    claims.push_back(claim_about(channel, means, {}, std::move(told), std::move(known)));
+    claims.push_back(
+        claim_about(channel, means, std::move(place), std::move(told), std::move(known)));
     return true;
   };
-  const std::string line = line_of(snapshot);
-  if (!claim(Means::line, line, line_of(channel)) && event.event() == EventName::newexten) {
-    claim(Means::command, command_text(line, event[Key::application], event[Key::appdata]),
-          command_text(line, place.app_name, place.app_data));
+  const bool runs = event.event() == EventName::newexten;
+  const bool is_own = snapshot.context == own_context_;
+  if (is_own != channel.in_own_context) {
+    const auto& known = channel.in_own_context ? own_context_ : channel.dialplan.context;
+    if (runs || !is_own) claim(Means::variable, "CONTEXT", std::string{snapshot.context}, known);
+    return;
   }
-  if (event.event() != EventName::bridgeenter) return;
+  if (is_own) return;
+  const auto& place = channel.dialplan;
+  const std::string line = line_of(snapshot);
+  if (claim(Means::line, {}, line, line_of(channel)) || !runs || !dialect_.snapshots) return;
+  claim(Means::command, {}, command_text(line, event[Key::application], event[Key::appdata]),
+        command_text(line, place.app_name, place.app_data));
+}
+
+/// A bridge of the PBX has an id that nobody can guess, so nobody can forge that a channel leaves
+/// it.
+void Claims::add_bridge(const ami::Message& event, const Channel& channel,
+                        std::vector<Claim>& claims) const {
   const Bridge* bridge = store_.find(channel.bridge);
   const bool of_the_pbx = bridge != nullptr && !bridge->own;
   Claim enters = claim_about(channel, Means::bridge, {}, std::string{event[Key::bridgeuniqueid]},

@@ -37,7 +37,11 @@ class Claims {
  public:
   explicit Claims(const Store& store) : store_{store} {}
 
-  void use(const ami::Dialect& dialect) { dialect_ = dialect; }
+  /// own_context: of the dialplan, where we hold channels; ARI never shows it.
+  void use(const ami::Dialect& dialect, std::string_view own_context) {
+    dialect_ = dialect;
+    own_context_ = own_context;
+  }
 
   /// Those of one event. Of the dialplan and of who is where its own channel's are left out unless
   /// it comes behind another one's: both change with each step of a call, and each question holds
@@ -59,8 +63,10 @@ class Claims {
                std::vector<Claim>& claims) const;
   void add_snapshot(const ami::Message& event, ami::Role role, const Channel& channel,
                     bool behind_another, std::vector<Claim>& claims) const;
-  void add_place(const ami::Message& event, ami::Role role, const Channel& channel,
-                 std::vector<Claim>& claims) const;
+  void add_line(const ami::Message& event, const ami::Snapshot& snapshot, const Channel& channel,
+                std::vector<Claim>& claims) const;
+  void add_bridge(const ami::Message& event, const Channel& channel,
+                  std::vector<Claim>& claims) const;
   void add_state(const ami::Message& event, const ami::Snapshot& snapshot, const Channel& channel,
                  std::vector<Claim>& claims) const;
   void add_variables(const ami::Message& event, ami::Role role, const Channel& channel,
@@ -70,6 +76,7 @@ class Claims {
 
   const Store& store_;
   ami::Dialect dialect_;
+  std::string own_context_;
 };
 
 }  // namespace arigate::model

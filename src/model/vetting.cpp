@@ -76,9 +76,9 @@ std::size_t count(const ami::Message& event, Key key) {
 
 }  // namespace
 
-void Vetting::use(const ami::Dialect& dialect) {
+void Vetting::use(const ami::Dialect& dialect, std::string_view own_context) {
   dialect_ = dialect;
-  claims_.use(dialect);
+  claims_.use(dialect, own_context);
   inside_ = false;
   doubted_signs_.clear();
   paused();

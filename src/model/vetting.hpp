@@ -56,8 +56,8 @@ class Vetting {
   /// in one piece.
   static constexpr std::chrono::milliseconds pause{20};
 
-  /// The link is up and speaks this dialect.
-  void use(const ami::Dialect& dialect);
+  /// The link is up and speaks this dialect. own_context: see Claims.
+  void use(const ami::Dialect& dialect, std::string_view own_context = "arigate");
   /// The link was silent for a pause.
   void paused();
   Judgement judge(const ami::Message& event);

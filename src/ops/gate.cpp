@@ -50,7 +50,7 @@ bool is_of_line(const model::Vetting::Judgement& judgement) {
 }  // namespace
 
 void Gate::link_up(const ami::Dialect& dialect) {
-  vetting_.use(dialect);
+  vetting_.use(dialect, world_.dialplan_context);
 }
 
 /// What waited is lost with the link; the list of the next one tells what has become of it.

@@ -61,7 +61,7 @@ std::string snapshot(std::string_view prefix, std::string_view changed_key = "",
 class ClaimsTest : public testing::Test {
  protected:
   explicit ClaimsTest(std::string_view version = "11.0.0") : world_{version} {
-    claims_.use(world_.ami.dialect());
+    claims_.use(world_.ami.dialect(), "arigate");
   }
   /// "variable CHANNEL(state) Busy not Up", one for each claim.
   std::vector<std::string> of(const std::string& text, bool behind_another = true) {
@@ -138,6 +138,23 @@ TEST_F(ClaimsTest, OfAPlaceAreMadeBehindAnotherChannelOnly) {
   EXPECT_EQ(of(enters), Told{});
 }
 
+/// Channels go there and come back: in between the model keeps the line that they came from.
+TEST_F(ClaimsTest, OfOurOwnContextAreOnlyThatAChannelIsThere) {
+  world_.event("Event: Newchannel|Privilege: call,all" + snapshot(""));
+  const auto line = [](std::string_view event, std::string_view context) {
+    return fmt::format("Event: {}|Privilege: call,all{}|Extension: 600|Application: AGI|AppData: ",
+                       event, snapshot("", "Context", context));
+  };
+  const Told comes{"variable CONTEXT arigate not in"};
+  EXPECT_EQ(of(line("Newexten", "arigate")), comes);
+  EXPECT_EQ(of(line("Hold", "arigate")), Told{}) << "the model does not take it";
+  world_.event(line("Newexten", "arigate"));
+  EXPECT_EQ(of(line("Newexten", "arigate")), Told{});
+  const Told goes{"variable CONTEXT in not arigate"};
+  EXPECT_EQ(of(line("Newexten", "in")), goes);
+  EXPECT_EQ(of(line("Hold", "in")), goes);
+}
+
 TEST(ClaimsMeant, AreThoseThatThePbxNoLongerHasOtherwise) {
   Claim claim;
   claim.told = "Busy";
@@ -169,7 +186,7 @@ TEST(ClaimsOfVariables, AreThoseOfWhatIsShown) {
   Reconciler reconciler{store, sink, {{"MARK"}, "arigate", "4573", ""}};
   Claims claims{store};
   reconciler.use(ami::dialect_of("11.0.0"));
-  claims.use(ami::dialect_of("11.0.0"));
+  claims.use(ami::dialect_of("11.0.0"), "arigate");
   reconciler.apply(test::ami_message("Event: Newchannel|Privilege: call,all" + snapshot("")),
                    WallTime{});
   const auto count = [&](const std::string& rest) {
