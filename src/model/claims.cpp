@@ -45,6 +45,12 @@ std::string line_of(const Channel& channel) {
   return line_text(place.context, place.exten, std::to_string(place.priority));
 }
 
+bool is_at(const Channel& channel, const ami::Snapshot& snapshot) {
+  const auto& place = channel.dialplan;
+  return snapshot.context == place.context && snapshot.exten == place.exten &&
+         snapshot.priority == std::to_string(place.priority);
+}
+
 /// "default,100,1,Dial,SIP/bob". An AGI of ours is shown as what it stands for.
 std::string command_text(const std::string& line, std::string_view app, std::string_view data) {
   const bool agi = app == "AGI" || app == "Stasis" || app == broadcast_script;
@@ -214,10 +220,9 @@ void Claims::add_snapshot(const ami::Message& event, Role role, const Channel& c
 void Claims::add_line(const ami::Message& event, const ami::Snapshot& snapshot,
                       const Channel& channel, std::vector<Claim>& claims) const {
   const auto claim = [&](Means means, std::string place, std::string told, std::string known) {
-    if (told == known) return false;
+    if (told == known) return;
     claims.push_back(
         claim_about(channel, means, std::move(place), std::move(told), std::move(known)));
-    return true;
   };
   const bool runs = event.event() == EventName::newexten;
   const bool is_own = snapshot.context == own_context_;
@@ -227,10 +232,15 @@ void Claims::add_line(const ami::Message& event, const ami::Snapshot& snapshot,
     return;
   }
   if (is_own) return;
+  if (!is_at(channel, snapshot)) {
+    return claim(Means::line, {}, line_of(snapshot), line_of(channel));
+  }
+  if (!runs || !dialect_.snapshots) return;
   const auto& place = channel.dialplan;
-  const std::string line = line_of(snapshot);
-  if (claim(Means::line, {}, line, line_of(channel)) || !runs || !dialect_.snapshots) return;
-  claim(Means::command, {}, command_text(line, event[Key::application], event[Key::appdata]),
+  const auto app = event[Key::application], data = event[Key::appdata];
+  if (app == place.app_name && data == place.app_data) return;
+  const auto line = line_of(channel);
+  claim(Means::command, {}, command_text(line, app, data),
         command_text(line, place.app_name, place.app_data));
 }
 
