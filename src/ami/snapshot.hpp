@@ -33,12 +33,10 @@ struct Snapshot {
 
 Snapshot snapshot_of(const Message& event, Role role = Role::own);
 
-/// The header that tells the PBX's list of variables of that channel: ChanVariable,
-/// DestChanVariable…
+/// The header that tells the PBX's variables of that channel: ChanVariable, DestChanVariable, ...
 Key variable_key(Role role);
 
-/// Calls take(name, value as it came) for each variable of that list; `channel`: the channel's
-/// name.
+/// Calls take(name, value as it came) for each of them; `channel`: the name of the channel.
 template <typename Take>
 void each_variable(const Message& event, Role role, std::string_view channel, Take take) {
   const Key key = variable_key(role);

@@ -65,10 +65,9 @@ struct Channel {
 
   // What others ask of the channel. Whoever sets one of these calls signal.notify().
   bool hangup_requested = false;
-  bool far_end_gone =
-      false;                ///< Its phone, or the other half, has hung up: nothing takes that back.
-  bool redirected = false;  ///< `place` is new: leave the application, go there.
-  std::deque<char> digits;  ///< Finished DTMF that no application has read yet.
+  bool far_end_gone = false;  ///< Its phone, or other half, has hung up: nothing takes that back.
+  bool redirected = false;    ///< `place` is new: leave the application, go there.
+  std::deque<char> digits;    ///< Finished DTMF that no application has read yet.
   std::deque<std::string> playback_control;  ///< Verbs of ControlPlayback, for who streams a file.
   LegProgress progress = LegProgress::calling;
   Signal signal;

@@ -363,7 +363,6 @@ def ami_cut_with_bridge(run):
 
 def _forged_by_old(channel, uniqueid):
     """What a caller of Asterisk 1.8 or 11 who knows all ids would have said of another call."""
-    own = {"Channel": channel, "Uniqueid": uniqueid}
     yield "Newstate", {"Channel": channel, "ChannelState": "7", "ChannelStateDesc": "Busy", "CallerIDNum": "911",
                        "CallerIDName": "x", "ConnectedLineNum": "", "ConnectedLineName": "", "Uniqueid": uniqueid}
     yield "NewCallerid", {"Channel": channel, "CallerIDNum": "911", "CallerIDName": "x", "Uniqueid": uniqueid,
