@@ -4,9 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "ami/snapshot.hpp"
-#include "core/text.hpp"
-
 namespace arigate::model {
 
 using ami::EventName;

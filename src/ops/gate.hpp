@@ -33,7 +33,7 @@ class Gate {
 
   /// Questions in a second about ends that were announced: in a storm the rest is believed.
   static constexpr int announced_questions_max = 50;
-  /// The same about what changes channels that are there,
+  /// Events in a second that change channels and are asked about, each in all that it tells,
   static constexpr int claim_questions_max = 50;
   /// and about where in the dialplan they are.
   static constexpr int line_questions_max = 50;
